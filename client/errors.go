@@ -1,0 +1,53 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// What went wrong, in the desktop's terms. Callers match with errors.Is; the
+// sentence for people is made in ui. Every error of client/rest and
+// client/session that a user can do something about wraps one of these.
+var (
+	ErrOffline       = errors.New("server not reachable")
+	ErrTimeout       = errors.New("server did not answer in time")
+	ErrCertificate   = errors.New("server certificate not trusted")
+	ErrInsecure      = errors.New("plain http beyond this computer")
+	ErrBadAddress    = errors.New("not a server address")
+	ErrNotAServer    = errors.New("no token server at this address")
+	ErrGarbled       = errors.New("reply not understood")
+	ErrSignInExpired = errors.New("sign-in expired")
+	ErrSignInRefused = errors.New("sign-in refused")
+	ErrDenied        = errors.New("not allowed")
+	ErrNotFound      = errors.New("no such thing")
+	ErrConflict      = errors.New("in conflict with what is there")
+	ErrInvalid       = errors.New("not valid")
+	ErrLimit         = errors.New("limit reached")
+	ErrBusy          = errors.New("too many requests")
+	ErrServer        = errors.New("server failed")
+)
+
+// Problem is an error that a server explained. errors.Is(err, ErrDenied) and
+// the like look through it; errors.As gives the details. It never holds a
+// value that was sent.
+type Problem struct {
+	Kind       error  // one of the errors above
+	Code       string // the server's stable code, such as policy_none
+	Detail     string // the server's own words, in its language
+	Fields     []FieldError
+	RequestID  string
+	RetryAfter time.Duration // 0: not said
+}
+
+// FieldError is one bad field of a request; Field is its JSON name, such as
+// expiresAt, and Code is stable, such as past.
+type FieldError struct{ Field, Code, Detail string }
+
+// Error is for logs, not for people.
+func (p *Problem) Error() string {
+	return fmt.Sprintf("%v: %s (request %s)", p.Kind, p.Code, p.RequestID)
+}
+
+// Unwrap gives the kind.
+func (p *Problem) Unwrap() error { return p.Kind }

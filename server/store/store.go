@@ -1,0 +1,153 @@
+// Package store keeps the token server's records in SQLite: users, trusted
+// applications, tokens, the change log and what signing in needs.
+//
+// Reads are methods of Queries and run on a pool. Writes are methods of Tx and
+// run one transaction at a time, through Store.Write: what a write returned
+// without error is on the disk (WAL, synchronous=FULL). One set of queries
+// with $n parameters serves every database; only the migrations differ.
+//
+// Times are kept as Unix milliseconds in UTC; NULL means never. Token values
+// are not kept: only their MAC is (package server/secret).
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // registers the driver
+)
+
+// Errors that callers match.
+var (
+	ErrNotFound = errors.New("store: no such row")
+	ErrTaken    = errors.New("store: already taken")
+	ErrNewer    = errors.New("store: the database was written by a newer version")
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Store is an open database. It is safe for concurrent use.
+type Store struct {
+	Queries
+	read  *sql.DB
+	write *sql.DB
+}
+
+// dbtx is what queries need of *sql.DB or *sql.Tx.
+type dbtx interface {
+	ExecContext(context.Context, string, ...any) (sql.Result, error)
+	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}
+
+// Queries are the reads. Inside a Tx they see its own writes.
+type Queries struct{ db dbtx }
+
+// Tx is a write transaction. It can also read.
+type Tx struct{ Queries }
+
+// Open opens, or creates, the database file path and brings its schema up to
+// date. It answers ErrNewer for a database that a newer version wrote.
+func Open(ctx context.Context, path string) (*Store, error) {
+	write, err := sql.Open("sqlite", dsn(path, "immediate"))
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", filepath.Base(path), err)
+	}
+	write.SetMaxOpenConns(1) // SQLite has one writer: queue in Go, not on its lock
+	if err := migrate(ctx, write); err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	read, err := sql.Open("sqlite", dsn(path, "deferred"))
+	if err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	return &Store{Queries: Queries{read}, read: read, write: write}, nil
+}
+
+func dsn(path, lock string) string {
+	q := url.Values{
+		"_txlock": {lock},
+		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
+	}
+	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(filepath.ToSlash(path)), RawQuery: q.Encode()}).String()
+}
+
+// migrate applies what is missing, and refuses a schema from the future.
+func migrate(ctx context.Context, db *sql.DB) error {
+	files, err := fs.Sub(migrations, "migrations/sqlite")
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithSlog(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		return fmt.Errorf("reading migrations: %w", err)
+	}
+	at, known, err := p.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the schema version: %w", err)
+	}
+	if at > known {
+		return fmt.Errorf("%w: schema %d, this program knows %d", ErrNewer, at, known)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrating: %w", err)
+	}
+	return nil
+}
+
+// Write runs do in one durable transaction. It commits if do returns nil and
+// rolls back otherwise. Calls queue up: keep do short, and never read through
+// the Store inside it, only through the Tx.
+func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("store: begin: %w", err)
+	}
+	if err := do(&Tx{Queries{tx}}); err != nil {
+		return errors.Join(err, ignoreDone(tx.Rollback()))
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("store: commit: %w", err)
+	}
+	return nil
+}
+
+// ignoreDone drops the complaint that a cancelled context already rolled back.
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.read.PingContext(ctx) }
+
+// Close closes the database.
+func (s *Store) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
+
+// millis is t as kept: nil for the zero time.
+func millis(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMilli()
+}
+
+// instant is the opposite of millis.
+func instant(ms sql.NullInt64) time.Time {
+	if !ms.Valid {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms.Int64).UTC()
+}

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// User is a row of users.
+type User struct {
+	ID                string
+	Login             string
+	Name              string
+	Email             string
+	PreferredLanguage string
+	IsAdmin           bool
+	IsActive          bool
+	PasswordHash      string // PHC string; empty: no password
+	CreatedAt         time.Time
+}
+
+const userColumns = `id, login, name, email, preferred_language, is_admin, is_active, password_hash, created_at`
+
+// UserByID answers ErrNotFound if there is none.
+func (q Queries) UserByID(ctx context.Context, id string) (User, error) {
+	return scanUser(q.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`, id))
+}
+
+// UserByLogin answers ErrNotFound if there is none. Logins are kept in lower
+// case; the caller folds.
+func (q Queries) UserByLogin(ctx context.Context, login string) (User, error) {
+	return scanUser(q.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE login = $1`, login))
+}
+
+// InsertUser adds u; ErrTaken if its login is.
+func (t *Tx) InsertUser(ctx context.Context, u User) error {
+	_, err := t.db.ExecContext(ctx,
+		`INSERT INTO users (`+userColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		u.ID, u.Login, u.Name, u.Email, u.PreferredLanguage, u.IsAdmin, u.IsActive, u.PasswordHash, millis(u.CreatedAt))
+	return writeError("user", err)
+}
+
+func scanUser(row interface{ Scan(...any) error }) (User, error) {
+	var (
+		u       User
+		created sql.NullInt64
+	)
+	err := row.Scan(&u.ID, &u.Login, &u.Name, &u.Email, &u.PreferredLanguage, &u.IsAdmin, &u.IsActive, &u.PasswordHash, &created)
+	u.CreatedAt = instant(created)
+	return u, readError("user", err)
+}
+
+// readError gives database/sql's error the store's meaning.
+func readError(what string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, sql.ErrNoRows):
+		return ErrNotFound
+	}
+	return fmt.Errorf("store: reading %s: %w", what, err)
+}
