@@ -1,0 +1,96 @@
+# Keyfob. `make` alone lists the targets. Everything that a target needs and
+# this machine lacks is installed first, by its own line below.
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+TAGS    := migrated_fynedo
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+RELEASE := -buildvcs=false -trimpath -ldflags '$(LDFLAGS)'
+
+GOLANGCI_LINT := v2.15.0
+GOVULNCHECK   := v1.8.0
+VULNDB        := $(firstword $(wildcard ../shared/vulndb/vulndb-*.tar.xz))
+
+BIN := $(CURDIR)/build/bin
+LINT := $(BIN)/golangci-lint-$(GOLANGCI_LINT)/golangci-lint
+VULN := $(BIN)/govulncheck-$(GOVULNCHECK)/govulncheck
+
+.PHONY: help run build test check demo clean install go lint generated portable vulnerabilities
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+run: ## install what is missing, build, open the desktop (ARGS="--server URL")
+	@scripts/display.sh
+	@scripts/packages.sh desktop
+	@$(MAKE) --no-print-directory build/keyfob
+	build/keyfob $(ARGS)
+
+build: ## build/keyfob (the desktop) and build/keyfobd (the server on its own)
+	@scripts/packages.sh build
+	@$(MAKE) --no-print-directory build/keyfob build/keyfobd
+
+# The go command knows better than make what is out of date.
+.PHONY: build/keyfob build/keyfobd
+build/keyfob: go
+	go build $(RELEASE) -tags $(TAGS) -o $@ .
+build/keyfobd: go
+	CGO_ENABLED=0 go build $(RELEASE) -o $@ ./cmd/keyfobd
+
+test: go ## every test: unit, headless screens, server, and the real program under Xvfb
+	@scripts/packages.sh build test
+	go test -race -tags $(TAGS) -timeout 20m ./...
+	go test -race -tags 'e2e $(TAGS)' -timeout 20m -count=1 ./e2e/...
+
+check: go ## formatting, linters, portability, generated files, known vulnerabilities
+	@scripts/packages.sh build
+	@$(MAKE) --no-print-directory lint generated portable vulnerabilities
+	@echo 'check: all is well.'
+
+lint: $(LINT)
+	$(LINT) run ./...
+	go vet -tags 'e2e $(TAGS)' ./...
+
+# What is generated or kept in step by hand has a test that says so.
+generated:
+	go mod tidy -diff
+	go test -tags $(TAGS) ./server/... ./ui/i18n/... -run 'OpenAPI|Translation'
+
+# The server runs without C anywhere; -tags ci leaves out Fyne's drawing, which
+# needs each system's own C headers.
+portable:
+	CGO_ENABLED=0 go build -o /dev/null ./cmd/keyfobd
+	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 go vet -tags 'ci $(TAGS)' ./...
+	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 go vet -tags 'ci $(TAGS)' ./...
+
+vulnerabilities: $(VULN)
+	@scripts/vulnerabilities.sh $(VULN) '$(VULNDB)' -tags $(TAGS) ./...
+
+demo: go ## a tour of the real program under Xvfb; pictures in build/demo/
+	@scripts/packages.sh build test
+	@rm -rf build/demo && mkdir -p build/demo
+	DEMO=$(CURDIR)/build/demo go test -tags 'e2e $(TAGS)' -timeout 20m -count=1 -run '^TestDemo$$' ./e2e/
+	@echo 'The pictures are in build/demo/.'
+
+PREFIX ?= /usr/local
+install: ## what `make build` built, with icon and menu entry (PREFIX, DESTDIR)
+	install -Dm755 build/keyfob  $(DESTDIR)$(PREFIX)/bin/keyfob
+	install -Dm755 build/keyfobd $(DESTDIR)$(PREFIX)/bin/keyfobd
+	install -Dm644 assets/icon.png $(DESTDIR)$(PREFIX)/share/icons/hicolor/512x512/apps/io.github.keyfob.Keyfob.png
+	install -Dm644 packaging/linux/io.github.keyfob.Keyfob.desktop -t $(DESTDIR)$(PREFIX)/share/applications
+	install -Dm644 packaging/linux/io.github.keyfob.Keyfob.metainfo.xml -t $(DESTDIR)$(PREFIX)/share/metainfo
+
+clean: ## remove build/
+	rm -rf build
+
+go:
+	@command -v go >/dev/null || { echo 'Keyfob is built with Go 1.26 or newer, and there is no go command in PATH: install Go and try again.' >&2; exit 1; }
+
+$(LINT):
+	@echo 'Building golangci-lint $(GOLANGCI_LINT), once; this takes some minutes.'
+	GOBIN=$(@D) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT)
+$(VULN):
+	GOBIN=$(@D) go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK)
