@@ -1,0 +1,138 @@
+// Package words makes the sentences that people read when something failed:
+// what happened, and what to do next. It is the one place that does; the rest
+// of the program passes errors on and looks at them with errors.Is and As.
+package words
+
+import (
+	"context"
+	"errors"
+	"math"
+
+	"keyfob/client"
+	"keyfob/ui/i18n"
+)
+
+// Next is what the program can offer after a failure.
+type Next int
+
+// What can be offered.
+const (
+	Nothing  Next = iota // the user has to change something first
+	TryAgain             // the same once more may work
+	SignIn               // signing in again
+)
+
+// Sentence is a failure as people read it.
+type Sentence struct {
+	Text   string // whole sentences: what happened and what to do next
+	Action string // the name of a button for Next; empty with Nothing
+	Next   Next
+}
+
+// byCode are the failures that a server names more exactly than by their kind.
+func byCode(code string) (Sentence, bool) {
+	s, ok := map[string]Sentence{
+		"policy_none":        {Text: i18n.T("words.policyNone")},
+		"policy_admins":      {Text: i18n.T("words.policyAdmins")},
+		"app_disabled":       {Text: i18n.T("words.appDisabled")},
+		"no_system_user":     {Text: i18n.T("words.noSystemUser")},
+		"insufficient_scope": {Text: i18n.T("words.scope")},
+		"sign_in_required":   {Text: i18n.T("words.interactive"), Next: SignIn},
+		"unavailable":        {Text: i18n.T("words.unavailable"), Next: TryAgain},
+	}[code]
+	return s, ok
+}
+
+type kind struct {
+	err error
+	Sentence
+}
+
+// byKind is every error of package client. The order matters to an error that
+// wraps two.
+func byKind() []kind {
+	return []kind{
+		{client.ErrSignInExpired, Sentence{Text: i18n.T("words.signInExpired"), Next: SignIn}},
+		{client.ErrSignInRefused, Sentence{Text: i18n.T("words.signInRefused"), Next: SignIn}},
+		{client.ErrBadAddress, Sentence{Text: i18n.T("words.badAddress")}},
+		{client.ErrInsecure, Sentence{Text: i18n.T("words.insecure")}},
+		{client.ErrCertificate, Sentence{Text: i18n.T("words.certificate")}},
+		{client.ErrNotAServer, Sentence{Text: i18n.T("words.notAServer")}},
+		{client.ErrTimeout, Sentence{Text: i18n.T("words.timeout"), Next: TryAgain}},
+		{client.ErrOffline, Sentence{Text: i18n.T("words.offline"), Next: TryAgain}},
+		{client.ErrGarbled, Sentence{Text: i18n.T("words.garbled"), Next: TryAgain}},
+		{client.ErrDenied, Sentence{Text: i18n.T("words.denied")}},
+		{client.ErrNotFound, Sentence{Text: i18n.T("words.notFound")}},
+		{client.ErrConflict, Sentence{Text: i18n.T("words.conflict"), Next: TryAgain}},
+		{client.ErrInvalid, Sentence{Text: i18n.T("words.invalid")}},
+		{client.ErrLimit, Sentence{Text: i18n.T("words.limit")}},
+		{client.ErrBusy, Sentence{Text: i18n.T("words.busy"), Next: TryAgain}},
+		{client.ErrServer, Sentence{Text: i18n.T("words.server"), Next: TryAgain}},
+		{context.DeadlineExceeded, Sentence{Text: i18n.T("words.timeout"), Next: TryAgain}},
+		{context.Canceled, Sentence{Text: i18n.T("words.canceled"), Next: TryAgain}},
+	}
+}
+
+// For is the sentence for err. An error that nobody gave a meaning is called
+// unexpected; its text, made for logs, is never shown.
+func For(err error) Sentence {
+	var p client.Problem
+	if problem := (*client.Problem)(nil); errors.As(err, &problem) {
+		p = *problem
+	}
+	s := find(err, p.Code)
+	switch {
+	case p.RetryAfter > 0:
+		s.Text += " " + i18n.T("words.retryAfter", "Seconds", int(math.Ceil(p.RetryAfter.Seconds())))
+	case errors.Is(err, client.ErrServer) && p.RequestID != "":
+		s.Text += " " + i18n.T("words.requestID", "ID", p.RequestID)
+	}
+	s.Action = action(s.Next)
+	return s
+}
+
+// find looks for what the server named, then for the kind.
+func find(err error, code string) Sentence {
+	if s, ok := byCode(code); ok {
+		return s
+	}
+	for _, k := range byKind() {
+		if errors.Is(err, k.err) {
+			return k.Sentence
+		}
+	}
+	return Sentence{Text: i18n.T("words.unexpected"), Next: TryAgain}
+}
+
+func action(n Next) string {
+	switch n {
+	case TryAgain:
+		return i18n.T("words.tryAgain")
+	case SignIn:
+		return i18n.T("words.signIn")
+	}
+	return ""
+}
+
+// Field is the sentence that stands at a bad field. For a reason that this
+// program does not know it is the server's own, if it gave one.
+func Field(f client.FieldError) string {
+	known := map[string]string{
+		"required":   i18n.T("words.field.required"),
+		"too_long":   i18n.T("words.field.tooLong"),
+		"too_short":  i18n.T("words.field.tooShort"),
+		"past":       i18n.T("words.field.past"),
+		"unknown":    i18n.T("words.field.unknown"),
+		"not_within": i18n.T("words.field.tooMuch"),
+		"taken":      i18n.T("words.field.taken"),
+		"foreign":    i18n.T("words.field.foreign"),
+		"format":     i18n.T("words.field.format"),
+	}
+	switch text, ok := known[f.Code]; {
+	case ok:
+		return text
+	case f.Detail != "":
+		return i18n.T("words.field.refused", "Reason", f.Detail)
+	}
+	return i18n.T("words.field.invalid")
+}

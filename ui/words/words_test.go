@@ -1,0 +1,164 @@
+package words
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strings"
+	"testing"
+	"time"
+
+	"keyfob/client"
+)
+
+// every is each error of package client by its name, held complete by
+// TestEveryErrorOfTheClientHasASentenceOfItsOwn.
+var every = map[string]error{
+	"ErrOffline":       client.ErrOffline,
+	"ErrTimeout":       client.ErrTimeout,
+	"ErrCertificate":   client.ErrCertificate,
+	"ErrInsecure":      client.ErrInsecure,
+	"ErrBadAddress":    client.ErrBadAddress,
+	"ErrNotAServer":    client.ErrNotAServer,
+	"ErrGarbled":       client.ErrGarbled,
+	"ErrSignInExpired": client.ErrSignInExpired,
+	"ErrSignInRefused": client.ErrSignInRefused,
+	"ErrDenied":        client.ErrDenied,
+	"ErrNotFound":      client.ErrNotFound,
+	"ErrConflict":      client.ErrConflict,
+	"ErrInvalid":       client.ErrInvalid,
+	"ErrLimit":         client.ErrLimit,
+	"ErrBusy":          client.ErrBusy,
+	"ErrServer":        client.ErrServer,
+}
+
+var codes = []string{
+	"policy_none", "policy_admins", "app_disabled", "no_system_user",
+	"insufficient_scope", "sign_in_required", "unavailable",
+}
+
+func TestEveryErrorOfTheClientHasASentenceOfItsOwn(t *testing.T) {
+	declared := declaredErrors(t)
+	if len(declared) != len(every) {
+		t.Errorf("package client declares %v; this test knows %d", declared, len(every))
+	}
+	seen := map[string]string{For(errors.New("nobody knows")).Text: "an unknown error"}
+	for _, name := range declared {
+		s := For(fmt.Errorf("list tokens: %w", every[name]))
+		if other, taken := seen[s.Text]; taken {
+			t.Errorf("%s has the sentence of %s: %s", name, other, s.Text)
+		}
+		seen[s.Text] = name
+		speaks(t, name, s)
+	}
+	for _, code := range codes {
+		s := For(&client.Problem{Kind: client.ErrDenied, Code: code})
+		if other, taken := seen[s.Text]; taken {
+			t.Errorf("%s has the sentence of %s: %s", code, other, s.Text)
+		}
+		seen[s.Text] = code
+		speaks(t, code, s)
+	}
+}
+
+// declaredErrors are the names of client's Err… variables, from its source.
+func declaredErrors(t *testing.T) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "../../client/errors.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		v, ok := n.(*ast.ValueSpec)
+		if ok && strings.HasPrefix(v.Names[0].Name, "Err") {
+			names = append(names, v.Names[0].Name)
+		}
+		return true
+	})
+	return names
+}
+
+// speaks checks what makes a sentence: translated, whole, and with a button
+// exactly when the program can offer something.
+func speaks(t *testing.T, name string, s Sentence) {
+	t.Helper()
+	if strings.HasPrefix(s.Text, "words.") || strings.Contains(s.Text, "{{") || strings.Contains(s.Text, "<no value>") {
+		t.Errorf("%s is not translated: %s", name, s.Text)
+	}
+	if !strings.HasSuffix(s.Text, ".") || strings.Count(s.Text, " ") < 3 {
+		t.Errorf("%s is not a sentence: %q", name, s.Text)
+	}
+	if (s.Action == "") != (s.Next == Nothing) {
+		t.Errorf("%s offers %q for %v", name, s.Action, s.Next)
+	}
+}
+
+func TestTheServersExactReasonGoesBeforeTheKind(t *testing.T) {
+	plain := For(&client.Problem{Kind: client.ErrDenied, Code: "denied"})
+	exact := For(fmt.Errorf("create: %w", &client.Problem{Kind: client.ErrDenied, Code: "policy_none"}))
+	if plain.Text != For(client.ErrDenied).Text || exact.Text == plain.Text || !strings.Contains(exact.Text, "None") {
+		t.Errorf("plain %q, exact %q", plain.Text, exact.Text)
+	}
+}
+
+func TestAServersFailureNamesTheRequestForItsOperator(t *testing.T) {
+	s := For(&client.Problem{Kind: client.ErrServer, Code: "internal", RequestID: "req-7Qd2"})
+	if !strings.Contains(s.Text, "req-7Qd2") {
+		t.Error(s.Text)
+	}
+	if strings.Contains(For(client.ErrServer).Text, "request") {
+		t.Errorf("names a request that nobody told: %s", For(client.ErrServer).Text)
+	}
+}
+
+func TestABusyServersWaitIsSaidInWholeSeconds(t *testing.T) {
+	s := For(&client.Problem{Kind: client.ErrBusy, RetryAfter: 1500 * time.Millisecond})
+	if !strings.Contains(s.Text, "2 s") {
+		t.Error(s.Text)
+	}
+}
+
+func TestAnUnknownErrorsOwnTextIsNeverShown(t *testing.T) {
+	s := For(errors.New("dial tcp 10.0.0.1: secret internals"))
+	if strings.Contains(s.Text, "internals") || s.Next != TryAgain {
+		t.Errorf("%+v", s)
+	}
+	speaks(t, "unknown", s)
+}
+
+func TestTimeAndCancellationOfOurOwnHaveSentencesToo(t *testing.T) {
+	if got, want := For(context.DeadlineExceeded), For(client.ErrTimeout); got != want {
+		t.Errorf("deadline: %+v", got)
+	}
+	speaks(t, "canceled", For(context.Canceled))
+}
+
+func TestSigningInIsOfferedWhereItHelps(t *testing.T) {
+	for _, err := range []error{client.ErrSignInExpired, client.ErrSignInRefused, &client.Problem{Kind: client.ErrDenied, Code: "sign_in_required"}} {
+		if s := For(err); s.Next != SignIn {
+			t.Errorf("%v offers %q", err, s.Action)
+		}
+	}
+}
+
+func TestEveryReasonToRefuseAFieldHasASentenceOfItsOwn(t *testing.T) {
+	seen := map[string]string{}
+	for _, code := range []string{"required", "too_long", "too_short", "past", "unknown", "not_within", "taken", "foreign", "format", "never heard of"} {
+		text := Field(client.FieldError{Field: "expiresAt", Code: code})
+		if other, taken := seen[text]; taken || strings.HasPrefix(text, "words.") || !strings.HasSuffix(text, ".") {
+			t.Errorf("%s: %q (same as %q)", code, text, other)
+		}
+		seen[text] = code
+	}
+}
+
+func TestAnUnknownReasonIsToldInTheServersWords(t *testing.T) {
+	text := Field(client.FieldError{Code: "lunar_phase", Detail: "only at full moon"})
+	if !strings.Contains(text, "only at full moon") {
+		t.Error(text)
+	}
+}
