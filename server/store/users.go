@@ -21,6 +21,12 @@ type User struct {
 	CreatedAt         time.Time
 }
 
+// UserRef names a user; its zero value nobody.
+type UserRef struct{ ID, Login, Name string }
+
+// Ref is the user's name tag.
+func (u User) Ref() UserRef { return UserRef{ID: u.ID, Login: u.Login, Name: u.Name} }
+
 const userColumns = `id, login, name, email, preferred_language, is_admin, is_active, password_hash, created_at`
 
 // UserByID answers ErrNotFound if there is none.
@@ -34,6 +40,25 @@ func (q Queries) UserByLogin(ctx context.Context, login string) (User, error) {
 	return scanUser(q.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE login = $1`, login))
 }
 
+// UserSorts are the orders of Users.
+var UserSorts = Sorts{
+	"login":     textKey("login"),
+	"name":      textKey("name"),
+	"createdAt": timeKey("created_at"),
+}
+
+// Users lists all users.
+func (q Queries) Users(ctx context.Context, order Order) (List[User], error) {
+	l := listing[User]{what: "users", columns: userColumns, from: "users", id: "id", sorts: UserSorts, scan: scanUser}
+	return l.page(ctx, q.db, conditions{}, order)
+}
+
+// SetUserActive lets a user in, or keeps one out.
+func (t *Tx) SetUserActive(ctx context.Context, id string, active bool) error {
+	_, err := t.db.ExecContext(ctx, `UPDATE users SET is_active = $1 WHERE id = $2`, active, id)
+	return writeError("user", err)
+}
+
 // InsertUser adds u; ErrTaken if its login is.
 func (t *Tx) InsertUser(ctx context.Context, u User) error {
 	_, err := t.db.ExecContext(ctx,
@@ -42,7 +67,7 @@ func (t *Tx) InsertUser(ctx context.Context, u User) error {
 	return writeError("user", err)
 }
 
-func scanUser(row interface{ Scan(...any) error }) (User, error) {
+func scanUser(row scanner) (User, error) {
 	var (
 		u       User
 		created sql.NullInt64

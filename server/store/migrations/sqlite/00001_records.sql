@@ -34,12 +34,12 @@ CREATE TABLE tokens (
     user_id        TEXT REFERENCES users (id), -- the owner of a PAT
     scopes         TEXT NOT NULL,
     created_at     BIGINT NOT NULL,
-    created_by     TEXT NOT NULL REFERENCES users (id),
+    created_by     TEXT NOT NULL, -- a user, or 'operator' for the command line
     expires_at     BIGINT,
     last_used_at   BIGINT,
     last_used_from TEXT,
     revoked_at     BIGINT,
-    revoked_by     TEXT,
+    revoked_by     TEXT, -- as created_by
     replaces       TEXT REFERENCES tokens (id),
     replaced_by    TEXT REFERENCES tokens (id)
 );

@@ -1,0 +1,105 @@
+package secret
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+const pepperLen = 32
+
+// Pepper is the server's own key for MACs. It prints as [redacted]. Losing it
+// loses every token: they can no longer be told from made-up ones.
+type Pepper struct{ key *[pepperLen]byte }
+
+// LoadPepper reads the pepper from a file, making it with mode 0600 if there
+// is none. It refuses a file of the wrong size, and one that others than its
+// owner may read.
+func LoadPepper(path string) (Pepper, error) {
+	p, err := readPepper(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := makePepper(path); err != nil {
+			return Pepper{}, fmt.Errorf("making the pepper: %w", err)
+		}
+		return readPepper(path)
+	}
+	return p, err
+}
+
+// ID names the pepper without telling it: 16 hex digits.
+func (p Pepper) ID() string { return hex.EncodeToString(p.MAC("pepper id")[:8]) }
+
+// MAC is the HMAC-SHA-256 of s under the pepper.
+func (p Pepper) MAC(s string) []byte {
+	h := hmac.New(sha256.New, p.key[:])
+	_, _ = io.WriteString(h, s)
+	return h.Sum(nil)
+}
+
+// String says [redacted].
+func (Pepper) String() string { return redacted }
+
+// GoString says [redacted].
+func (Pepper) GoString() string { return redacted }
+
+// Format says [redacted] for every verb.
+func (Pepper) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+
+// LogValue says [redacted].
+func (Pepper) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText says [redacted], in JSON too.
+func (Pepper) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+func readPepper(path string) (Pepper, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Pepper{}, fmt.Errorf("reading the pepper: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return Pepper{}, fmt.Errorf("reading the pepper: %w", err)
+	}
+	// Windows has no such bits: there the data directory's access list guards.
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		return Pepper{}, fmt.Errorf("the pepper %s has mode %04o: others may read it; set 0600", path, info.Mode().Perm())
+	}
+	if info.Size() != pepperLen {
+		return Pepper{}, fmt.Errorf("the pepper %s has %d bytes, not %d", path, info.Size(), pepperLen)
+	}
+	p := Pepper{new([pepperLen]byte)}
+	if _, err := io.ReadFull(f, p.key[:]); err != nil {
+		return Pepper{}, fmt.Errorf("reading the pepper: %w", err)
+	}
+	return p, nil
+}
+
+// makePepper writes aside and links into place, so that path never holds part
+// of a pepper and an existing one is never replaced.
+func makePepper(path string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".pepper-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	var key [pepperLen]byte
+	_, _ = rand.Read(key[:])
+	_, err = f.Write(key[:])
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Statuses by which tokens are filtered; they are derived, never kept.
+const (
+	Active  = "active"
+	Expired = "expired"
+	Revoked = "revoked"
+)
+
+// TokenRecord is a token with the names that a list shows.
+type TokenRecord struct {
+	Token
+	AppName    string
+	Owner      UserRef // of a PAT
+	SystemUser UserRef // of the app, if it may be used now
+	Creator    UserRef
+	Revoker    UserRef
+}
+
+// TokenFilter selects tokens; its zero value selects all.
+type TokenFilter struct {
+	ID            string
+	Kind          string
+	AppID         string
+	UserID        string   // the owner
+	Status        []string // any of them, at Now
+	Now           time.Time
+	Query         string // in description, app, owner or hint
+	ExpiresBefore time.Time
+	UnusedSince   time.Time // neither used nor created since
+}
+
+// TokenSorts are the orders of Tokens.
+var TokenSorts = Sorts{
+	"createdAt":   timeKey("t.created_at"),
+	"expiresAt":   timeKey("t.expires_at"),
+	"lastUsedAt":  timeKey("t.last_used_at"),
+	"description": textKey("lower(t.description)"),
+}
+
+// Tokens lists tokens.
+func (q Queries) Tokens(ctx context.Context, f TokenFilter, order Order) (List[TokenRecord], error) {
+	return listing[TokenRecord]{
+		what: "tokens",
+		columns: tokenColumns + `, a.name,
+			COALESCE(o.id, ''), COALESCE(o.login, ''), COALESCE(o.name, ''),
+			COALESCE(s.id, ''), COALESCE(s.login, ''), COALESCE(s.name, ''),
+			COALESCE(c.login, ''), COALESCE(c.name, ''),
+			COALESCE(r.login, ''), COALESCE(r.name, '')`,
+		from: `tokens t JOIN apps a ON a.id = t.app_id
+			LEFT JOIN users o ON o.id = t.user_id
+			LEFT JOIN users s ON s.id = a.system_user_id AND a.system_user_allowed
+			LEFT JOIN users c ON c.id = t.created_by
+			LEFT JOIN users r ON r.id = t.revoked_by`,
+		id:    "t.id",
+		sorts: TokenSorts,
+		scan:  scanTokenRecord,
+	}.page(ctx, q.db, f.conditions(), order)
+}
+
+func (f TokenFilter) conditions() (cond conditions) {
+	for column, value := range map[string]string{"t.id": f.ID, "t.kind": f.Kind, "t.app_id": f.AppID, "t.user_id": f.UserID} {
+		if value != "" {
+			cond.add(column, " = ", cond.arg(value))
+		}
+	}
+	if f.Status != nil {
+		cond.status(f.Status, f.Now)
+	}
+	if f.Query != "" {
+		cond.contains(f.Query, "t.description", "a.name", "t.hint", "COALESCE(o.login, '')", "COALESCE(o.name, '')")
+	}
+	if !f.ExpiresBefore.IsZero() {
+		cond.add("t.expires_at < ", cond.arg(f.ExpiresBefore.UnixMilli()))
+	}
+	if !f.UnusedSince.IsZero() {
+		cond.add("COALESCE(t.last_used_at, t.created_at) < ", cond.arg(f.UnusedSince.UnixMilli()))
+	}
+	return cond
+}
+
+// status demands one of the statuses as they are at now.
+func (c *conditions) status(statuses []string, now time.Time) {
+	expr := "CASE WHEN t.revoked_at IS NOT NULL THEN '" + Revoked + "' WHEN t.expires_at <= " + c.arg(now.UnixMilli()) +
+		" THEN '" + Expired + "' ELSE '" + Active + "' END"
+	c.in(expr, statuses)
+}
+
+func scanTokenRecord(row scanner) (TokenRecord, error) {
+	var (
+		s tokenScan
+		r TokenRecord
+	)
+	err := row.Scan(append(s.dest(), &r.AppName,
+		&r.Owner.ID, &r.Owner.Login, &r.Owner.Name, &r.SystemUser.ID, &r.SystemUser.Login, &r.SystemUser.Name,
+		&r.Creator.Login, &r.Creator.Name, &r.Revoker.Login, &r.Revoker.Name)...)
+	r.Token = s.token()
+	r.Creator.ID, r.Revoker.ID = r.CreatedBy, r.RevokedBy
+	return r, readError("token", err)
+}

@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"time"
+)
+
+// Token is a row of tokens. It never holds the token's value, only its MAC.
+type Token struct {
+	ID           string
+	MAC          []byte
+	PepperID     string
+	Kind         string
+	Description  string
+	Hint         string
+	AppID        string
+	UserID       string // the owner of a PAT; empty for a SAT
+	Scopes       []string
+	CreatedAt    time.Time
+	CreatedBy    string // a user's id, or "operator"
+	ExpiresAt    time.Time
+	LastUsedAt   time.Time
+	LastUsedFrom string
+	RevokedAt    time.Time
+	RevokedBy    string // as CreatedBy
+	Replaces     string
+	ReplacedBy   string
+}
+
+const tokenColumns = `t.id, t.mac, t.pepper_id, t.kind, t.description, t.hint, t.app_id, t.user_id, t.scopes, t.created_at, t.created_by,
+	t.expires_at, t.last_used_at, t.last_used_from, t.revoked_at, t.revoked_by, t.replaces, t.replaced_by`
+
+// Presented is all that decides what a presented secret is worth.
+type Presented struct {
+	Token Token
+	App   App
+	User  User // whom it acts as: the owner, or the app's System User; zero: none
+}
+
+// PresentedByMAC looks a token up by the MAC of its value; ErrNotFound if
+// there is none.
+func (q Queries) PresentedByMAC(ctx context.Context, mac []byte) (Presented, error) {
+	var (
+		t      tokenScan
+		a      appScan
+		userID sql.NullString
+	)
+	err := q.db.QueryRowContext(ctx, `SELECT `+tokenColumns+`, `+appColumns+`, COALESCE(t.user_id, a.system_user_id)
+		FROM tokens t JOIN apps a ON a.id = t.app_id WHERE t.mac = $1`, mac).Scan(append(append(t.dest(), a.dest()...), &userID)...)
+	if err != nil {
+		return Presented{}, readError("token", err)
+	}
+	p := Presented{Token: t.token(), App: a.app()}
+	if userID.Valid {
+		p.User, err = q.UserByID(ctx, userID.String)
+	}
+	return p, err
+}
+
+// TokenByID answers ErrNotFound if there is none.
+func (q Queries) TokenByID(ctx context.Context, id string) (Token, error) {
+	var s tokenScan
+	err := q.db.QueryRowContext(ctx, `SELECT `+tokenColumns+` FROM tokens t WHERE t.id = $1`, id).Scan(s.dest()...)
+	return s.token(), readError("token", err)
+}
+
+// InsertToken adds k.
+func (t *Tx) InsertToken(ctx context.Context, k Token) error {
+	_, err := t.db.ExecContext(ctx,
+		`INSERT INTO tokens (id, mac, pepper_id, kind, description, hint, app_id, user_id, scopes, created_at, created_by, expires_at, replaces)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		k.ID, k.MAC, k.PepperID, k.Kind, k.Description, k.Hint, k.AppID, orNull(k.UserID), strings.Join(k.Scopes, " "),
+		millis(k.CreatedAt), k.CreatedBy, millis(k.ExpiresAt), orNull(k.Replaces))
+	return writeError("token", err)
+}
+
+// RevokeToken ends a token. It reports false if it was ended before, and then
+// changes nothing: who ended it first stays on record.
+func (t *Tx) RevokeToken(ctx context.Context, id string, at time.Time, by string) (bool, error) {
+	res, err := t.db.ExecContext(ctx,
+		`UPDATE tokens SET revoked_at = $1, revoked_by = $2 WHERE id = $3 AND revoked_at IS NULL`, millis(at), by, id)
+	if err != nil {
+		return false, writeError("token", err)
+	}
+	n, err := res.RowsAffected()
+	return n > 0, writeError("token", err)
+}
+
+// SetLastUse notes a use, unless a later one is on record.
+func (t *Tx) SetLastUse(ctx context.Context, id string, at time.Time, from string) error {
+	_, err := t.db.ExecContext(ctx,
+		`UPDATE tokens SET last_used_at = $1, last_used_from = $2 WHERE id = $3 AND COALESCE(last_used_at, -1) < $1`,
+		at.UnixMilli(), from, id)
+	return writeError("last use", err)
+}
+
+// tokenScan receives tokenColumns.
+type tokenScan struct {
+	t                                             Token
+	scopes                                        string
+	user, usedFrom, revokedBy, replaces, replaced sql.NullString
+	created, expires, lastUsed, revoked           sql.NullInt64
+}
+
+func (s *tokenScan) dest() []any {
+	return []any{
+		&s.t.ID, &s.t.MAC, &s.t.PepperID, &s.t.Kind, &s.t.Description, &s.t.Hint, &s.t.AppID, &s.user, &s.scopes, &s.created, &s.t.CreatedBy,
+		&s.expires, &s.lastUsed, &s.usedFrom, &s.revoked, &s.revokedBy, &s.replaces, &s.replaced,
+	}
+}
+
+func (s *tokenScan) token() Token {
+	t := s.t
+	t.UserID, t.Scopes = s.user.String, strings.Fields(s.scopes)
+	t.CreatedAt, t.ExpiresAt = instant(s.created), instant(s.expires)
+	t.LastUsedAt, t.LastUsedFrom = instant(s.lastUsed), s.usedFrom.String
+	t.RevokedAt, t.RevokedBy = instant(s.revoked), s.revokedBy.String
+	t.Replaces, t.ReplacedBy = s.replaces.String, s.replaced.String
+	return t
+}

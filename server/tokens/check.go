@@ -1,0 +1,132 @@
+package tokens
+
+import (
+	"context"
+	"crypto/hmac"
+	"errors"
+	"strings"
+	"time"
+
+	"keyfob/api"
+	"keyfob/server/secret"
+	"keyfob/server/store"
+)
+
+// CheckToken says who presents a token's secret, and notes the use. Whatever
+// the reason, one that is worth nothing gets the same CodeUnauthenticated
+// (requirement 99). A wrong checksum costs no read.
+func (s *Service) CheckToken(ctx context.Context, presented, from string) (Caller, error) {
+	now := s.now()
+	p, err := s.lookUp(ctx, presented)
+	if err != nil {
+		return Caller{}, err
+	}
+	if !worth(p, now) {
+		return Caller{}, unauthenticated()
+	}
+	s.used.note(p.Token.ID, now, from)
+	return Caller{User: p.User, Token: &p.Token, Scopes: within(p.Token.Scopes, p.App.Scopes), From: from}, nil
+}
+
+// SignedIn makes the Caller of an interactive sign-in that was checked.
+func (s *Service) SignedIn(ctx context.Context, userID, from string) (Caller, error) {
+	u, err := s.Store.UserByID(ctx, userID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !u.IsActive {
+		return Caller{}, unauthenticated()
+	}
+	if err != nil {
+		return Caller{}, err
+	}
+	return Caller{User: u, Scopes: scopeNames(catalogue), From: from}, nil
+}
+
+// CheckApp makes the Caller of an application that shows its client secret.
+func (s *Service) CheckApp(ctx context.Context, appID, clientSecret string) (Caller, error) {
+	_, kind, ok := secret.Parse(Prefix, clientSecret)
+	if !ok || kind != secret.App {
+		return Caller{}, unauthenticated()
+	}
+	a, err := s.Store.AppByID(ctx, appID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return Caller{}, err
+	}
+	if err != nil || !a.Enabled || !hmac.Equal(a.SecretMAC, s.Pepper.MAC(clientSecret)) {
+		return Caller{}, unauthenticated()
+	}
+	return Caller{App: &a, Scopes: []string{ScopeIntrospect}}, nil
+}
+
+// Introspect answers what a presented secret is worth, as RFC 7662 has it. It
+// tells an application about its own tokens only; all others are inactive.
+func (s *Service) Introspect(ctx context.Context, by Caller, presented string) (api.Introspection, error) {
+	appID, err := introspector(by)
+	if err != nil {
+		return api.Introspection{}, err
+	}
+	now := s.now()
+	p, err := s.lookUp(ctx, presented)
+	if _, refused := errors.AsType[*Error](err); refused {
+		return api.Introspection{}, nil
+	}
+	if err != nil || p.App.ID != appID || !worth(p, now) {
+		return api.Introspection{}, err
+	}
+	s.used.note(p.Token.ID, now, by.From)
+	in := api.Introspection{
+		Active: true, Scope: strings.Join(within(p.Token.Scopes, p.App.Scopes), " "), ClientID: p.App.ID, Username: p.User.Login,
+		TokenType: "Bearer", Iat: p.Token.CreatedAt.Unix(), Sub: p.User.ID, Aud: p.App.ID, Jti: p.Token.ID, Kind: p.Token.Kind,
+	}
+	if !p.Token.ExpiresAt.IsZero() {
+		in.Exp = p.Token.ExpiresAt.Unix()
+	}
+	return in, nil
+}
+
+// introspector is the app on whose behalf by may ask.
+func introspector(by Caller) (appID string, err error) {
+	switch {
+	case by.App != nil:
+		return by.App.ID, nil
+	case by.Token == nil || by.Token.Kind != api.KindSAT:
+		return "", refuse(api.CodeDenied, "This needs an application's credentials or a service access token.")
+	case len(within([]string{ScopeIntrospect}, by.Scopes)) == 0:
+		return "", refuse(api.CodeScope, "The token lacks the scope introspect.")
+	}
+	return by.Token.AppID, nil
+}
+
+// lookUp finds what was presented, or answers CodeUnauthenticated.
+func (s *Service) lookUp(ctx context.Context, presented string) (store.Presented, error) {
+	_, kind, ok := secret.Parse(Prefix, presented)
+	if !ok || kind == secret.App {
+		return store.Presented{}, unauthenticated()
+	}
+	mac := s.Pepper.MAC(presented)
+	p, err := s.Store.PresentedByMAC(ctx, mac)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !hmac.Equal(mac, p.Token.MAC) {
+		return store.Presented{}, unauthenticated()
+	}
+	return p, err
+}
+
+// worth reports whether a token works at now: neither revoked nor expired, for
+// an enabled app, and acting as somebody who is active. The app's policy is
+// about issuing and does not count here.
+func worth(p store.Presented, now time.Time) bool {
+	if !p.Token.RevokedAt.IsZero() || expired(p.Token, now) || !p.App.Enabled {
+		return false
+	}
+	if p.Token.Kind == api.KindSAT && !p.App.SystemUserAllowed {
+		return false
+	}
+	return p.User.IsActive // also false where there is no user
+}
+
+// expired reports whether the token's time is over: at expiresAt it is.
+func expired(t store.Token, now time.Time) bool {
+	return !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt)
+}
+
+func unauthenticated() *Error {
+	return refuse(api.CodeUnauthenticated, "Sign in, or present a token that works.")
+}

@@ -1,0 +1,232 @@
+package tokens
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"keyfob/api"
+	"keyfob/server/secret"
+	"keyfob/server/store"
+)
+
+// CreatePAT issues a PAT to the caller (requirement 17). The operator names the
+// user in want.UserID. The same idempotencyKey with the same wish answers with
+// the same token and secret for ten minutes; an empty key promises nothing.
+func (s *Service) CreatePAT(ctx context.Context, c Caller, want api.NewToken, idempotencyKey string) (api.Issued, error) {
+	if err := interactive(c); err != nil {
+		return api.Issued{}, err
+	}
+	a, err := s.newAttempt(c, idempotencyKey, api.KindPAT, want)
+	if err != nil {
+		return api.Issued{}, err
+	}
+	return s.issue(ctx, c, a, func(tx *store.Tx) (store.Token, error) {
+		owner, fields, err := ownerOf(ctx, tx, c, want.UserID)
+		if err != nil {
+			return store.Token{}, err
+		}
+		app, appFields, err := appFor(ctx, tx, want.AppID, owner)
+		if err != nil {
+			return store.Token{}, err
+		}
+		fields = append(fields, appFields...)
+		t, tokenFields := s.wished(want, app)
+		if fields = append(fields, tokenFields...); len(fields) > 0 {
+			return store.Token{}, invalid(fields...)
+		}
+		t.Kind, t.AppID, t.UserID = api.KindPAT, app.ID, owner.ID
+		return t, nil
+	})
+}
+
+// CreateSAT issues a SAT for an app, whose System User it will act as. It
+// needs an administrator, whatever the policy (requirement 28).
+func (s *Service) CreateSAT(ctx context.Context, c Caller, appID string, want api.NewToken, idempotencyKey string) (api.Issued, error) {
+	if err := administrator(c); err != nil {
+		return api.Issued{}, err
+	}
+	a, err := s.newAttempt(c, idempotencyKey, api.KindSAT+"\x00"+appID, want)
+	if err != nil {
+		return api.Issued{}, err
+	}
+	return s.issue(ctx, c, a, func(tx *store.Tx) (store.Token, error) {
+		app, err := tx.AppByID(ctx, appID)
+		if errors.Is(err, store.ErrNotFound) {
+			return store.Token{}, notFound()
+		}
+		if err != nil {
+			return store.Token{}, err
+		}
+		if err := permits(app, c.User); err != nil {
+			return store.Token{}, err
+		}
+		if err := hasSystemUser(ctx, tx, app); err != nil {
+			return store.Token{}, err
+		}
+		t, fields := s.wished(want, app)
+		if want.UserID != "" {
+			fields = append(fields, api.FieldError{Pointer: "/userId", Code: api.FieldForeign, Detail: "A service access token belongs to no user."})
+		}
+		if want.AppID != "" && want.AppID != appID {
+			fields = append(fields, api.FieldError{Pointer: "/appId", Code: api.FieldForeign, Detail: "The application is the one in the address."})
+		}
+		if len(fields) > 0 {
+			return store.Token{}, invalid(fields...)
+		}
+		t.Kind, t.AppID = api.KindSAT, app.ID
+		return t, nil
+	})
+}
+
+// issue makes the token that decide allows, with its secret, or repeats the
+// reply to an earlier attempt. All of it happens in one transaction: no change
+// of policy slips in between.
+func (s *Service) issue(ctx context.Context, c Caller, a *attempt, decide func(*store.Tx) (store.Token, error)) (api.Issued, error) {
+	now := s.now()
+	var out api.Issued
+	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		r, found, err := a.earlier(ctx, tx, now)
+		if err != nil {
+			return err
+		}
+		if !found {
+			if r, err = s.insert(ctx, tx, c, now, decide); err != nil {
+				return err
+			}
+			if err := a.keep(ctx, tx, r, now); err != nil {
+				return err
+			}
+		}
+		rec, err := oneToken(ctx, tx.Queries, store.TokenFilter{ID: r.TokenID})
+		out = api.Issued{Token: s.tokenOf(rec, now), Secret: r.Secret}
+		return err
+	})
+	if err != nil {
+		return api.Issued{}, err
+	}
+	return out, nil
+}
+
+func (s *Service) insert(ctx context.Context, tx *store.Tx, c Caller, now time.Time, decide func(*store.Tx) (store.Token, error)) (sealedReply, error) {
+	t, err := decide(tx)
+	if err != nil {
+		return sealedReply{}, err
+	}
+	value := secret.New(Prefix, t.Kind)
+	t.ID, t.CreatedAt, t.CreatedBy = newID(), now, c.User.ID
+	t.MAC, t.PepperID, t.Hint = s.Pepper.MAC(value.Reveal()), s.Pepper.ID(), value.Hint()
+	if err := tx.InsertToken(ctx, t); err != nil {
+		return sealedReply{}, err
+	}
+	err = record(ctx, tx, now, c.User.ID, "token.created", t.ID, map[string]any{
+		"kind": t.Kind, "appId": t.AppID, "userId": t.UserID, "scopes": t.Scopes, "expiresAt": orNil(t.ExpiresAt),
+	})
+	return sealedReply{TokenID: t.ID, Secret: value.Reveal()}, err
+}
+
+// ownerOf is the caller, or for the operator the user that is named.
+func ownerOf(ctx context.Context, tx *store.Tx, c Caller, userID string) (store.User, []api.FieldError, error) {
+	if !c.operator() {
+		if userID != "" && userID != c.User.ID {
+			return c.User, []api.FieldError{{Pointer: "/userId", Code: api.FieldForeign, Detail: "A personal access token is issued to its caller only."}}, nil
+		}
+		return c.User, nil, nil
+	}
+	u, err := tx.UserByID(ctx, userID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !u.IsActive {
+		return u, []api.FieldError{{Pointer: "/userId", Code: api.FieldUnknown, Detail: "There is no such active user."}}, nil
+	}
+	return u, nil, err
+}
+
+// appFor is the app that a PAT is wanted for. A policy that refuses is an
+// error at once: what else is wrong would tell about an app that is not open.
+func appFor(ctx context.Context, tx *store.Tx, id string, owner store.User) (store.App, []api.FieldError, error) {
+	if id == "" {
+		return store.App{}, []api.FieldError{{Pointer: "/appId", Code: api.FieldRequired, Detail: "Choose a trusted application."}}, nil
+	}
+	app, err := tx.AppByID(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return app, []api.FieldError{{Pointer: "/appId", Code: api.FieldUnknown, Detail: "There is no such trusted application."}}, nil
+	}
+	if err != nil {
+		return app, nil, err
+	}
+	return app, nil, permits(app, owner)
+}
+
+// permits applies the AccessTokens policy (requirements 26 to 29).
+func permits(app store.App, u store.User) error {
+	switch {
+	case app.Policy == api.PolicyAuthenticatedUsers:
+	case app.Policy == api.PolicyAdministratorsOnly && u.IsAdmin:
+	case app.Policy == api.PolicyAdministratorsOnly:
+		return refuse(api.CodePolicyAdmins, "Only administrators may issue tokens for this application.")
+	default:
+		return refuse(api.CodePolicyNone, "No tokens may be issued for this application.")
+	}
+	if !app.Enabled {
+		return refuse(api.CodeAppDisabled, "This application is disabled.")
+	}
+	return nil
+}
+
+func hasSystemUser(ctx context.Context, tx *store.Tx, app store.App) error {
+	no := refuse(api.CodeNoSystemUser, "The application has no System User that a service access token could act as.")
+	if !app.SystemUserAllowed || app.SystemUserID == "" {
+		return no
+	}
+	u, err := tx.UserByID(ctx, app.SystemUserID)
+	if err == nil && !u.IsActive {
+		return no
+	}
+	return err
+}
+
+// wished checks what is asked of a token for app and makes it, without an
+// identity yet. An app without an id is unknown: its scopes are not checked.
+func (s *Service) wished(want api.NewToken, app store.App) (store.Token, []api.FieldError) {
+	var fields []api.FieldError
+	bad := func(pointer, code, detail string) {
+		fields = append(fields, api.FieldError{Pointer: pointer, Code: code, Detail: detail})
+	}
+	t := store.Token{Description: strings.TrimSpace(want.Description), Scopes: inOrder(want.Scopes)}
+	if utf8.RuneCountInString(t.Description) > descriptionMax {
+		bad("/description", api.FieldTooLong, "Use at most 128 characters.")
+	}
+	if !oneLine(t.Description) {
+		bad("/description", api.FieldFormat, "Use one line of text.")
+	}
+	if want.ExpiresAt != nil {
+		t.ExpiresAt = want.ExpiresAt.UTC().Truncate(time.Millisecond)
+		if !t.ExpiresAt.After(s.now()) {
+			bad("/expiresAt", api.FieldPast, "Choose a time to come.")
+		} else if t.ExpiresAt.Year() > 9999 {
+			bad("/expiresAt", api.FieldFormat, "Choose a time before the year 10000, in UTC.")
+		}
+	}
+	switch {
+	case len(want.Scopes) == 0:
+		bad("/scopes", api.FieldRequired, "Choose at least one scope.")
+	case slices.ContainsFunc(want.Scopes, outside(scopeNames(catalogue))):
+		bad("/scopes", api.FieldUnknown, "There is no such scope.")
+	case app.ID != "" && slices.ContainsFunc(want.Scopes, outside(app.Scopes)):
+		bad("/scopes", api.FieldTooMuch, "The application does not allow this scope.")
+	}
+	return t, fields
+}
+
+// outside reports of a scope whether it is out of bounds.
+func outside(bounds []string) func(scope string) bool {
+	return func(scope string) bool { return !slices.Contains(bounds, scope) }
+}
+
+// oneLine reports whether s can be shown as it is.
+func oneLine(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}

@@ -1,0 +1,99 @@
+package tokens
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sync"
+	"time"
+
+	"keyfob/server/store"
+)
+
+// flushEvery is how long a use may be known in memory only: a crash loses no
+// more than that.
+const flushEvery = 10 * time.Second
+
+// lastUses holds the uses that are not yet in the store, so that checking a
+// token never waits for a write.
+type lastUses struct {
+	mu   sync.Mutex
+	byID map[string]use
+}
+
+type use struct {
+	at   time.Time
+	from string
+}
+
+func (l *lastUses) note(id string, at time.Time, from string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.byID == nil {
+		l.byID = map[string]use{}
+	}
+	if at.After(l.byID[id].at) {
+		l.byID[id] = use{at, from}
+	}
+}
+
+// merge puts a later use into t.
+func (l *lastUses) merge(t *store.Token) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if u := l.byID[t.ID]; u.at.After(t.LastUsedAt) {
+		t.LastUsedAt, t.LastUsedFrom = u.at, u.from
+	}
+}
+
+func (l *lastUses) snapshot() map[string]use {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.byID)
+}
+
+// forget drops what was written, unless a later use came in between.
+func (l *lastUses) forget(written map[string]use) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	maps.DeleteFunc(l.byID, func(id string, u use) bool { return written[id] == u })
+}
+
+// flush writes the last uses in one transaction. If that fails they are kept
+// for the next time.
+func (s *Service) flush(ctx context.Context) error {
+	uses := s.used.snapshot()
+	if len(uses) == 0 {
+		return nil
+	}
+	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		for id, u := range uses {
+			if err := tx.SetLastUse(ctx, id, u.at, u.from); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		s.used.forget(uses)
+	}
+	return err
+}
+
+// housekeeping flushes last uses and purges sealed replies until Close.
+func (s *Service) housekeeping() {
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case <-tick.C:
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), flushEvery)
+		if err := errors.Join(s.flush(ctx), s.purge(ctx)); err != nil {
+			s.Log.Warn("housekeeping failed; it is tried again", "every", flushEvery, "error", err)
+		}
+		cancel()
+	}
+}

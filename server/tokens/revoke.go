@@ -1,0 +1,80 @@
+package tokens
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"keyfob/api"
+	"keyfob/server/store"
+)
+
+// RevokeOwn ends a PAT of the caller, at once and for good. Ending it again
+// changes nothing. Anybody else's token is CodeNotFound (requirement 79).
+func (s *Service) RevokeOwn(ctx context.Context, c Caller, id string) error {
+	if err := interactive(c); err != nil {
+		return err
+	}
+	return s.revoke(ctx, c.User.ID, nil, func(q store.Queries) (store.Token, error) {
+		t, err := q.TokenByID(ctx, id)
+		if err == nil && (t.Kind != api.KindPAT || t.UserID != c.User.ID) {
+			return t, store.ErrNotFound
+		}
+		return t, err
+	})
+}
+
+// RevokeAny ends any token; it needs an administrator (requirement 80).
+func (s *Service) RevokeAny(ctx context.Context, c Caller, id string) error {
+	if err := administrator(c); err != nil {
+		return err
+	}
+	return s.revoke(ctx, c.User.ID, nil, func(q store.Queries) (store.Token, error) { return q.TokenByID(ctx, id) })
+}
+
+// RevokePresented ends the token whose secret is shown: whoever holds a leaked
+// one may end it. It answers nil for any other, as RFC 7009 section 2.2 has
+// it. The change log names who issued the token (requirement 22).
+func (s *Service) RevokePresented(ctx context.Context, presented, from string) error {
+	p, err := s.lookUp(ctx, presented)
+	if _, unknown := errors.AsType[*Error](err); unknown {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	detail := map[string]any{"presented": true, "from": from}
+	return s.revoke(ctx, p.Token.CreatedBy, detail, func(store.Queries) (store.Token, error) { return p.Token, nil })
+}
+
+func (s *Service) revoke(ctx context.Context, actor string, detail map[string]any, find func(store.Queries) (store.Token, error)) error {
+	now := s.now()
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		t, err := find(tx.Queries)
+		if errors.Is(err, store.ErrNotFound) {
+			return notFound()
+		}
+		if err != nil {
+			return err
+		}
+		ended, err := tx.RevokeToken(ctx, t.ID, now, actor)
+		if err != nil || !ended {
+			return err
+		}
+		return record(ctx, tx, now, actor, "token.revoked", t.ID, detail)
+	})
+}
+
+// record writes the change log's row of a change.
+func record(ctx context.Context, tx *store.Tx, at time.Time, actor, action, object string, detail map[string]any) error {
+	if detail == nil {
+		detail = map[string]any{}
+	}
+	text, err := json.Marshal(detail)
+	if err != nil {
+		return fmt.Errorf("tokens: writing the change log: %w", err)
+	}
+	return tx.InsertEvent(ctx, store.Event{At: at, ActorID: actor, Action: action, ObjectID: object, Detail: string(text)})
+}

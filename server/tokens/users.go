@@ -1,0 +1,108 @@
+package tokens
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"keyfob/api"
+	"keyfob/server/store"
+)
+
+const (
+	loginMax = 128
+	nameMax  = 254
+)
+
+// Users lists all users to administrators.
+func (s *Service) Users(ctx context.Context, c Caller, p PageRequest) (api.Page[api.User], error) {
+	if err := administrator(c); err != nil {
+		return api.Page[api.User]{}, err
+	}
+	o, err := p.order(store.UserSorts, "login")
+	if err != nil {
+		return api.Page[api.User]{}, err
+	}
+	l, err := s.Store.Users(ctx, o)
+	if err != nil {
+		return api.Page[api.User]{}, err
+	}
+	return pageOf(l, o, userOf), nil
+}
+
+// AddUser adds u as it is given, with a login in lower case, the login for a
+// name if it has none, and an id and a time of its own. The password hash is
+// the caller's business (package server/password).
+func (s *Service) AddUser(ctx context.Context, c Caller, u store.User) (api.User, error) {
+	if err := administrator(c); err != nil {
+		return api.User{}, err
+	}
+	u.ID, u.CreatedAt = newID(), s.now()
+	u.Login, u.Name, u.Email = strings.ToLower(strings.TrimSpace(u.Login)), strings.TrimSpace(u.Name), strings.TrimSpace(u.Email)
+	if u.Name == "" {
+		u.Name = u.Login
+	}
+	if fields := checkUser(u); len(fields) > 0 {
+		return api.User{}, invalid(fields...)
+	}
+	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.InsertUser(ctx, u); err != nil {
+			return err
+		}
+		return record(ctx, tx, u.CreatedAt, c.User.ID, "user.created", u.ID, map[string]any{"login": u.Login, "isAdmin": u.IsAdmin, "isActive": u.IsActive})
+	})
+	if errors.Is(err, store.ErrTaken) {
+		return api.User{}, &Error{Code: api.CodeConflict, Detail: "This login is taken.", Fields: []api.FieldError{
+			{Pointer: "/login", Code: api.FieldTaken, Detail: "Another user has this login."},
+		}}
+	}
+	if err != nil {
+		return api.User{}, err
+	}
+	return userOf(u), nil
+}
+
+// SetUserActive lets a user in or keeps one out, together with all tokens that
+// act as that user.
+func (s *Service) SetUserActive(ctx context.Context, c Caller, id string, active bool) error {
+	if err := administrator(c); err != nil {
+		return err
+	}
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		u, err := tx.UserByID(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			return notFound()
+		}
+		if err != nil || u.IsActive == active {
+			return err
+		}
+		if err := tx.SetUserActive(ctx, id, active); err != nil {
+			return err
+		}
+		return record(ctx, tx, s.now(), c.User.ID, "user.changed", id, map[string]any{"isActive": map[string]any{"old": !active, "new": active}})
+	})
+}
+
+func checkUser(u store.User) []api.FieldError {
+	var fields []api.FieldError
+	if u.Login == "" {
+		fields = append(fields, api.FieldError{Pointer: "/login", Code: api.FieldRequired, Detail: "Give the user a login."})
+	}
+	if utf8.RuneCountInString(u.Login) > loginMax || strings.ContainsFunc(u.Login, unicode.IsSpace) || !oneLine(u.Login) {
+		fields = append(fields, api.FieldError{Pointer: "/login", Code: api.FieldFormat, Detail: "Use at most 128 visible characters."})
+	}
+	if utf8.RuneCountInString(u.Name) > nameMax || !oneLine(u.Name) {
+		fields = append(fields, api.FieldError{Pointer: "/name", Code: api.FieldFormat, Detail: "Use one line of at most 254 characters."})
+	}
+	if utf8.RuneCountInString(u.Email) > nameMax || !oneLine(u.Email) {
+		fields = append(fields, api.FieldError{Pointer: "/email", Code: api.FieldFormat, Detail: "Use one line of at most 254 characters."})
+	}
+	return fields
+}
+
+// userOf is a user on the wire.
+func userOf(u store.User) api.User {
+	return api.User{ID: u.ID, Login: u.Login, Name: u.Name, Email: u.Email, IsAdmin: u.IsAdmin, IsActive: u.IsActive, CreatedAt: u.CreatedAt}
+}
