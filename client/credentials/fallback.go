@@ -1,0 +1,117 @@
+package credentials
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"keyfob/client"
+)
+
+// State is where credentials are now.
+type State int
+
+// The states.
+const (
+	Kept      State = iota // in the keyring: signed in after a restart too
+	UntilQuit              // in memory: signed in until the program quits
+)
+
+// Fallback is a Store that keeps in the keyring while that works, else in
+// memory until quit. Its Set fails only for what no keyring takes.
+type Fallback struct {
+	keyring Store
+	memory  Memory
+
+	mu     sync.Mutex
+	reason error // why the last Set is in memory
+	asleep bool  // do not ask the keyring again unasked
+}
+
+// NewFallback is a Fallback in front of keyring.
+func NewFallback(keyring Store) *Fallback { return &Fallback{keyring: keyring} }
+
+// State says where the last Set went; with UntilQuit, the error says why:
+// ErrUnavailable, ErrTimeout or ErrNotKept.
+func (f *Fallback) State() (State, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.reason != nil {
+		return UntilQuit, f.reason
+	}
+	return Kept, nil
+}
+
+// Get is the secret under key: from memory when it could not be kept, else
+// from the keyring.
+func (f *Fallback) Get(ctx context.Context, key string) (client.Secret, error) {
+	if s, err := f.memory.Get(ctx, key); err == nil {
+		return s, nil
+	}
+	return f.keyring.Get(ctx, key)
+}
+
+// Set keeps s under key, in memory when the keyring fails; State says so. It
+// fails with ErrTooBig only. After a keyring that did not answer, or whose
+// prompt was dismissed, it asks no more until TryAgain: nobody wants that
+// prompt at every refresh.
+func (f *Fallback) Set(ctx context.Context, key string, s client.Secret) error {
+	err := f.sleeping()
+	if err == nil {
+		err = f.keyring.Set(ctx, key, s)
+	}
+	if errors.Is(err, ErrTooBig) {
+		return err
+	}
+	f.note(err)
+	if err != nil {
+		return f.memory.Set(ctx, key, s)
+	}
+	return f.memory.Delete(ctx, key)
+}
+
+// TryAgain moves what is in memory into the keyring, as after the person has
+// unlocked it. Nil when all is kept.
+func (f *Fallback) TryAgain(ctx context.Context) error {
+	f.note(nil)
+	for _, key := range f.memory.keys() {
+		s, err := f.memory.Get(ctx, key)
+		if err != nil {
+			continue // deleted meanwhile
+		}
+		if err := f.Set(ctx, key, s); err != nil {
+			return err
+		}
+	}
+	_, err := f.State()
+	return err
+}
+
+// Delete removes what is under key, in memory and in the keyring. With no
+// keyring at all it succeeds for what was never in one.
+func (f *Fallback) Delete(ctx context.Context, key string) error {
+	_, inMemory := f.memory.Get(ctx, key)
+	_ = f.memory.Delete(ctx, key)
+	err := f.keyring.Delete(ctx, key)
+	if inMemory == nil && errors.Is(err, ErrUnavailable) {
+		return nil
+	}
+	return err
+}
+
+func (f *Fallback) sleeping() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.asleep {
+		return f.reason
+	}
+	return nil
+}
+
+// note records how the last Set went.
+func (f *Fallback) note(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.reason = err
+	f.asleep = err != nil && !errors.Is(err, ErrUnavailable)
+}

@@ -1,0 +1,63 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+
+	"keyfob/client"
+)
+
+// Error gives err, from an exchange under ctx, its meaning: client.ErrOffline,
+// ErrTimeout, ErrCertificate (with the reason, an x509 error, beneath) or
+// ErrInsecure (the server speaks plain http where https was asked for). When
+// ctx was cancelled it is context.Canceled. Nil stays nil.
+func Error(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return context.Canceled
+	}
+	// The address in a url.Error says nothing new and may hold a query.
+	if ue, ok := errors.AsType[*url.Error](err); ok {
+		if ue.Timeout() {
+			return fmt.Errorf("%w: %w", client.ErrTimeout, ue.Err)
+		}
+		err = ue.Err
+	}
+	if reason := CertificateReason(err); reason != nil {
+		return fmt.Errorf("%w: %w", client.ErrCertificate, reason)
+	}
+	if errors.Is(err, http.ErrSchemeMismatch) {
+		return fmt.Errorf("%w: %w", client.ErrInsecure, err)
+	}
+	ne, ok := errors.AsType[net.Error](err)
+	if errors.Is(err, context.DeadlineExceeded) || ok && ne.Timeout() {
+		return fmt.Errorf("%w: %w", client.ErrTimeout, err)
+	}
+	return fmt.Errorf("%w: %w", client.ErrOffline, err)
+}
+
+// CertificateReason is the failed check when err comes of a certificate that
+// is not trusted, else nil.
+func CertificateReason(err error) error {
+	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return e
+	}
+	if e, ok := errors.AsType[x509.HostnameError](err); ok {
+		return e
+	}
+	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
+		return e
+	}
+	return nil
+}

@@ -1,0 +1,262 @@
+// Package session is one account's sign-in at one token server: getting it,
+// keeping it fresh, ending it (OAuth 2.0 and OpenID Connect).
+//
+// SignIn goes through the system's browser (RFC 8252) with code and PKCE
+// (RFC 7636) back to a listener on this computer. What comes of it is a
+// refresh token, the credential, which is kept in a credentials.Store, and a
+// short-lived access token, which stays in memory. AccessToken renews it when
+// it nears its end: one renewal at a time, and the refresh token that comes
+// with it is stored before the access token is used, so that a crash between
+// the two costs nothing.
+//
+// When the server no longer takes the refresh token, Config.Reauthenticate may
+// sign in again in place; without it, AccessToken says client.ErrSignInExpired.
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"keyfob/client"
+	"keyfob/client/credentials"
+	"keyfob/client/internal/transport"
+)
+
+// slack is how long before its end an access token counts as ended, for
+// clocks that differ and calls that take their time.
+const slack = 30 * time.Second
+
+// Config is what a Session works with.
+type Config struct {
+	Issuer      string // byte for byte as the server announces it
+	ClientID    string
+	HTTP        *http.Client // nil: the default transport
+	Credentials credentials.Store
+	OpenBrowser func(url string) error
+	Clock       func() time.Time // nil: time.Now
+
+	// Reauthenticate is called, one call at a time, when the server refuses
+	// the refresh token. It returns nil once SignIn or Adopt has renewed the
+	// sign-in; the interrupted call then goes on. Nil: nobody can be asked.
+	Reauthenticate func(context.Context) error
+}
+
+// Identity is who is signed in where. Issuer and Subject together are unique.
+type Identity struct{ Issuer, Subject, Login, Name string }
+
+// Session is one account's sign-in. It is safe for concurrent use.
+type Session struct {
+	cfg      Config
+	http     *http.Client
+	flights  singleflight.Group // "provider", "refresh", "reauthenticate"
+	provider lazyProvider
+
+	// changing is held while the credential is replaced or deleted, in memory
+	// and in the store, so that the two cannot disagree.
+	changing sync.Mutex
+
+	mu      sync.Mutex // guards what follows, never held while waiting
+	who     Identity
+	refresh client.Secret // zero: signed out, or refused by the server
+	access  client.Secret
+	expires time.Time // of access; zero: not said
+	unkept  error
+}
+
+// New makes a Session that is not signed in yet: SignIn, Adopt or Resume is
+// next.
+func New(cfg Config) *Session {
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	return &Session{cfg: cfg, http: transport.Bounded(cfg.HTTP)}
+}
+
+// Identity is who is signed in; its zero value when nobody is.
+func (s *Session) Identity() Identity {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.who
+}
+
+// Unkept is why the credential could not be stored, nil when it is. The
+// sign-in works regardless, until the program quits.
+func (s *Session) Unkept() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unkept
+}
+
+// Adopt signs in with a refresh token that was obtained elsewhere, as from the
+// server inside the program. It uses it up at once.
+func (s *Session) Adopt(ctx context.Context, refresh client.Secret) (Identity, error) {
+	t, err := s.renewed(ctx, refresh)
+	if err != nil {
+		return Identity{}, err
+	}
+	who, err := s.identify(ctx, t)
+	if err != nil {
+		return Identity{}, err
+	}
+	s.become(ctx, who, t)
+	return who, nil
+}
+
+// Resume signs in with the credential that an earlier run stored. It fails
+// with credentials.ErrNotFound, ErrUnavailable or ErrTimeout when there is
+// none to be had, and with client.ErrSignInExpired when the server refuses it.
+// When the server cannot be reached (client.ErrOffline and the like) the
+// Session is usable all the same: AccessToken will try again.
+func (s *Session) Resume(ctx context.Context, subject string) error {
+	kept, err := s.cfg.Credentials.Get(ctx, key(s.cfg.Issuer, subject))
+	if err != nil {
+		return err
+	}
+	defer kept.Wipe()
+	c, err := decodeCredential(kept, s.cfg.Issuer, subject)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.who = Identity{Issuer: c.Issuer, Subject: c.Subject, Login: c.Login, Name: c.Name}
+	s.refresh = client.NewSecret(c.RefreshToken)
+	s.access = client.Secret{}
+	s.mu.Unlock()
+	return s.renewShared(ctx)
+}
+
+// AccessToken is an access token with at least half a minute to live, if the
+// server said how long it lives. It fails with client.ErrSignInExpired, or with
+// client.ErrOffline and the like, which leave the credential as it is.
+func (s *Session) AccessToken(ctx context.Context) (client.Secret, error) {
+	for range 2 {
+		if t, ok := s.current(); ok {
+			return t, nil
+		}
+		err := s.renewShared(ctx)
+		if errors.Is(err, client.ErrSignInExpired) {
+			err = s.reauthenticate(ctx)
+		}
+		if err != nil {
+			return client.Secret{}, err
+		}
+	}
+	if t, ok := s.current(); ok {
+		return t, nil
+	}
+	return client.Secret{}, fmt.Errorf("%w: every access token is rejected", client.ErrSignInExpired)
+}
+
+// Rejected says that the server refused an access token before its end.
+func (s *Session) Rejected(_ context.Context, token client.Secret) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.access.Reveal() == token.Reveal() {
+		s.access = client.Secret{}
+	}
+}
+
+func (s *Session) current() (client.Secret, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.access.IsZero() || !s.expires.IsZero() && !s.cfg.Clock().Add(slack).Before(s.expires) {
+		return client.Secret{}, false
+	}
+	return s.access, true
+}
+
+// renewShared renews the access token, together with everybody who asks for
+// that now. A caller that gives up does not end it: a refresh token that was
+// sent is used up, and its successor must be read.
+func (s *Session) renewShared(ctx context.Context) error {
+	flight := s.flights.DoChan("refresh", func() (any, error) {
+		return nil, s.renew(context.WithoutCancel(ctx))
+	})
+	select {
+	case r := <-flight:
+		return r.Err
+	case <-ctx.Done():
+		return transport.Error(ctx, ctx.Err())
+	}
+}
+
+func (s *Session) renew(ctx context.Context) error {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	if _, ok := s.current(); ok {
+		return nil // somebody was faster
+	}
+	s.mu.Lock()
+	refresh, who := s.refresh, s.who
+	s.mu.Unlock()
+	if refresh.IsZero() {
+		return client.ErrSignInExpired
+	}
+	t, err := s.renewed(ctx, refresh)
+	if errors.Is(err, client.ErrSignInExpired) {
+		s.mu.Lock()
+		s.refresh = client.Secret{} // it is dead; do not send it again
+		s.mu.Unlock()
+	}
+	if err != nil {
+		return err
+	}
+	s.keep(ctx, who, t)
+	return nil
+}
+
+// reauthenticate asks for a new sign-in in place. It must be the same account:
+// what is on screen, and the call that was interrupted, belong to it.
+func (s *Session) reauthenticate(ctx context.Context) error {
+	before := s.Identity()
+	if s.cfg.Reauthenticate == nil || before.Subject == "" {
+		return client.ErrSignInExpired
+	}
+	flight := s.flights.DoChan("reauthenticate", func() (any, error) {
+		if _, ok := s.current(); ok {
+			return nil, nil
+		}
+		return nil, s.cfg.Reauthenticate(ctx)
+	})
+	select {
+	case r := <-flight:
+		if r.Err != nil {
+			return fmt.Errorf("%w: %w", client.ErrSignInExpired, r.Err)
+		}
+	case <-ctx.Done():
+		return transport.Error(ctx, ctx.Err())
+	}
+	if s.Identity() != before && s.Identity().Subject != before.Subject {
+		return fmt.Errorf("%w: signed in as another account", client.ErrSignInExpired)
+	}
+	return nil
+}
+
+// become makes who with t the session's sign-in.
+func (s *Session) become(ctx context.Context, who Identity, t tokens) {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	s.keep(ctx, who, t)
+}
+
+// keep stores the refresh token of t first and only then lets t be used
+// (changing is held). A store that fails ends no sign-in: it goes on in
+// memory, and Unkept says why.
+func (s *Session) keep(ctx context.Context, who Identity, t tokens) {
+	var unkept error
+	if !t.refresh.IsZero() {
+		c := credentialOf(who, t.refresh, s.cfg.Clock())
+		// Not bound to ctx: a cancelled caller must not lose the only copy.
+		unkept = s.cfg.Credentials.Set(context.WithoutCancel(ctx), key(who.Issuer, who.Subject), c)
+		c.Wipe()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.who, s.refresh, s.access, s.expires, s.unkept = who, t.refresh, t.access, t.expires, unkept
+}
