@@ -1,0 +1,55 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// demo is where TestDemo leaves its pictures; empty: nowhere.
+var demo = os.Getenv("DEMO")
+
+// artifacts is where a failed test leaves its picture and logs.
+const artifacts = "../build/e2e"
+
+// bin is the folder of the programs under test.
+var bin string
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	var err error
+	if bin, err = os.MkdirTemp("", "keyfob-e2e-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(bin) }()
+	return m.Run()
+}
+
+// built builds the programs under test, once for all tests.
+var built = sync.OnceValue(func() error {
+	args := []string{"build", "-buildvcs=false", "-tags", "migrated_fynedo", "-o", bin}
+	if demo == "" {
+		args = append(args, "-race") // pictures need no race detector
+	}
+	out, err := exec.Command("go", append(args, "keyfob", "keyfob/cmd/keyfobd")...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("building the programs: %w\n%s", err, out)
+	}
+	return nil
+})
+
+// program is the path of keyfob or keyfobd.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	must(t, built())
+	return filepath.Join(bin, name)
+}
