@@ -81,7 +81,7 @@ type Token struct {
 type NewToken struct {
 	Description string     `json:"description,omitempty" doc:"Where it is used, so that it can be told apart later."`
 	AppID       string     `json:"appId,omitempty"`
-	ExpiresAt   *time.Time `json:"expiresAt,omitempty" doc:"Null or absent: never."`
+	ExpiresAt   *time.Time `json:"expiresAt,omitempty" nullable:"true" doc:"Null or absent: never."`
 	Scopes      []string   `json:"scopes,omitempty"`
 	UserID      string     `json:"userId,omitempty" doc:"Only the caller's own id is accepted: a PAT is always issued to its caller."`
 }

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"keyfob/server"
+	"keyfob/server/instance"
+)
+
+type serveCmd struct {
+	Listen    string `help:"Address to listen on." default:"127.0.0.1:8642" env:"KEYFOBD_LISTEN"`
+	PublicURL string `name:"public-url" help:"How clients reach the server, if not by the address it listens on: the https address of the proxy before it." placeholder:"URL" env:"KEYFOBD_PUBLIC_URL"`
+	Rules     string `help:"What is demanded of tokens." default:"erp" env:"KEYFOBD_RULES"`
+}
+
+// Run serves until the process is told to stop.
+func (c *serveCmd) Run(e *env) error {
+	if c.Rules != "erp" {
+		return usageError{"This version knows the rules erp only. Leave --rules away."}
+	}
+	public, err := publicURL(c.Listen, c.PublicURL)
+	if err != nil {
+		return err
+	}
+	var lc net.ListenConfig
+	ln, err := lc.Listen(e.ctx, "tcp", c.Listen)
+	if err != nil {
+		return failure{"Cannot listen on " + c.Listen + ". Is another program using it? Choose another address with --listen. (" + err.Error() + ")"}
+	}
+	if public == "" {
+		public = "http://" + ln.Addr().String()
+	}
+	log := slog.New(slog.NewTextHandler(e.stderr, nil))
+	if e.json {
+		log = slog.New(slog.NewJSONHandler(e.stderr, nil))
+	}
+	in, err := instance.Open(e.ctx, instance.Config{Dir: e.data, PublicURL: public, Version: buildVersion(), Log: log})
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	// It already answers: the listener queues calls until Serve takes them.
+	if err := e.print(public, map[string]string{"url": public}); err != nil {
+		return errors.Join(err, ln.Close(), in.Close(e.ctx))
+	}
+	served := server.Serve(e.ctx, ln, in.Handler, log)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), 10*time.Second)
+	defer cancel()
+	return errors.Join(served, in.Close(closing))
+}
+
+// publicURL checks how clients will reach the server. Empty: by the address
+// that it listens on. Tokens never travel beyond this machine in the clear.
+func publicURL(listen, public string) (string, error) {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return "", usageError{"--listen must be like 127.0.0.1:8642."}
+	}
+	if public == "" {
+		if !loopback(host) {
+			return "", usageError{"Listening beyond this machine needs --public-url https://…: the address of a proxy that does TLS. Without it secrets would travel in the clear."}
+		}
+		return "", nil
+	}
+	u, err := url.Parse(public)
+	switch {
+	case err != nil, u.Host == "", u.User != nil, u.RawQuery != "", u.Fragment != "", strings.Trim(u.Path, "/") != "":
+		return "", usageError{"--public-url must be like https://tokens.example.org, without a path."}
+	case u.Scheme == "https", u.Scheme == "http" && loopback(u.Hostname()) && loopback(host):
+		return strings.TrimSuffix(public, "/"), nil
+	}
+	return "", usageError{"--public-url must begin with https:// unless all of it stays on this machine."}
+}
+
+// loopback reports whether host is this machine and nothing else.
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}

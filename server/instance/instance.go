@@ -1,0 +1,178 @@
+// Package instance opens one data directory and puts a token server together
+// over it: the database, the pepper, the sign-in's key, the rules, the HTTP
+// face. The server on its own and the one inside the desktop are both an
+// Instance; commands beside a running server open its Records only.
+//
+//	keyfob.db   users, apps, tokens, the change log
+//	pepper      keys the MACs of tokens; outside the database, so that a
+//	            stolen database is worth nothing
+//	signin.key  signs what the sign-in hands out
+//	lock        held by the one process that serves the directory
+package instance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"keyfob/server"
+	"keyfob/server/secret"
+	"keyfob/server/signin"
+	"keyfob/server/store"
+	"keyfob/server/tokens"
+)
+
+// Errors that callers match, beside store.ErrNewer.
+var (
+	ErrInUse       = errors.New("another program is serving this data directory")
+	ErrNotWritable = errors.New("the data directory cannot be written to")
+)
+
+// Config says which directory, and how its server is known. Dir is required;
+// PublicURL too for Open.
+type Config struct {
+	Dir       string
+	PublicURL string // such as https://tokens.example.org; no path
+	Name      string // what people call the instance; the host of PublicURL if empty
+	Version   string
+	Log       *slog.Logger
+	Clock     func() time.Time
+}
+
+// Records is a data directory without a server: what a command needs.
+type Records struct {
+	Store  *store.Store
+	Tokens *tokens.Service
+}
+
+// Instance is a data directory with its server. Nobody listens yet.
+type Instance struct {
+	Records
+	SignIn  *signin.Provider
+	Handler http.Handler
+	lock    *os.File
+}
+
+// OpenRecords opens dir's records, also while a server serves them: what it
+// writes, such as a revocation, takes effect there at once.
+func OpenRecords(ctx context.Context, c Config) (*Records, error) {
+	c = c.withDefaults()
+	if err := prepare(c.Dir); err != nil {
+		return nil, err
+	}
+	return openRecords(ctx, c)
+}
+
+// Open makes dir if it is missing, takes its lock and puts its server
+// together. It answers ErrInUse, ErrNotWritable or store.ErrNewer.
+func Open(ctx context.Context, c Config) (*Instance, error) {
+	c = c.withDefaults()
+	if err := prepare(c.Dir); err != nil {
+		return nil, err
+	}
+	lock, err := takeLock(filepath.Join(c.Dir, "lock"))
+	if err != nil {
+		return nil, err
+	}
+	records, err := openRecords(ctx, c)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	i := &Instance{Records: *records, lock: lock}
+	if err := i.compose(ctx, c); err != nil {
+		return nil, errors.Join(err, i.Close(ctx))
+	}
+	return i, nil
+}
+
+func (i *Instance) compose(ctx context.Context, c Config) (err error) {
+	i.SignIn, err = openSignIn(ctx, c, i.Store)
+	if err != nil {
+		return fmt.Errorf("preparing the sign-in: %w", err)
+	}
+	s, err := server.New(server.Config{
+		Tokens: i.Tokens, SignIn: i.SignIn, Store: i.Store, PublicURL: c.PublicURL, Version: c.Version, Log: c.Log,
+	})
+	if err != nil {
+		return err
+	}
+	i.Handler = s.Handler()
+	return nil
+}
+
+// Close writes what is still in memory and lets go of the directory.
+func (i *Instance) Close(ctx context.Context) error {
+	return errors.Join(i.Records.Close(ctx), i.lock.Close())
+}
+
+// Close writes what is still in memory.
+func (r *Records) Close(ctx context.Context) error {
+	return errors.Join(r.Tokens.Close(ctx), r.Store.Close())
+}
+
+func openRecords(ctx context.Context, c Config) (*Records, error) {
+	path := filepath.Join(c.Dir, "keyfob.db")
+	if err := private(path); err != nil {
+		return nil, err
+	}
+	pepper, err := secret.LoadPepper(filepath.Join(c.Dir, "pepper"))
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	return &Records{Store: db, Tokens: tokens.New(tokens.Config{
+		Store: db, Pepper: pepper, Clock: c.Clock, Instance: c.Name,
+		ProfileURL: c.PublicURL + "/profile", Version: c.Version, Log: c.Log,
+	})}, nil
+}
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if u, err := url.Parse(c.PublicURL); c.Name == "" && err == nil {
+		c.Name = u.Host
+	}
+	return c
+}
+
+// prepare makes dir, for its owner alone, and tries whether it takes files.
+func prepare(dir string) error {
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		var probe *os.File
+		if probe, err = os.CreateTemp(dir, ".probe-*"); err == nil {
+			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotWritable, err)
+	}
+	return nil
+}
+
+// private makes the database file with mode 0600 before SQLite does with
+// another. Its companions take over the mode.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotWritable, err)
+	}
+	return f.Close()
+}

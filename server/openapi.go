@@ -1,0 +1,144 @@
+package server
+
+import (
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"keyfob/api"
+)
+
+// apiVersion is the version of the contract, not of the program.
+const apiVersion = "1"
+
+const aboutAPI = `Keyfob issues, lists and revokes access tokens: personal ones (PAT) that act as a user, and service ones (SAT) that act as an application.
+
+Send a token as ` + "`Authorization: Bearer …`, `X-Api-Key: …` or `Api-Key: …`" + `, exactly one of them. Times are RFC 3339 in UTC. Errors are problems (RFC 9457) with a stable ` + "`code`" + `. Every list is paged with ` + "`limit` and `cursor`" + `.`
+
+// newAPI makes huma speak our dialect: no $schema in bodies, no routes of its
+// own, no forms among its formats (each JSON call would take them too).
+func newAPI(mux *http.ServeMux, _ string) huma.API {
+	cfg := huma.DefaultConfig("Keyfob", apiVersion)
+	cfg.CreateHooks, cfg.SchemasPath, cfg.DocsPath, cfg.OpenAPIPath = nil, "", "", ""
+	cfg.Info.Description = aboutAPI
+	cfg.Info.License = &huma.License{Name: "Apache 2.0", Identifier: "Apache-2.0"}
+	cfg.Tags = []*huma.Tag{
+		{Name: "Server", Description: "What this server is and demands."},
+		{Name: "Profile", Description: "The caller and their own tokens."},
+		{Name: "Instance Manager", Description: "Trusted applications, their tokens, and users. For administrators."},
+		{Name: "OAuth", Description: "Introspection and revocation, for services that are handed a token."},
+		{Name: "Operating", Description: "For monitors."},
+	}
+	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"signIn":  {Type: "openIdConnect", OpenIDConnectURL: "/id/.well-known/openid-configuration", Description: "A person who has signed in."},
+		"bearer":  {Type: "http", Scheme: "bearer", Description: "A PAT or SAT with the scope read."},
+		"apiKey":  {Type: "apiKey", In: "header", Name: "Api-Key", Description: "The same."},
+		"xApiKey": {Type: "apiKey", In: "header", Name: "X-Api-Key", Description: "The same."},
+		"basic":   {Type: "http", Scheme: "basic", Description: "An application's id and client secret."},
+	}
+	return humago.New(mux, cfg)
+}
+
+// routeDocument serves the finished contract, and the page made of it.
+func (s *Server) routeDocument() error {
+	s.describeOAuth()
+	s.describeOperating()
+	allowNull(s.api.OpenAPI().Components.Schemas)
+	yaml, err := s.api.OpenAPI().YAML()
+	if err != nil {
+		return err
+	}
+	s.mux.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/yaml")
+		w.Header().Set("Cache-Control", "no-cache")
+		_, _ = w.Write(yaml) // the client has gone: nothing to do
+	})
+	return s.routeDocs()
+}
+
+// allowNull says of a field that points to another struct that it may be null:
+// huma says so of scalars only.
+func allowNull(schemas huma.Registry) {
+	const prefix = "#/components/schemas/"
+	for name, schema := range schemas.Map() {
+		t := schemas.TypeFromRef(prefix + name)
+		for i := range t.NumField() {
+			f := t.Field(i)
+			tag, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+			p := schema.Properties[tag]
+			if p == nil || f.Type.Kind() != reflect.Pointer || options != "" {
+				continue
+			}
+			if e := f.Type.Elem(); e.Kind() == reflect.Struct && e != reflect.TypeFor[time.Time]() {
+				schema.Properties[tag] = &huma.Schema{
+					Description: p.Description, AnyOf: []*huma.Schema{{Ref: p.Ref}, {Type: "null"}},
+				}
+			}
+		}
+	}
+}
+
+// describeOAuth adds the calls that read forms: huma does not serve them.
+func (s *Server) describeOAuth() {
+	schemas := s.api.OpenAPI().Components.Schemas
+	failed := &huma.Schema{
+		Type: huma.TypeObject, Required: []string{"error"},
+		Properties: map[string]*huma.Schema{"error": {Type: huma.TypeString}, "error_description": {Type: huma.TypeString}},
+	}
+	form := func(about string) *huma.RequestBody {
+		text := func(doc string) *huma.Schema { return &huma.Schema{Type: huma.TypeString, Description: doc} }
+		return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+			"application/x-www-form-urlencoded": {Schema: &huma.Schema{
+				Type: huma.TypeObject, Required: []string{"token"},
+				Properties: map[string]*huma.Schema{
+					"token": text(about), "token_type_hint": text("Ignored: the token says itself what it is."),
+					"client_id": text("The application, if not by HTTP Basic."), "client_secret": text("Its client secret."),
+				},
+			}},
+		}}
+	}
+	responses := func(ok *huma.Response) map[string]*huma.Response {
+		out := map[string]*huma.Response{"200": ok}
+		for status, about := range map[string]string{"400": "Not a form as OAuth has it.", "401": "Who asks is not known.", "403": "Who asks may not."} {
+			out[status] = &huma.Response{Description: about, Content: map[string]*huma.MediaType{"application/json": {Schema: failed}}}
+		}
+		return out
+	}
+	s.api.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: "introspect", Method: http.MethodPost, Path: "/id/connect/introspect", Tags: []string{"OAuth"},
+		Summary:     "What is this token worth now (RFC 7662)",
+		Description: "For PATs and SATs. Who asks: an application by its client credentials, or a SAT with the scope introspect. A token that is not active, whatever the reason, is exactly `{\"active\":false}`.",
+		Security:    []map[string][]string{{"basic": {}}, {"bearer": {}}},
+		RequestBody: form("The token asked about."),
+		Responses: responses(&huma.Response{Description: "Active, and whose it is; or not active.", Content: map[string]*huma.MediaType{
+			"application/json": {Schema: schemas.Schema(reflect.TypeFor[api.Introspection](), true, "")},
+		}}),
+	})
+	s.api.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: "revocation", Method: http.MethodPost, Path: "/id/connect/revocation", Tags: []string{"OAuth"},
+		Summary:     "End this token (RFC 7009)",
+		Description: "For PATs, SATs and the tokens of a sign-in. Who asks: an application by its client credentials, the desktop by its client_id, or the token itself as bearer. An unknown token is no error.",
+		Security:    []map[string][]string{{"basic": {}}, {"bearer": {}}, {}},
+		RequestBody: form("The token to end."),
+		Responses:   responses(&huma.Response{Description: "It is ended, or it was never alive."}),
+	})
+}
+
+func (s *Server) describeOperating() {
+	text := map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}}
+	s.api.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Tags: []string{"Operating"},
+		Summary: "The process is up", Responses: map[string]*huma.Response{"200": {Description: "It is.", Content: text}},
+	})
+	s.api.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Tags: []string{"Operating"},
+		Summary: "It can do its work: the database answers",
+		Responses: map[string]*huma.Response{
+			"200": {Description: "It can.", Content: text}, "503": {Description: "It cannot, now.", Content: text},
+		},
+	})
+}

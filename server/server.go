@@ -1,0 +1,182 @@
+// Package server is the token server over HTTP: an http.Handler to embed.
+//
+// It only carries: the wire structs are in api, the rules in server/tokens, the
+// sign-in in server/signin. A call passes, in this order, through what
+// surrounds every call (middleware.go), the guard that says who may make it
+// (auth.go), huma, which reads and checks its input, and a handler of a few
+// lines (profile.go, manager.go) that asks the rules. What the rules refuse
+// becomes a problem in one place (problem.go). The OAuth endpoints for tokens
+// speak forms and OAuth's own errors (oauth.go). The contract is generated from
+// the same code (openapi.go) and readable at /docs (docs.go).
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"keyfob/api"
+	"keyfob/server/signin"
+	"keyfob/server/store"
+	"keyfob/server/tokens"
+)
+
+const (
+	idPrefix    = "/id/"
+	tokenPrefix = "enrt_" // the rules erp
+)
+
+// Config is what a Server is made of. All fields are required but Log.
+type Config struct {
+	Tokens    *tokens.Service
+	SignIn    *signin.Provider
+	Store     *store.Store
+	PublicURL string // how clients reach it, such as https://tokens.example.org; no path
+	Version   string
+	Log       *slog.Logger
+}
+
+// Server is the token server's HTTP face.
+type Server struct {
+	tokens  *tokens.Service
+	signIn  *signin.Provider
+	store   *store.Store
+	public  string
+	version string
+	prefix  string
+	overTLS bool
+	log     *slog.Logger
+	mux     *http.ServeMux
+	api     huma.API
+}
+
+// New makes a Server. It does not listen: see Serve.
+func New(c Config) (*Server, error) {
+	u, err := url.Parse(c.PublicURL)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil, errors.New("server: the public URL must be like https://tokens.example.org")
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{
+		tokens: c.Tokens, signIn: c.SignIn, store: c.Store, log: c.Log,
+		public: strings.TrimSuffix(c.PublicURL, "/"), version: c.Version, prefix: tokenPrefix,
+		overTLS: u.Scheme == "https", mux: http.NewServeMux(),
+	}
+	if err := s.route(); err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
+	return s, nil
+}
+
+// Handler is the whole server.
+func (s *Server) Handler() http.Handler { return s }
+
+// route puts every call on the mux. The document comes last: it describes them.
+func (s *Server) route() error {
+	s.api = newAPI(s.mux, s.version)
+	s.routeProfile()
+	s.routeManager()
+	s.routeDiscovery()
+	s.routeOAuth()
+	s.routeHealth()
+	s.mux.Handle(idPrefix, http.StripPrefix("/id", s.signIn.Handler()))
+	return s.routeDocument()
+}
+
+// problemOf turns any error into a problem, and logs what the caller must not
+// be told.
+func (s *Server) problemOf(ctx context.Context, err error) *problem {
+	p, ours := fromRules(err)
+	if !ours && ctx.Err() == nil {
+		s.log.LogAttrs(ctx, slog.LevelError, "failed", slog.Any("error", err), slog.String("requestId", requestID(ctx)))
+	}
+	p.RequestID = requestID(ctx)
+	return p
+}
+
+// Serve answers on ln until ctx ends, then finishes what it took, for at most
+// ten seconds.
+func Serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logger) error {
+	srv := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // speaks of broken connections only
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(ln) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := srv.Shutdown(grace); err != nil {
+		return errors.Join(fmt.Errorf("stopping: %w", err), srv.Close())
+	}
+	return nil
+}
+
+// reply is what huma sends: T as the body.
+type reply[T any] struct{ Body T }
+
+// call registers one JSON call. The guard runs before huma looks at the input,
+// and what do answers as an error becomes a problem.
+func call[I, T any](s *Server, need access, op huma.Operation, do func(context.Context, tokens.Caller, *I) (T, error)) {
+	s.describe(&op, need)
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*reply[T], error) {
+		out, err := do(ctx, callerOf(ctx), in)
+		if err != nil {
+			return nil, s.problemOf(ctx, err)
+		}
+		return &reply[T]{out}, nil
+	})
+}
+
+// callEmpty registers a call whose success has no body: 204.
+func callEmpty[I any](s *Server, need access, op huma.Operation, do func(context.Context, tokens.Caller, *I) error) {
+	s.describe(&op, need)
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*struct{}, error) {
+		if err := do(ctx, callerOf(ctx), in); err != nil {
+			return nil, s.problemOf(ctx, err)
+		}
+		return nil, nil //nolint:nilnil // huma: no output, so the operation's own status
+	})
+}
+
+// describe completes op with what follows from who may make the call.
+func (s *Server) describe(op *huma.Operation, need access) {
+	op.MaxBodyBytes = maxBody + 1 // the middleware has bounded it; huma counts the limit itself as too large
+	if need == anyone {
+		return
+	}
+	op.Middlewares = huma.Middlewares{s.guard(need)}
+	op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden)
+	signedIn := map[string][]string{"signIn": {"openid"}}
+	op.Security = []map[string][]string{signedIn}
+	if need == reader {
+		op.Security = append(op.Security, map[string][]string{"bearer": {}}, map[string][]string{"apiKey": {}}, map[string][]string{"xApiKey": {}})
+	}
+}
+
+// page fills in the empty list, so that items is never null.
+func page[T any](p api.Page[T], err error) (api.Page[T], error) {
+	if p.Items == nil {
+		p.Items = []T{}
+	}
+	return p, err
+}
