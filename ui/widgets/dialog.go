@@ -1,0 +1,308 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/ui/i18n"
+	"keyfob/ui/theme"
+)
+
+// Dialog is the one base of all dialogs.
+//
+// It takes the focus to its first field and, when hidden, gives it back. Enter submits and Escape leaves, whatever is
+// focused inside; on a button Enter presses that button. It stays open until it is told to hide, so it can show that
+// work goes on (SetBusy) and what went wrong (SetError), with all that was typed still there.
+type Dialog struct {
+	// OnClosed is called after the dialog was hidden, by whomever.
+	OnClosed func()
+
+	window  fyne.Window
+	content fyne.CanvasObject
+	surface *surface
+	size    fyne.Size
+
+	title, subtitle *widget.Label
+	failure         *fyne.Container
+	busyLine        *Loading
+	actions         *fyne.Container
+	cancel, submit  *Button
+	onCancel        func()
+
+	busy       bool
+	allowed    bool // what SetSubmitEnabled said
+	first      fyne.Focusable
+	paused     []fyne.Disableable // what SetBusy disabled
+	before     fyne.Focusable     // what had the focus under the dialog
+	beforeBusy fyne.Focusable
+	beforeKey  func(*fyne.KeyEvent)
+}
+
+// NewDialog returns a dialog over w that is not shown yet, with a Cancel button that hides it. subtitle may be empty.
+func NewDialog(w fyne.Window, title, subtitle string, content fyne.CanvasObject) *Dialog {
+	d := &Dialog{
+		window:   w,
+		content:  content,
+		allowed:  true,
+		title:    newLabel(title, theme.SizeNameSubHeading, fyne.TextStyle{Bold: true}),
+		subtitle: newLabel("", theme.SizeNameSmallText, fyne.TextStyle{}),
+		failure:  container.NewVBox(),
+		busyLine: NewLoading(""),
+		actions:  container.NewHBox(),
+	}
+	d.subtitle.Importance = widget.LowImportance
+	d.SetSubtitle(subtitle)
+	d.failure.Hide()
+	d.busyLine.Hide()
+	d.cancel = NewButton(i18n.T("dialog.cancel"), d.leave)
+	d.submit = NewButton("", nil)
+	d.submit.Hide()
+	d.surface = newSurface(d)
+	return d
+}
+
+// SetSubtitle changes the quiet line below the title.
+func (d *Dialog) SetSubtitle(text string) {
+	d.subtitle.SetText(text)
+	setVisible(d.subtitle, text != "")
+	d.relayout()
+}
+
+// SetSubmit names the main button and what it does. do runs on Fyne's goroutine: it starts the work and returns.
+func (d *Dialog) SetSubmit(text string, importance widget.Importance, do func()) {
+	d.submit.Text, d.submit.Importance, d.submit.OnTapped = text, importance, do
+	d.submit.filled = importance == widget.DangerImportance
+	d.submit.Show()
+	d.submit.Refresh()
+	d.relayout()
+}
+
+// SetCancel names the button that leaves and what it, and Escape, do; do has to hide the dialog itself. Without a text
+// there is no such button, and Escape still does. A dialog that was given a do can be left while it is busy: it is told,
+// and decides.
+func (d *Dialog) SetCancel(text string, do func()) {
+	d.onCancel = do
+	d.cancel.SetText(text)
+	setVisible(d.cancel, text != "")
+	d.relayout()
+}
+
+// AddAction adds a button at the left of the footer.
+func (d *Dialog) AddAction(text string, do func()) *Button {
+	b := NewButton(text, do)
+	d.actions.Add(b)
+	d.relayout()
+	return b
+}
+
+// SetFirstFocus chooses what has the focus when the dialog is shown, in place of the first field.
+func (d *Dialog) SetFirstFocus(f fyne.Focusable) { d.first = f }
+
+// SetSize sets the size that the dialog has at least, without going beyond the window. A height of 0 is what the content
+// needs.
+func (d *Dialog) SetSize(size fyne.Size) {
+	d.size = size
+	d.relayout()
+}
+
+// SetSubmitEnabled says whether the main button and Enter may submit.
+func (d *Dialog) SetSubmitEnabled(on bool) {
+	d.allowed = on
+	d.enableButtons()
+}
+
+// SetError shows what went wrong above the buttons, with a button to do something about it if actionText is not empty.
+// An empty text takes it away.
+func (d *Dialog) SetError(text, actionText string, action func()) {
+	d.failure.Objects = nil
+	if text != "" {
+		d.failure.Objects = []fyne.CanvasObject{NewBanner(Bad, text, actionText, action)}
+	}
+	setVisible(d.failure, text != "")
+	d.failure.Refresh()
+	d.relayout()
+}
+
+// Busy says whether SetBusy is on.
+func (d *Dialog) Busy() bool { return d.busy }
+
+// SetBusy disables all inputs and says what goes on; off brings the inputs back as they were, and the focus.
+func (d *Dialog) SetBusy(on bool, text string) {
+	if on == d.busy {
+		d.busyLine.SetText(text)
+		return
+	}
+	d.busy = on
+	d.busyLine.SetText(text)
+	setVisible(d.busyLine, on)
+	if on {
+		d.pause()
+	} else {
+		d.resume()
+	}
+	d.relayout()
+}
+
+func (d *Dialog) pause() {
+	c := d.window.Canvas()
+	d.beforeBusy = c.Focused()
+	c.Unfocus()
+	d.paused = nil
+	for _, in := range inputs(d.content, d.actions) {
+		if !in.Disabled() {
+			in.Disable()
+			d.paused = append(d.paused, in)
+		}
+	}
+	d.enableButtons()
+}
+
+func (d *Dialog) resume() {
+	for _, in := range d.paused {
+		in.Enable()
+	}
+	d.paused = nil
+	d.enableButtons()
+	if d.Shown() && d.beforeBusy != nil {
+		d.window.Canvas().Focus(d.beforeBusy)
+	}
+}
+
+func (d *Dialog) enableButtons() {
+	enable(d.submit, d.allowed && !d.busy)
+	enable(d.cancel, !d.busy || d.onCancel != nil)
+}
+
+func enable(b *Button, on bool) {
+	if on == !b.Disabled() {
+		return
+	}
+	if on {
+		b.Enable()
+		return
+	}
+	b.Disable()
+}
+
+// typedKey is told every Enter and Escape inside the dialog, and says whether the key was one of them.
+func (d *Dialog) typedKey(ev *fyne.KeyEvent) bool {
+	switch {
+	case isEnter(ev):
+		if d.submit.Visible() {
+			d.submit.press()
+		}
+		return true
+	case ev.Name == fyne.KeyEscape:
+		d.leave()
+		return true
+	}
+	return false
+}
+
+func (d *Dialog) leave() {
+	if d.onCancel != nil {
+		d.onCancel()
+		return
+	}
+	if !d.busy {
+		d.Hide()
+	}
+}
+
+// Shown says whether the dialog is on screen.
+func (d *Dialog) Shown() bool { return d.surface.depth(d.window.Canvas()) >= 0 }
+
+// Show puts the dialog in front of the window and takes the focus to its first field.
+func (d *Dialog) Show() {
+	c := d.window.Canvas()
+	if d.Shown() {
+		return
+	}
+	d.before, d.beforeKey = c.Focused(), c.OnTypedKey()
+	c.Unfocus()
+	c.SetOnTypedKey(func(ev *fyne.KeyEvent) { d.typedKey(ev) })
+	c.Overlays().Add(d.surface)
+	d.relayout()
+	d.focusFirst(c)
+}
+
+// Hide takes the dialog away, with whatever is in front of it, and gives the focus back.
+func (d *Dialog) Hide() {
+	c := d.window.Canvas()
+	depth := d.surface.depth(c)
+	if depth < 0 {
+		return
+	}
+	d.hideAbove(c, depth)
+	c.Unfocus()
+	c.Overlays().Remove(d.surface)
+	c.SetOnTypedKey(d.beforeKey)
+	if d.before != nil {
+		c.Focus(d.before)
+	}
+	if d.OnClosed != nil {
+		d.OnClosed()
+	}
+}
+
+// hideAbove hides the dialogs in front of this one, the last opened first, so that each gives back what it took.
+func (d *Dialog) hideAbove(c fyne.Canvas, depth int) {
+	for above := c.Overlays().List(); len(above) > depth+1; above = c.Overlays().List() {
+		top := above[len(above)-1]
+		if s, ok := top.(*surface); ok {
+			s.dialog.Hide()
+			continue
+		}
+		c.Overlays().Remove(top)
+	}
+}
+
+// focusFirst focuses the first field; a dialog without one starts on its main button, or on the harmless one when the
+// main one destroys.
+func (d *Dialog) focusFirst(c fyne.Canvas) {
+	target := d.first
+	if target == nil {
+		target = firstField(c)
+	}
+	if target == nil && d.submit.Visible() && d.submit.Importance != widget.DangerImportance {
+		target = d.submit
+	}
+	if target == nil && d.cancel.Visible() {
+		target = d.cancel
+	}
+	c.Unfocus()
+	if target != nil {
+		c.Focus(target)
+	}
+}
+
+// firstField walks the tab order once round and returns what comes first and is no button.
+func firstField(c fyne.Canvas) fyne.Focusable {
+	c.Unfocus()
+	c.FocusNext()
+	start := c.Focused()
+	for f := start; f != nil; {
+		if _, ok := f.(*Button); !ok {
+			return f
+		}
+		c.FocusNext()
+		if f = c.Focused(); f == start {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (d *Dialog) relayout() {
+	if d.surface != nil {
+		d.surface.Refresh()
+	}
+}
+
+// footer is the last line: what else can be done and what goes on at the left, the buttons at the right.
+func (d *Dialog) footer() fyne.CanvasObject {
+	right := container.New(layout.NewCustomPaddedHBoxLayout(10), d.cancel, d.submit)
+	return container.NewBorder(nil, nil, container.NewHBox(d.actions, d.busyLine), right)
+}

@@ -1,0 +1,131 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/ui/theme"
+)
+
+// Entry is a line of text. In a Dialog, Enter submits and Escape leaves.
+type Entry struct {
+	widget.Entry
+	// ClearOnEscape makes Escape empty the entry first; only an empty one lets a dialog have the key.
+	ClearOnEscape bool
+}
+
+// NewEntry returns an empty entry.
+func NewEntry() *Entry {
+	e := &Entry{}
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// NewSearch returns an entry to search with: Escape clears it.
+func NewSearch(placeholder string, changed func(string)) *Entry {
+	e := NewEntry()
+	e.ClearOnEscape = true
+	e.PlaceHolder = placeholder
+	e.OnChanged = changed
+	return e
+}
+
+// TypedKey gives Enter and Escape to the dialog around.
+func (e *Entry) TypedKey(ev *fyne.KeyEvent) {
+	if ev.Name == fyne.KeyEscape && e.ClearOnEscape && e.Text != "" {
+		e.SetText("")
+		return
+	}
+	if e.MultiLine && isEnter(ev) || !dialogKey(e, ev) {
+		e.Entry.TypedKey(ev)
+	}
+}
+
+// Check is a check box. In a Dialog, Enter submits and Escape leaves; Space ticks.
+type Check struct{ widget.Check }
+
+// NewCheck returns a check box that is not ticked.
+func NewCheck(text string, changed func(bool)) *Check {
+	c := &Check{}
+	c.Text, c.OnChanged = text, changed
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// TypedKey gives Enter and Escape to the dialog around.
+func (c *Check) TypedKey(ev *fyne.KeyEvent) {
+	if !dialogKey(c, ev) {
+		c.Check.TypedKey(ev)
+	}
+}
+
+// Select is a choice from a list. In a Dialog, Enter submits and Escape leaves; Space and Down open the list.
+type Select struct {
+	widget.Select
+	focused bool
+}
+
+// NewSelect returns a choice with nothing chosen.
+func NewSelect(options []string, changed func(string)) *Select {
+	s := &Select{}
+	s.Options, s.OnChanged = options, changed
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// TypedKey gives Enter and Escape to the dialog around.
+func (s *Select) TypedKey(ev *fyne.KeyEvent) {
+	if !dialogKey(s, ev) && !s.Disabled() {
+		s.Select.TypedKey(ev)
+	}
+}
+
+// FocusGained is Fyne's.
+func (s *Select) FocusGained() {
+	s.focused = true
+	s.Select.FocusGained()
+}
+
+// FocusLost is Fyne's.
+func (s *Select) FocusLost() {
+	s.focused = false
+	s.Select.FocusLost()
+}
+
+// CreateRenderer draws Fyne's select inside a line, like an entry: without one it cannot be seen on its own colour.
+func (s *Select) CreateRenderer() fyne.WidgetRenderer {
+	r := &selectRenderer{WidgetRenderer: s.Select.CreateRenderer(), s: s, border: &canvas.Rectangle{StrokeWidth: 1}}
+	r.colour()
+	return r
+}
+
+type selectRenderer struct {
+	fyne.WidgetRenderer
+	s      *Select
+	border *canvas.Rectangle
+}
+
+func (r *selectRenderer) Objects() []fyne.CanvasObject {
+	inner := r.WidgetRenderer.Objects()
+	return append(inner[:len(inner):len(inner)], r.border)
+}
+
+func (r *selectRenderer) Layout(size fyne.Size) {
+	r.WidgetRenderer.Layout(size)
+	r.border.Resize(size)
+}
+
+func (r *selectRenderer) Refresh() {
+	r.colour()
+	r.WidgetRenderer.Refresh()
+}
+
+func (r *selectRenderer) colour() {
+	r.border.CornerRadius = theme.Size(theme.SizeNameInputRadius)
+	r.border.StrokeColor = theme.Color(theme.ColorNameLine)
+	if r.s.focused {
+		r.border.StrokeColor = theme.Color(theme.ColorNameAccent)
+	}
+	r.border.Refresh()
+}
