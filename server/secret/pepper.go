@@ -19,7 +19,7 @@ const pepperLen = 32
 
 // Pepper is the server's own key for MACs. It prints as [redacted]. Losing it
 // loses every token: they can no longer be told from made-up ones.
-type Pepper struct{ key *[pepperLen]byte }
+type Pepper struct{ key *string } // not *[32]byte: fmt follows that for %s
 
 // LoadPepper reads the pepper from a file, making it with mode 0600 if there
 // is none. It refuses a file of the wrong size, and one that others than its
@@ -40,7 +40,7 @@ func (p Pepper) ID() string { return hex.EncodeToString(p.MAC("pepper id")[:8]) 
 
 // MAC is the HMAC-SHA-256 of s under the pepper.
 func (p Pepper) MAC(s string) []byte {
-	h := hmac.New(sha256.New, p.key[:])
+	h := hmac.New(sha256.New, []byte(*p.key))
 	_, _ = io.WriteString(h, s)
 	return h.Sum(nil)
 }
@@ -77,11 +77,11 @@ func readPepper(path string) (Pepper, error) {
 	if info.Size() != pepperLen {
 		return Pepper{}, fmt.Errorf("the pepper %s has %d bytes, not %d", path, info.Size(), pepperLen)
 	}
-	p := Pepper{new([pepperLen]byte)}
-	if _, err := io.ReadFull(f, p.key[:]); err != nil {
+	var key [pepperLen]byte
+	if _, err := io.ReadFull(f, key[:]); err != nil {
 		return Pepper{}, fmt.Errorf("reading the pepper: %w", err)
 	}
-	return p, nil
+	return Pepper{new(string(key[:]))}, nil
 }
 
 // makePepper writes aside and links into place, so that path never holds part

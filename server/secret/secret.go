@@ -99,7 +99,7 @@ func (Value) LogValue() slog.Value { return slog.StringValue(redacted) }
 // MarshalText says [redacted], in JSON too.
 func (Value) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-func wrap(s string) Value { return Value{&s} }
+func wrap(s string) Value { return Value{new(s)} }
 
 // random is n base62 characters, each equally likely.
 func random(n int) string {

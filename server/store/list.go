@@ -67,6 +67,13 @@ func (c *conditions) where() string {
 	return " WHERE " + strings.Join(c.sql, " AND ")
 }
 
+// equal demands that the column has the value, if there is one.
+func (c *conditions) equal(column, value string) {
+	if value != "" {
+		c.add(column, " = ", c.arg(value))
+	}
+}
+
 // in demands that the expression is one of values.
 func (c *conditions) in(expr string, values []string) {
 	places := make([]string, len(values))
@@ -80,11 +87,11 @@ func (c *conditions) in(expr string, values []string) {
 // regard to the case of ASCII letters.
 func (c *conditions) contains(text string, exprs ...string) {
 	pattern := c.arg("%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%")
-	var any []string
+	var either []string
 	for _, e := range exprs {
-		any = append(any, "lower("+e+") LIKE lower("+pattern+`) ESCAPE '\'`)
+		either = append(either, "lower("+e+") LIKE lower("+pattern+`) ESCAPE '\'`)
 	}
-	c.add("(", strings.Join(any, " OR "), ")")
+	c.add("(", strings.Join(either, " OR "), ")")
 }
 
 type scanner interface{ Scan(...any) error }

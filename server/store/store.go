@@ -28,9 +28,10 @@ import (
 
 // Errors that callers match.
 var (
-	ErrNotFound = errors.New("store: no such row")
-	ErrTaken    = errors.New("store: already taken")
-	ErrNewer    = errors.New("store: the database was written by a newer version")
+	ErrNotFound    = errors.New("store: no such row")
+	ErrTaken       = errors.New("store: already taken")
+	ErrNewer       = errors.New("store: the database was written by a newer version")
+	ErrUnavailable = errors.New("store: the database cannot be used now") // locked, disk full or failing
 )
 
 //go:embed migrations
@@ -111,15 +112,12 @@ func migrate(ctx context.Context, db *sql.DB) error {
 func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("store: begin: %w", err)
+		return writeError("transaction", err)
 	}
 	if err := do(&Tx{Queries{tx}}); err != nil {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("store: commit: %w", err)
-	}
-	return nil
+	return writeError("transaction", tx.Commit())
 }
 
 // ignoreDone drops the complaint that a cancelled context already rolled back.

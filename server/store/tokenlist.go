@@ -64,11 +64,10 @@ func (q Queries) Tokens(ctx context.Context, f TokenFilter, order Order) (List[T
 }
 
 func (f TokenFilter) conditions() (cond conditions) {
-	for column, value := range map[string]string{"t.id": f.ID, "t.kind": f.Kind, "t.app_id": f.AppID, "t.user_id": f.UserID} {
-		if value != "" {
-			cond.add(column, " = ", cond.arg(value))
-		}
-	}
+	cond.equal("t.id", f.ID)
+	cond.equal("t.kind", f.Kind)
+	cond.equal("t.app_id", f.AppID)
+	cond.equal("t.user_id", f.UserID)
 	if f.Status != nil {
 		cond.status(f.Status, f.Now)
 	}

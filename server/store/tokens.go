@@ -66,6 +66,13 @@ func (q Queries) TokenByID(ctx context.Context, id string) (Token, error) {
 	return s.token(), readError("token", err)
 }
 
+// NewestPepperID names the pepper of the token issued last; ErrNotFound if
+// there is no token. Ids sort by time, so this reads one row.
+func (q Queries) NewestPepperID(ctx context.Context) (id string, err error) {
+	err = q.db.QueryRowContext(ctx, `SELECT pepper_id FROM tokens ORDER BY id DESC LIMIT 1`).Scan(&id)
+	return id, readError("token", err)
+}
+
 // InsertToken adds k.
 func (t *Tx) InsertToken(ctx context.Context, k Token) error {
 	_, err := t.db.ExecContext(ctx,

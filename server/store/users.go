@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"fmt"
 	"time"
 )
 
@@ -75,15 +73,4 @@ func scanUser(row scanner) (User, error) {
 	err := row.Scan(&u.ID, &u.Login, &u.Name, &u.Email, &u.PreferredLanguage, &u.IsAdmin, &u.IsActive, &u.PasswordHash, &created)
 	u.CreatedAt = instant(created)
 	return u, readError("user", err)
-}
-
-// readError gives database/sql's error the store's meaning.
-func readError(what string, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, sql.ErrNoRows):
-		return ErrNotFound
-	}
-	return fmt.Errorf("store: reading %s: %w", what, err)
 }

@@ -10,9 +10,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"keyfob/api"
+	"keyfob/server/secret"
 	"keyfob/server/store"
 )
 
@@ -27,8 +29,11 @@ type attempt struct {
 	seal        cipher.AEAD
 }
 
-// sealedReply is what is sealed. The record is read anew for each reply.
-type sealedReply struct{ TokenID, Secret string }
+// reply is what is sealed. The token's record is read anew for each reply.
+type reply struct {
+	tokenID string
+	secret  secret.Value
+}
 
 // newAttempt makes the attempt for a key; nil if there is no key. The pepper
 // goes into both hashes, so that a weak key does not open the reply to one who
@@ -64,7 +69,7 @@ func (s *Service) newAttempt(c Caller, key, what string, request any) (*attempt,
 }
 
 // earlier is the reply to an earlier create with the same key, if any.
-func (a *attempt) earlier(ctx context.Context, tx *store.Tx, now time.Time) (r sealedReply, found bool, err error) {
+func (a *attempt) earlier(ctx context.Context, tx *store.Tx, now time.Time) (r reply, found bool, err error) {
 	if a == nil {
 		return r, false, nil
 	}
@@ -82,21 +87,23 @@ func (a *attempt) earlier(ctx context.Context, tx *store.Tx, now time.Time) (r s
 	if err != nil {
 		return r, false, fmt.Errorf("tokens: opening a kept reply: %w", err)
 	}
-	return r, true, json.Unmarshal(plain, &r)
+	id, value, _ := strings.Cut(string(plain), " ")
+	v, _, ok := secret.Parse(Prefix, value)
+	if !ok {
+		return r, false, errors.New("tokens: a kept reply holds no secret")
+	}
+	return reply{tokenID: id, secret: v}, true, nil
 }
 
 // keep seals the reply, and drops those whose time is over.
-func (a *attempt) keep(ctx context.Context, tx *store.Tx, r sealedReply, now time.Time) error {
+func (a *attempt) keep(ctx context.Context, tx *store.Tx, r reply, now time.Time) error {
 	if a == nil {
 		return nil
 	}
 	if err := tx.PurgeReplies(ctx, now); err != nil {
 		return err
 	}
-	plain, err := json.Marshal(r)
-	if err != nil {
-		return fmt.Errorf("tokens: keeping a reply: %w", err)
-	}
+	plain := []byte(r.tokenID + " " + r.secret.Reveal())
 	return tx.InsertReply(ctx, store.Reply{
 		KeyHash: a.keyHash, RequestHash: a.requestHash,
 		Sealed:    a.seal.Seal(nil, nil, plain, a.keyHash),

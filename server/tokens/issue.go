@@ -102,8 +102,8 @@ func (s *Service) issue(ctx context.Context, c Caller, a *attempt, decide func(*
 				return err
 			}
 		}
-		rec, err := oneToken(ctx, tx.Queries, store.TokenFilter{ID: r.TokenID})
-		out = api.Issued{Token: s.tokenOf(rec, now), Secret: r.Secret}
+		rec, err := oneToken(ctx, tx.Queries, store.TokenFilter{ID: r.tokenID})
+		out = api.Issued{Token: s.tokenOf(rec, now), Secret: r.secret.Reveal()}
 		return err
 	})
 	if err != nil {
@@ -112,21 +112,21 @@ func (s *Service) issue(ctx context.Context, c Caller, a *attempt, decide func(*
 	return out, nil
 }
 
-func (s *Service) insert(ctx context.Context, tx *store.Tx, c Caller, now time.Time, decide func(*store.Tx) (store.Token, error)) (sealedReply, error) {
+func (s *Service) insert(ctx context.Context, tx *store.Tx, c Caller, now time.Time, decide func(*store.Tx) (store.Token, error)) (reply, error) {
 	t, err := decide(tx)
 	if err != nil {
-		return sealedReply{}, err
+		return reply{}, err
 	}
 	value := secret.New(Prefix, t.Kind)
 	t.ID, t.CreatedAt, t.CreatedBy = newID(), now, c.User.ID
 	t.MAC, t.PepperID, t.Hint = s.Pepper.MAC(value.Reveal()), s.Pepper.ID(), value.Hint()
 	if err := tx.InsertToken(ctx, t); err != nil {
-		return sealedReply{}, err
+		return reply{}, err
 	}
 	err = record(ctx, tx, now, c.User.ID, "token.created", t.ID, map[string]any{
 		"kind": t.Kind, "appId": t.AppID, "userId": t.UserID, "scopes": t.Scopes, "expiresAt": orNil(t.ExpiresAt),
 	})
-	return sealedReply{TokenID: t.ID, Secret: value.Reveal()}, err
+	return reply{tokenID: t.ID, secret: value}, err
 }
 
 // ownerOf is the caller, or for the operator the user that is named.

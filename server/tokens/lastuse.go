@@ -80,20 +80,18 @@ func (s *Service) flush(ctx context.Context) error {
 	return err
 }
 
-// housekeeping flushes last uses and purges sealed replies until Close.
-func (s *Service) housekeeping() {
+// housekeeping flushes last uses and purges sealed replies until ctx ends.
+func (s *Service) housekeeping(ctx context.Context) {
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
 	for {
 		select {
-		case <-s.stop:
+		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), flushEvery)
-		if err := errors.Join(s.flush(ctx), s.purge(ctx)); err != nil {
-			s.Log.Warn("housekeeping failed; it is tried again", "every", flushEvery, "error", err)
+		if err := errors.Join(s.flush(ctx), s.purge(ctx)); err != nil && ctx.Err() == nil {
+			s.Log.Warn("housekeeping failed; it is tried again", "after", flushEvery, "error", err)
 		}
-		cancel()
 	}
 }

@@ -105,8 +105,11 @@ func checkFilter(f *store.TokenFilter) error {
 // oneToken reads the one record that f selects; store.ErrNotFound if none.
 func oneToken(ctx context.Context, q store.Queries, f store.TokenFilter) (store.TokenRecord, error) {
 	l, err := q.Tokens(ctx, f, store.Order{By: "createdAt", Limit: 1})
-	if err != nil || len(l.Items) == 0 {
-		return store.TokenRecord{}, errors.Join(err, store.ErrNotFound)
+	if err != nil {
+		return store.TokenRecord{}, err
+	}
+	if len(l.Items) == 0 {
+		return store.TokenRecord{}, store.ErrNotFound
 	}
 	return l.Items[0], nil
 }

@@ -14,6 +14,7 @@ package tokens
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -41,7 +42,7 @@ type Config struct {
 type Service struct {
 	Config
 	used lastUses
-	stop chan struct{}
+	stop context.CancelFunc
 	done sync.WaitGroup
 }
 
@@ -53,14 +54,33 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{Config: c, stop: make(chan struct{})}
-	s.done.Go(s.housekeeping)
+	ctx, stop := context.WithCancel(context.Background())
+	s := &Service{Config: c, stop: stop}
+	s.done.Go(func() { s.housekeeping(ctx) })
 	return s
+}
+
+// ErrOtherPepper says that the tokens were issued under another pepper.
+var ErrOtherPepper = errors.New("the pepper is not the one that the tokens were issued under: put the file back that belongs to this database")
+
+// CheckPepper answers ErrOtherPepper where every token would be refused. Call
+// it at the start, so that a lost pepper is noticed at once.
+func (s *Service) CheckPepper(ctx context.Context) error {
+	id, err := s.Store.NewestPepperID(ctx)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case id != s.Pepper.ID():
+		return ErrOtherPepper
+	}
+	return nil
 }
 
 // Close writes the last uses that are not yet kept. The Store stays open.
 func (s *Service) Close(ctx context.Context) error {
-	close(s.stop)
+	s.stop()
 	s.done.Wait()
 	return s.flush(ctx)
 }
