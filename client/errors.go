@@ -26,6 +26,11 @@ var (
 	ErrLimit         = errors.New("limit reached")
 	ErrBusy          = errors.New("too many requests")
 	ErrServer        = errors.New("server failed")
+
+	// Of the built-in server's data directory.
+	ErrDataInUse      = errors.New("data in use by another program")
+	ErrDataUnwritable = errors.New("data directory not writable")
+	ErrDataNewer      = errors.New("data written by a newer version")
 )
 
 // Problem is an error that a server explained. errors.Is(err, ErrDenied) and
