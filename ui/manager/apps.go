@@ -1,0 +1,142 @@
+package manager
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/client"
+	"keyfob/ui/i18n"
+	"keyfob/ui/widgets"
+	"keyfob/ui/words"
+)
+
+// AppsServer is what the list of applications asks.
+type AppsServer interface {
+	Apps(context.Context) ([]client.App, error)
+	AddApp(context.Context, client.NewApp) (client.App, error)
+	Users(context.Context) ([]client.User, error)
+}
+
+// Apps is the list of trusted applications.
+type Apps struct {
+	content fyne.CanvasObject
+
+	p     Params
+	open  func(client.App)
+	all   []client.App
+	ever  bool
+	table *widgets.Table
+	note  *fyne.Container
+	body  *fyne.Container
+}
+
+func newApps(p Params, open func(client.App)) *Apps {
+	a := &Apps{p: p, open: open, note: container.NewVBox()}
+	a.table = widgets.NewTable([]widgets.Column{
+		{Title: i18n.T("apps.column.name")},
+		{Title: i18n.T("apps.column.policy"), Width: 170},
+		{Title: i18n.T("apps.column.systemUser"), Width: 170, Min: 620},
+		{Title: i18n.T("apps.column.tokens"), Width: 120, Min: 480},
+		{Title: i18n.T("apps.column.status"), Width: 110},
+	})
+	a.table.OnOpen = a.opened
+	add := widgets.NewButton(i18n.T("apps.add"), a.add)
+	add.Importance = widget.HighImportance
+	header := widgets.NewHeader(i18n.T("apps.title"), i18n.T("apps.subtitle"), add)
+	top := container.NewVBox(container.New(layout.NewCustomPaddedLayout(18, 12, 22, 22), header), a.note)
+	a.body = container.NewStack(widgets.NewLoading(i18n.T("apps.loading")))
+	a.content = container.NewBorder(top, nil, nil, nil, a.body)
+	return a
+}
+
+func (a *Apps) refresh() { go a.update(context.Background(), "") }
+
+func (a *Apps) focus() { a.p.Window.Canvas().Focus(a.table) }
+
+// update fetches the applications and shows them; chosen, if not empty, is selected.
+func (a *Apps) update(ctx context.Context, chosen string) {
+	all, err := a.p.Server.Apps(ctx)
+	fyne.Do(func() { a.show(all, chosen, err) })
+}
+
+func (a *Apps) show(all []client.App, chosen string, err error) {
+	a.note.RemoveAll()
+	if err != nil {
+		a.fail(words.For(err).Text)
+		return
+	}
+	a.all, a.ever = all, true
+	rows := make([]widgets.Row, len(all))
+	for i, app := range all {
+		rows[i] = appRow(app)
+	}
+	a.table.SetRows(rows)
+	if chosen != "" {
+		a.table.Select(chosen)
+	}
+	a.showInstead(a.table)
+	a.p.Updated(a.p.Now())
+}
+
+func (a *Apps) fail(text string) {
+	if !a.ever {
+		a.showInstead(widgets.NewEmpty(i18n.T("apps.failed"), text, i18n.T("dialog.tryAgain"), a.refresh))
+		return
+	}
+	a.note.Add(widgets.NewBanner(widgets.Bad, text, i18n.T("dialog.tryAgain"), a.refresh))
+}
+
+func (a *Apps) showInstead(o fyne.CanvasObject) {
+	a.body.Objects = []fyne.CanvasObject{o}
+	a.body.Refresh()
+}
+
+func (a *Apps) opened(id string) {
+	for _, app := range a.all {
+		if app.ID == id {
+			a.open(app)
+			return
+		}
+	}
+}
+
+func (a *Apps) add() {
+	showAdd(a.p, func(app client.App) { go a.update(context.Background(), app.ID) })
+}
+
+func appRow(a client.App) widgets.Row {
+	status := widgets.BadgeSpec{Kind: widgets.Good, Text: i18n.T("apps.enabled")}
+	if !a.Enabled {
+		status = widgets.BadgeSpec{Kind: widgets.Neutral, Text: i18n.T("apps.disabled")}
+	}
+	return widgets.Row{ID: a.ID, Cells: []widgets.Cell{
+		{Text: a.Name, Sub: strings.Join(a.Scopes, ", "), Strong: true},
+		{Text: policyText(a.Policy)},
+		{Text: systemUserText(a), Muted: a.SystemUser.ID == ""},
+		{Text: fmt.Sprintf("%d PAT · %d SAT", a.PATs, a.SATs), Muted: true},
+		{Badge: &status},
+	}}
+}
+
+func systemUserText(a client.App) string {
+	if a.SystemUser.ID == "" {
+		return i18n.T("apps.noSystemUser")
+	}
+	return a.SystemUser.Name
+}
+
+func policyText(p client.Policy) string {
+	switch p {
+	case client.PolicyAuthenticatedUsers:
+		return i18n.T("apps.policy.authenticatedUsers")
+	case client.PolicyAdministratorsOnly:
+		return i18n.T("apps.policy.administratorsOnly")
+	}
+	return i18n.T("apps.policy.none")
+}

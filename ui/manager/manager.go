@@ -1,0 +1,104 @@
+// Package manager is where administrators manage trusted applications and
+// their tokens: the list of applications, and each one opened with all its
+// tokens, personal and service ones.
+package manager
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"keyfob/client"
+)
+
+// Server is what the two halves of the view ask.
+type Server interface {
+	AppsServer
+	AppServer
+}
+
+// Params is what the view works with.
+type Params struct {
+	Window  fyne.Window
+	Server  Server
+	Rules   client.Capabilities
+	Now     func() time.Time
+	Secret  func(client.Token, client.Secret, func(context.Context) error) // shows a new secret, once
+	Updated func(at time.Time)                                             // something was fetched
+}
+
+// View is Instance Manager ▸ Trusted apps, with at most one app opened.
+type View struct {
+	Content *fyne.Container
+
+	p    Params
+	apps *Apps
+	app  *App // nil: none opened
+}
+
+// New makes the view; Refresh fills it.
+func New(p Params) *View {
+	v := &View{p: p, Content: container.NewStack()}
+	v.apps = newApps(p, v.Open)
+	v.show(v.apps.content)
+	return v
+}
+
+// Open opens one application.
+func (v *View) Open(a client.App) {
+	v.app = newApp(v.p, a, v.Back)
+	v.show(v.app.content)
+	v.app.refresh()
+}
+
+// Back returns to the list of applications. It reports whether one was open.
+func (v *View) Back() bool {
+	if v.app == nil {
+		return false
+	}
+	v.app = nil
+	v.show(v.apps.content)
+	v.apps.refresh()
+	v.apps.focus()
+	return true
+}
+
+// Refresh fetches what is shown again.
+func (v *View) Refresh() {
+	if v.app != nil {
+		v.app.refresh()
+		return
+	}
+	v.apps.refresh()
+}
+
+// Create opens the dialog for what is shown: a new application, or a new
+// token of the opened one.
+func (v *View) Create() {
+	if v.app != nil {
+		v.app.create()
+		return
+	}
+	v.apps.add()
+}
+
+// Revoke asks to revoke the tokens that are chosen.
+func (v *View) Revoke() {
+	if v.app != nil {
+		v.app.list.RevokeChosen()
+	}
+}
+
+// FocusSearch puts the cursor into the search box, where there is one.
+func (v *View) FocusSearch() {
+	if v.app != nil {
+		v.app.list.FocusSearch()
+	}
+}
+
+func (v *View) show(o fyne.CanvasObject) {
+	v.Content.Objects = []fyne.CanvasObject{o}
+	v.Content.Refresh()
+}

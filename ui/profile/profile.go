@@ -1,0 +1,121 @@
+// Package profile is where people manage their own personal access tokens:
+// the list over all applications, creating one, revoking some.
+package profile
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/client"
+	"keyfob/ui/i18n"
+	"keyfob/ui/tokens"
+	"keyfob/ui/widgets"
+)
+
+// Server is what the view asks.
+type Server interface {
+	ProfileTokens(context.Context) ([]client.Token, error)
+	ProfileApps(context.Context) ([]client.App, error)
+	CreateToken(context.Context, client.NewToken) (client.Token, client.Secret, error)
+	RevokeToken(ctx context.Context, id string) error
+}
+
+// Params is what the view works with.
+type Params struct {
+	Window  fyne.Window
+	Server  Server
+	Me      client.Me
+	Rules   client.Capabilities
+	Now     func() time.Time
+	Secret  func(client.Token, client.Secret, func(context.Context) error) // shows a new secret, once
+	Updated func(count int, at time.Time)                                  // the list was fetched
+}
+
+// View is Profile ▸ Tokens.
+type View struct {
+	Content fyne.CanvasObject
+
+	p    Params
+	list *tokens.List
+}
+
+// New makes the view; Refresh fills it.
+func New(p Params) *View {
+	v := &View{p: p, list: tokens.NewList(false, p.Now)}
+	v.list.OnRevoke = v.revoke
+	v.list.OnCreate = v.Create
+	v.list.CreateAs = i18n.T("profile.create")
+	create := widgets.NewButton(i18n.T("profile.create"), v.Create)
+	create.Importance = widget.HighImportance
+	header := widgets.NewHeader(i18n.T("profile.title"), i18n.T("profile.subtitle"), create)
+	v.Content = container.NewBorder(
+		container.New(layout.NewCustomPaddedLayout(18, 6, 22, 22), header), nil, nil, nil, v.list.Content)
+	return v
+}
+
+// Refresh fetches the tokens again.
+func (v *View) Refresh() { go v.update(context.Background(), "") }
+
+// FocusSearch puts the cursor into the search box.
+func (v *View) FocusSearch() { v.list.FocusSearch() }
+
+// Revoke asks to revoke what is chosen.
+func (v *View) Revoke() { v.list.RevokeChosen() }
+
+// update fetches the tokens and shows them; chosen, if not empty, is selected.
+func (v *View) update(ctx context.Context, chosen string) {
+	all, err := v.p.Server.ProfileTokens(ctx)
+	fyne.Do(func() { v.show(all, chosen, err) })
+}
+
+func (v *View) show(all []client.Token, chosen string, err error) {
+	if err != nil {
+		v.list.Fail(err, v.Refresh)
+		return
+	}
+	v.list.Show(all)
+	if chosen != "" {
+		v.list.Select(chosen)
+	}
+	v.p.Updated(len(all), v.p.Now())
+}
+
+// Create opens the dialog for a new personal access token.
+func (v *View) Create() {
+	tokens.ShowCreate(tokens.CreateParams{
+		Window:   v.p.Window,
+		Title:    i18n.T("profile.new"),
+		Subtitle: i18n.T("profile.newText", "Name", v.p.Me.Name),
+		Rules:    v.p.Rules,
+		Apps:     v.p.Server.ProfileApps,
+		Create:   v.p.Server.CreateToken,
+		Created:  v.created,
+		Now:      v.p.Now,
+	})
+}
+
+func (v *View) created(t client.Token, s client.Secret) {
+	v.p.Secret(t, s, func(ctx context.Context) error { return v.p.Server.RevokeToken(ctx, t.ID) })
+	go v.update(context.Background(), t.ID)
+}
+
+func (v *View) revoke(chosen []client.Token) {
+	tokens.ShowRevoke(tokens.RevokeParams{
+		Window: v.p.Window,
+		Tokens: chosen,
+		Rules:  v.p.Rules.Revoke,
+		Revoke: v.p.Server.RevokeToken,
+		Done:   v.revoked,
+		Now:    v.p.Now,
+	})
+}
+
+func (v *View) revoked(int) {
+	v.list.Uncheck()
+	v.Refresh()
+}

@@ -1,0 +1,109 @@
+// Package settings keeps what a person chose about the program itself, in
+// Fyne's preferences: plain text, so never a secret.
+package settings
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	fynetheme "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/ui/i18n"
+	"keyfob/ui/theme"
+	"keyfob/ui/widgets"
+)
+
+const (
+	keyTheme     = "theme" // system, light, dark
+	keyClipboard = "clipboardSeconds"
+)
+
+var (
+	themes  = []string{"system", "light", "dark"}
+	seconds = []int{10, 30, 60, 120}
+)
+
+// Apply gives the app the chosen theme.
+func Apply(app fyne.App) {
+	app.Settings().SetTheme(chosen(app.Preferences().StringWithFallback(keyTheme, themes[0])))
+}
+
+func chosen(name string) fyne.Theme {
+	switch name {
+	case "light":
+		return theme.NewVariant(fynetheme.VariantLight)
+	case "dark":
+		return theme.NewVariant(fynetheme.VariantDark)
+	}
+	return theme.New()
+}
+
+// ClipboardAfter is how long a copied secret stays on the clipboard.
+func ClipboardAfter(app fyne.App) time.Duration {
+	return time.Duration(app.Preferences().IntWithFallback(keyClipboard, 30)) * time.Second
+}
+
+// Params is what the view works with.
+type Params struct {
+	App     fyne.App
+	Version string
+	Server  string
+	SignOut func()
+}
+
+// View is Settings.
+type View struct {
+	Content fyne.CanvasObject
+	p       Params
+}
+
+// New makes the view.
+func New(p Params) *View {
+	v := &View{p: p}
+	look := widgets.NewChips(themeTexts(), indexOf(themes, p.App.Preferences().StringWithFallback(keyTheme, themes[0])), v.chooseTheme)
+	clear := widgets.NewChips(secondTexts(), indexOf(seconds, p.App.Preferences().IntWithFallback(keyClipboard, 30)), v.chooseSeconds)
+	server := widget.NewLabel(p.Server)
+	server.Selectable = true
+	form := container.NewVBox(
+		widgets.NewField(i18n.T("settings.theme"), look, ""),
+		widgets.NewField(i18n.T("settings.clipboard"), clear, i18n.T("settings.clipboardHint")),
+		widgets.NewField(i18n.T("settings.server"), server, i18n.T("settings.serverHint")),
+		widgets.NewField("", container.NewHBox(widgets.NewButton(i18n.T("menu.signOut"), p.SignOut)), ""),
+		widgets.NewField(i18n.T("settings.version"), widget.NewLabel(p.Version), ""))
+	header := widgets.NewHeader(i18n.T("settings.title"), i18n.T("settings.subtitle"), nil)
+	v.Content = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(18, 12, 22, 22), container.NewVBox(header, form)))
+	return v
+}
+
+func (v *View) chooseTheme(i int) {
+	v.p.App.Preferences().SetString(keyTheme, themes[i])
+	Apply(v.p.App)
+}
+
+func (v *View) chooseSeconds(i int) {
+	v.p.App.Preferences().SetInt(keyClipboard, seconds[i])
+}
+
+func themeTexts() []string {
+	return []string{i18n.T("settings.system"), i18n.T("settings.light"), i18n.T("settings.dark")}
+}
+
+func secondTexts() []string {
+	out := make([]string, len(seconds))
+	for i, s := range seconds {
+		out[i] = i18n.T("settings.seconds", "Seconds", s)
+	}
+	return out
+}
+
+func indexOf[T comparable](all []T, one T) int {
+	for i, x := range all {
+		if x == one {
+			return i
+		}
+	}
+	return 0
+}

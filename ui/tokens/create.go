@@ -1,0 +1,234 @@
+package tokens
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/client"
+	"keyfob/ui/i18n"
+	"keyfob/ui/widgets"
+	"keyfob/ui/words"
+)
+
+// CreateParams is what the dialog that creates a token works with.
+type CreateParams struct {
+	Window   fyne.Window
+	Title    string
+	Subtitle string
+	Rules    client.Capabilities
+
+	// App is the fixed application of a SAT; nil lets the person choose one
+	// of Apps, which may block.
+	App  *client.App
+	Apps func(context.Context) ([]client.App, error)
+
+	Create  func(context.Context, client.NewToken) (client.Token, client.Secret, error)
+	Created func(client.Token, client.Secret)
+	Now     func() time.Time
+}
+
+// Create is the dialog that creates a token. It stays open, with all that was
+// typed, until the server has answered with a token.
+type Create struct {
+	p       CreateParams
+	dialog  *widgets.Dialog
+	attempt string
+	cancel  context.CancelFunc
+
+	description *widgets.Field
+	label       *widgets.Entry
+	app         *widgets.Field
+	appSelect   *widgets.Select
+	apps        []client.App
+	expiry      *expiryField
+	scopes      *scopePicker
+	scopesField *widgets.Field
+}
+
+// ShowCreate opens the dialog.
+func ShowCreate(p CreateParams) *Create {
+	c := &Create{p: p, attempt: client.NewAttempt()}
+	c.label = widgets.NewEntry()
+	c.label.OnChanged = func(string) { c.changed() }
+	c.description = widgets.NewField(i18n.T("create.description"), c.label, i18n.T("create.descriptionHint"))
+	c.expiry = newExpiryField(p.Rules.Expiry, p.Now, c.changed)
+	c.scopes = newScopePicker(c.changed)
+	c.scopesField = widgets.NewField(i18n.T("create.scopes"), c.scopes.content, "")
+	form := container.NewVBox(c.description, c.appField(), c.expiry.object(), c.scopesField)
+	c.dialog = widgets.NewDialog(p.Window, p.Title, p.Subtitle, form)
+	c.dialog.SetSubmit(i18n.T("create.submit"), widget.HighImportance, c.submit)
+	c.dialog.SetCancel(i18n.T("dialog.cancel"), c.close)
+	c.dialog.SetSize(fyne.NewSize(600, 0))
+	c.changed()
+	c.dialog.Show()
+	if p.App == nil {
+		go c.loadApps(context.Background())
+	}
+	return c
+}
+
+// appField is the fixed application, or the choice of one with help for a
+// missing one (requirements 30, 31, 33, 52).
+func (c *Create) appField() fyne.CanvasObject {
+	if c.p.App != nil {
+		c.app = widgets.NewField(i18n.T("create.app"), widget.NewLabel(c.p.App.Name), i18n.T("create.appFixed", "Name", c.p.App.SystemUser.Name))
+		c.scopes.offer(c.p.Rules.ScopesOf(c.p.App.Scopes))
+		return c.app
+	}
+	c.appSelect = widgets.NewSelect(nil, func(string) { c.appChosen() })
+	c.appSelect.PlaceHolder = i18n.T("create.appsLoading")
+	c.app = widgets.NewField(i18n.T("create.app"), c.appSelect, i18n.T("create.appMissing"))
+	return c.app
+}
+
+// loadApps fetches the applications that may be chosen and publishes them at once.
+func (c *Create) loadApps(ctx context.Context) {
+	apps, err := c.p.Apps(ctx)
+	fyne.Do(func() { c.appsLoaded(apps, err) })
+}
+
+func (c *Create) appsLoaded(apps []client.App, err error) {
+	if err != nil {
+		c.dialog.SetError(words.For(err).Text, i18n.T("dialog.tryAgain"), func() { go c.loadApps(context.Background()) })
+		return
+	}
+	c.apps = apps
+	names := make([]string, len(apps))
+	for i, a := range apps {
+		names[i] = a.Name
+	}
+	c.dialog.SetError("", "", nil)
+	c.appSelect.PlaceHolder = i18n.T("create.appPlaceholder")
+	c.appSelect.SetOptions(names)
+	if len(apps) == 0 {
+		c.appSelect.PlaceHolder = i18n.T("create.appsNone")
+		c.appSelect.Refresh()
+		return
+	}
+	c.appSelect.SetSelectedIndex(0)
+}
+
+func (c *Create) appChosen() {
+	if a := c.chosenApp(); a != nil {
+		c.scopes.offer(c.p.Rules.ScopesOf(a.Scopes))
+	}
+	c.changed()
+}
+
+func (c *Create) chosenApp() *client.App {
+	if c.p.App != nil {
+		return c.p.App
+	}
+	if i := c.appSelect.SelectedIndex(); i >= 0 && i < len(c.apps) {
+		return &c.apps[i]
+	}
+	return nil
+}
+
+// changed enables the submit button when the form can be sent (requirement 63).
+// A changed wish is a new attempt: the server answers the same one with the
+// same token.
+func (c *Create) changed() {
+	if c.dialog == nil {
+		return
+	}
+	c.attempt = client.NewAttempt()
+	_, err := c.expiry.value()
+	c.dialog.SetSubmitEnabled(err == nil && c.chosenApp() != nil && len(c.scopes.chosen()) > 0 && c.labelProblem() == "")
+}
+
+// labelProblem checks the label rule before the server does (requirement 56).
+func (c *Create) labelProblem() string {
+	rule, n := c.p.Rules.Label, len([]rune(strings.TrimSpace(c.label.Text)))
+	switch {
+	case rule.Required && n == 0:
+		return i18n.T("create.labelRequired")
+	case n < rule.MinLength && (rule.Required || n > 0):
+		return i18n.T("create.labelShort", "Min", rule.MinLength)
+	case rule.MaxLength > 0 && n > rule.MaxLength:
+		return i18n.T("create.labelLong", "Max", rule.MaxLength)
+	}
+	return ""
+}
+
+func (c *Create) submit() {
+	at, err := c.expiry.value()
+	app := c.chosenApp()
+	if err != nil || app == nil {
+		return
+	}
+	c.clearErrors()
+	wish := client.NewToken{
+		Description: strings.TrimSpace(c.label.Text),
+		AppID:       app.ID,
+		ExpiresAt:   at,
+		Scopes:      c.scopes.chosen(),
+		Attempt:     c.attempt,
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	c.cancel = cancel
+	c.dialog.SetBusy(true, i18n.T("create.busy"))
+	go c.create(ctx, wish)
+}
+
+func (c *Create) create(ctx context.Context, wish client.NewToken) {
+	token, secret, err := c.p.Create(ctx, wish)
+	fyne.Do(func() { c.created(token, secret, err) })
+}
+
+func (c *Create) created(token client.Token, secret client.Secret, err error) {
+	c.cancel()
+	c.dialog.SetBusy(false, "")
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	c.dialog.Hide()
+	c.p.Created(token, secret)
+}
+
+// fail shows each field error at its field and the rest as one sentence.
+func (c *Create) fail(err error) {
+	if errors.Is(err, context.Canceled) {
+		c.dialog.SetError(i18n.T("create.cancelled"), "", nil)
+		return
+	}
+	fields := map[string]*widgets.Field{
+		"description": c.description, "appId": c.app, "expiresAt": c.expiry.field, "scopes": c.scopesField,
+	}
+	shown := false
+	if p, ok := errors.AsType[*client.Problem](err); ok {
+		for _, f := range p.Fields {
+			if field := fields[f.Field]; field != nil {
+				field.SetError(words.Field(f))
+				shown = true
+			}
+		}
+	}
+	if !shown {
+		c.dialog.SetError(words.For(err).Text, i18n.T("dialog.tryAgain"), c.submit)
+	}
+}
+
+func (c *Create) clearErrors() {
+	c.dialog.SetError("", "", nil)
+	for _, f := range []*widgets.Field{c.description, c.app, c.expiry.field, c.scopesField} {
+		f.SetError("")
+	}
+}
+
+// close leaves the dialog; while the server is asked it only stops asking, so
+// that an answer on its way is not lost unseen.
+func (c *Create) close() {
+	if c.dialog.Busy() {
+		c.cancel()
+		return
+	}
+	c.dialog.Hide()
+}

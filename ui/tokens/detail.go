@@ -1,0 +1,136 @@
+package tokens
+
+import (
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	fynetheme "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/client"
+	"keyfob/ui/i18n"
+	"keyfob/ui/theme"
+	"keyfob/ui/widgets"
+)
+
+// detail is the pane about one token: all that is known of it, never its
+// value (requirement 48).
+type detail struct {
+	content *fyne.Container
+	body    *fyne.Container
+	revoke  *widgets.Button
+	back    *widgets.Button
+	ofApp   bool
+}
+
+func newDetail(ofApp bool, revoke, back func()) *detail {
+	d := &detail{ofApp: ofApp, body: container.NewVBox()}
+	d.revoke = widgets.NewButton(i18n.T("tokens.revoke"), revoke)
+	d.revoke.Importance = widget.DangerImportance
+	d.back = widgets.NewButton(i18n.T("tokens.back"), back)
+	buttons := container.NewHBox(d.revoke, layout.NewSpacer(), d.back)
+	inner := container.NewBorder(nil, buttons, nil, nil, container.NewVScroll(d.body))
+	d.content = container.NewStack(
+		widgets.NewPane(fynetheme.ColorNameBackground),
+		container.NewBorder(nil, nil, widget.NewSeparator(), nil,
+			container.New(layout.NewCustomPaddedLayout(14, 16, 18, 18), inner)))
+	return d
+}
+
+func (d *detail) clear() {
+	d.body.Objects = []fyne.CanvasObject{muted(i18n.T("tokens.detail.none"))}
+	d.body.Refresh()
+	d.revoke.Hide()
+}
+
+func (d *detail) show(t client.Token, now time.Time) {
+	heading := widget.NewLabelWithStyle(title(t), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+	heading.SizeName = theme.SizeNameSubHeading
+	heading.Wrapping = fyne.TextWrapWord
+	badge := statusBadge(t, now)
+	d.body.Objects = []fyne.CanvasObject{
+		heading,
+		muted(kindText(t.Kind) + "  ·  …" + t.Hint),
+		container.NewHBox(widgets.NewBadge(badge)),
+		d.facts(t, now),
+		widgets.NewSection(i18n.T("tokens.detail.timeline")),
+		timeline(t),
+	}
+	d.body.Refresh()
+	setVisible(d.revoke, t.RevokedAt.IsZero())
+}
+
+func (d *detail) facts(t client.Token, now time.Time) fyne.CanvasObject {
+	form := container.New(layout.NewFormLayout())
+	add := func(key, value string) {
+		text := widget.NewLabel(value)
+		text.Wrapping = fyne.TextWrapWord
+		form.Add(muted(i18n.T(key)))
+		form.Add(text)
+	}
+	add("tokens.detail.actsAs", actsAsText(t))
+	add("tokens.detail.app", t.App.Name)
+	add("tokens.detail.scopes", strings.Join(t.Scopes, ", "))
+	add("tokens.detail.createdBy", t.CreatedBy.Name)
+	add("tokens.detail.expires", momentText(t.ExpiresAt, now, "tokens.never"))
+	add("tokens.detail.lastUsed", usedFromText(t, now))
+	return form
+}
+
+// timeline tells what happened to the token, the latest first.
+func timeline(t client.Token) fyne.CanvasObject {
+	box := container.NewVBox()
+	add := func(what string, at time.Time) {
+		line := widget.NewLabel(what + "\n" + i18n.UTC(at))
+		line.Wrapping = fyne.TextWrapWord
+		box.Add(line)
+	}
+	if !t.RevokedAt.IsZero() {
+		add(i18n.T("tokens.detail.revokedBy", "Name", t.RevokedBy.Name), t.RevokedAt)
+	}
+	if !t.LastUsedAt.IsZero() {
+		add(i18n.T("tokens.detail.used"), t.LastUsedAt)
+	}
+	add(i18n.T("tokens.detail.created", "Name", t.CreatedBy.Name), t.CreatedAt)
+	return box
+}
+
+func actsAsText(t client.Token) string {
+	if t.ActsAs.ID == "" {
+		return i18n.T("tokens.actsAsNobody")
+	}
+	return t.ActsAs.Name
+}
+
+// momentText is a moment exact and relative; absent stands for the zero time.
+func momentText(at, now time.Time, absent string) string {
+	if at.IsZero() {
+		return i18n.T(absent)
+	}
+	return i18n.UTC(at) + " (" + i18n.Relative(at, now) + ")"
+}
+
+func usedFromText(t client.Token, now time.Time) string {
+	text := momentText(t.LastUsedAt, now, "tokens.neverUsed")
+	if t.LastUsedFrom != "" {
+		text = i18n.T("tokens.detail.from", "When", text, "Where", t.LastUsedFrom)
+	}
+	return text
+}
+
+func kindText(k client.Kind) string {
+	if k == client.SAT {
+		return i18n.T("tokens.sat")
+	}
+	return i18n.T("tokens.pat")
+}
+
+func muted(text string) *widget.Label {
+	l := widget.NewLabel(text)
+	l.Importance = widget.LowImportance
+	l.Wrapping = fyne.TextWrapWord
+	return l
+}

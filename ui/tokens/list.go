@@ -1,0 +1,236 @@
+package tokens
+
+import (
+	"fmt"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+
+	"keyfob/client"
+	"keyfob/ui/i18n"
+	"keyfob/ui/widgets"
+	"keyfob/ui/words"
+)
+
+// List shows tokens: search box, filters with their counts, the table, and
+// beside it the details of the chosen one. All methods are for the UI thread.
+type List struct {
+	Content fyne.CanvasObject
+
+	OnRevoke func([]client.Token) // the person wants to revoke these live tokens
+	OnCreate func()               // from the empty list; nil: creating is not offered
+	CreateAs string               // what the button for it says
+
+	ofApp   bool
+	now     func() time.Time
+	all     []client.Token
+	shown   []client.Token
+	query   query
+	checked []string
+
+	search  *widgets.Entry
+	filters *widgets.Chips
+	bulk    *bulkBar
+	table   *widgets.Table
+	detail  *detail
+	pane    *masterDetail
+	note    *fyne.Container // what went wrong while the tokens stay on screen
+	body    *fyne.Container
+	ever    bool // shown at least once
+}
+
+// NewList makes an empty list. ofApp: it shows all tokens of one application,
+// otherwise one person's over all applications.
+func NewList(ofApp bool, now func() time.Time) *List {
+	l := &List{ofApp: ofApp, now: now, query: query{sortBy: colExpires}}
+	l.search = widgets.NewSearch(i18n.T("tokens.search"), l.searchChanged)
+	l.filters = widgets.NewChips(filterTexts(nil), int(All), l.filterChanged)
+	l.bulk = newBulkBar(l.revokeChecked)
+	l.table = widgets.NewTable(columns())
+	l.table.SetCheckable(true)
+	l.table.SetSort(l.query.sortBy, l.query.desc)
+	l.table.OnSelect = l.selected
+	l.table.OnOpen = l.opened
+	l.table.OnDelete = l.RevokeChosen
+	l.table.OnSort = l.sortChanged
+	l.table.OnCheck = l.checkChanged
+	l.detail = newDetail(ofApp, l.RevokeChosen, l.back)
+	l.pane = newMasterDetail(l.table, l.detail.content)
+	l.note = container.NewVBox()
+	l.body = container.NewStack(widgets.NewLoading(i18n.T("tokens.loading")))
+	bar := container.New(&toolbarLayout{entry: 260}, l.search, l.filters, l.bulk.content)
+	top := container.NewVBox(container.New(layout.NewCustomPaddedLayout(6, 12, 22, 22), bar), l.note)
+	l.Content = container.NewBorder(top, nil, nil, nil, l.body)
+	return l
+}
+
+// Show replaces the tokens; what is selected stays so.
+func (l *List) Show(tokens []client.Token) {
+	l.ever = true
+	l.all = tokens
+	l.note.RemoveAll()
+	l.refresh()
+}
+
+// Fail says why the tokens could not be fetched: above those that are shown,
+// which stay, or in their place.
+func (l *List) Fail(err error, retry func()) {
+	text := words.For(err).Text
+	if !l.ever {
+		l.showInstead(widgets.NewEmpty(i18n.T("tokens.failed"), text, i18n.T("dialog.tryAgain"), retry))
+		return
+	}
+	l.note.Objects = []fyne.CanvasObject{widgets.NewBanner(widgets.Bad, text, i18n.T("dialog.tryAgain"), retry)}
+	l.note.Refresh()
+}
+
+func (l *List) showInstead(o fyne.CanvasObject) {
+	l.body.Objects = []fyne.CanvasObject{o}
+	l.body.Refresh()
+}
+
+// Len is the number of tokens, whatever the filter.
+func (l *List) Len() int { return len(l.all) }
+
+// FocusSearch puts the cursor into the search box.
+func (l *List) FocusSearch() { focus(l.search) }
+
+// FocusTable lets the keys move in the table.
+func (l *List) FocusTable() { focus(l.table) }
+
+// Select chooses the token with id, if it is shown.
+func (l *List) Select(id string) { l.table.Select(id) }
+
+// RevokeChosen asks to revoke the ticked tokens, or else the selected one.
+func (l *List) RevokeChosen() {
+	ids := l.checked
+	if len(ids) == 0 && l.table.Selected() != "" {
+		ids = []string{l.table.Selected()}
+	}
+	l.revoke(ids)
+}
+
+func (l *List) revokeChecked() { l.revoke(l.checked) }
+
+func (l *List) revoke(ids []string) {
+	var live []client.Token
+	for _, id := range ids {
+		if t, ok := l.byID(id); ok && t.RevokedAt.IsZero() {
+			live = append(live, t)
+		}
+	}
+	if len(live) > 0 && l.OnRevoke != nil {
+		l.OnRevoke(live)
+	}
+}
+
+// Uncheck drops all ticks, after they were acted on.
+func (l *List) Uncheck() {
+	l.table.SetChecked(nil)
+	l.checkChanged(nil)
+}
+
+func (l *List) refresh() {
+	now := l.now()
+	l.filters.SetOptions(filterTexts(counts(l.all, now)))
+	l.shown = visible(l.all, l.query, now)
+	rows := make([]widgets.Row, len(l.shown))
+	for i, t := range l.shown {
+		rows[i] = row(t, l.ofApp, now)
+	}
+	l.table.SetRows(rows)
+	l.showDetail()
+	l.showInstead(l.bodyFor())
+}
+
+// bodyFor is the table, or what stands in for an empty one.
+func (l *List) bodyFor() fyne.CanvasObject {
+	switch {
+	case len(l.all) == 0 && l.OnCreate != nil:
+		return widgets.NewEmpty(i18n.T("tokens.empty.title"), i18n.T("tokens.empty.text"), l.CreateAs, l.OnCreate)
+	case len(l.all) == 0:
+		return widgets.NewEmpty(i18n.T("tokens.empty.title"), i18n.T("tokens.empty.text"), "", nil)
+	case len(l.shown) == 0:
+		return widgets.NewEmpty(i18n.T("tokens.noMatch.title"), i18n.T("tokens.noMatch.text"), i18n.T("tokens.noMatch.action"), l.clearQuery)
+	}
+	return l.pane
+}
+
+func (l *List) clearQuery() {
+	l.query.search, l.query.filter = "", All
+	l.filters.SetSelected(int(All))
+	l.search.SetText("")
+	l.refresh()
+}
+
+func (l *List) searchChanged(s string) {
+	l.query.search = s
+	l.refresh()
+}
+
+func (l *List) filterChanged(i int) {
+	l.query.filter = Filter(i)
+	l.refresh()
+}
+
+func (l *List) sortChanged(col int) {
+	l.query.desc = l.query.sortBy == col && !l.query.desc
+	l.query.sortBy = col
+	l.table.SetSort(col, l.query.desc)
+	l.refresh()
+}
+
+func (l *List) checkChanged(ids []string) {
+	l.checked = ids
+	l.bulk.show(len(ids))
+}
+
+func (l *List) selected(string) { l.showDetail() }
+
+func (l *List) opened(string) { l.pane.open(true) }
+
+func (l *List) back() {
+	l.pane.open(false)
+	l.FocusTable()
+}
+
+func (l *List) showDetail() {
+	t, ok := l.byID(l.table.Selected())
+	if !ok {
+		l.detail.clear()
+		return
+	}
+	l.detail.show(t, l.now())
+}
+
+func (l *List) byID(id string) (client.Token, bool) {
+	for _, t := range l.all {
+		if t.ID == id {
+			return t, true
+		}
+	}
+	return client.Token{}, false
+}
+
+func filterTexts(n []int) []string {
+	out := make([]string, len(filterKeys))
+	for i, key := range filterKeys {
+		out[i] = i18n.T(key)
+		if n != nil {
+			out[i] = fmt.Sprintf("%s %d", out[i], n[i])
+		}
+	}
+	return out
+}
+
+func focus(f fyne.Focusable) {
+	o, ok := f.(fyne.CanvasObject)
+	if !ok {
+		return
+	}
+	if c := fyne.CurrentApp().Driver().CanvasForObject(o); c != nil {
+		c.Focus(f)
+	}
+}

@@ -1,0 +1,131 @@
+package tokens
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/client"
+	"keyfob/ui/i18n"
+	"keyfob/ui/widgets"
+	"keyfob/ui/words"
+)
+
+// listedAtMost is how many tokens the dialog names before it only counts.
+const listedAtMost = 6
+
+// RevokeParams is what the dialog that revokes tokens works with.
+type RevokeParams struct {
+	Window fyne.Window
+	Tokens []client.Token
+	Rules  client.RevokeRule
+	Revoke func(ctx context.Context, id string) error
+	Done   func(revoked int) // after the dialog closed, if any token was revoked
+	Now    func() time.Time
+}
+
+// Revoke is the dialog that revokes tokens: it says what will break, that it
+// cannot be undone and how soon it works (requirements 83, 84).
+type Revoke struct {
+	p       RevokeParams
+	dialog  *widgets.Dialog
+	lines   []*widget.Label
+	left    []client.Token
+	revoked int
+	cancel  context.CancelFunc
+}
+
+// ShowRevoke opens the dialog.
+func ShowRevoke(p RevokeParams) *Revoke {
+	r := &Revoke{p: p, left: p.Tokens}
+	text := widget.NewLabel(i18n.T("revoke.text") + " " + soon(p.Rules.Within))
+	text.Wrapping = fyne.TextWrapWord
+	r.dialog = widgets.NewDialog(p.Window, i18n.N("revoke.title", len(p.Tokens)), "", container.NewVBox(r.list(), text))
+	r.dialog.SetSubmit(i18n.N("revoke.submit", len(p.Tokens)), widget.DangerImportance, r.submit)
+	r.dialog.SetCancel(i18n.T("dialog.cancel"), r.close)
+	r.dialog.SetSize(fyne.NewSize(480, 0))
+	r.dialog.Show()
+	return r
+}
+
+func (r *Revoke) list() fyne.CanvasObject {
+	box := container.NewVBox()
+	for i, t := range r.p.Tokens {
+		if i == listedAtMost {
+			box.Add(widget.NewLabel(i18n.N("revoke.more", len(r.p.Tokens)-i)))
+			break
+		}
+		line := widget.NewLabel(title(t) + "  ·  " + t.App.Name + "  ·  " + usedText(t, r.p.Now()))
+		line.Truncation = fyne.TextTruncateEllipsis
+		r.lines = append(r.lines, line)
+		box.Add(line)
+	}
+	return box
+}
+
+// usedText says whether somebody will miss the token.
+func usedText(t client.Token, now time.Time) string {
+	if t.LastUsedAt.IsZero() {
+		return i18n.T("tokens.neverUsed")
+	}
+	return i18n.T("revoke.lastUsed", "When", i18n.Relative(t.LastUsedAt, now))
+}
+
+func soon(within time.Duration) string {
+	if within == 0 {
+		return i18n.T("revoke.atOnce")
+	}
+	return i18n.T("revoke.within", "Seconds", int(within.Seconds()))
+}
+
+func (r *Revoke) submit() {
+	ctx, cancel := context.WithCancel(context.Background())
+	r.cancel = cancel
+	r.dialog.SetError("", "", nil)
+	r.dialog.SetBusy(true, i18n.T("revoke.busy"))
+	go r.revoke(ctx, r.left)
+}
+
+// revoke goes through the tokens until one fails; those before it are revoked.
+func (r *Revoke) revoke(ctx context.Context, tokens []client.Token) {
+	for i, t := range tokens {
+		if err := r.p.Revoke(ctx, t.ID); err != nil {
+			fyne.Do(func() { r.stopped(tokens[i:], i, err) })
+			return
+		}
+	}
+	fyne.Do(func() { r.stopped(nil, len(tokens), nil) })
+}
+
+func (r *Revoke) stopped(left []client.Token, done int, err error) {
+	r.cancel()
+	r.left = left
+	r.revoked += done
+	r.dialog.SetBusy(false, "")
+	if err == nil {
+		r.close()
+		return
+	}
+	for i := range min(r.revoked, len(r.lines)) {
+		r.lines[i].SetText(i18n.T("revoke.done", "Name", title(r.p.Tokens[i])))
+	}
+	text := words.For(err).Text
+	if r.revoked > 0 {
+		text = i18n.T("revoke.partly", "Done", r.revoked, "Left", len(left)) + " " + text
+	}
+	r.dialog.SetError(text, i18n.T("dialog.tryAgain"), r.submit)
+}
+
+func (r *Revoke) close() {
+	if r.dialog.Busy() {
+		r.cancel()
+		return
+	}
+	r.dialog.Hide()
+	if r.revoked > 0 {
+		r.p.Done(r.revoked)
+	}
+}

@@ -1,0 +1,209 @@
+package tokens
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"keyfob/client"
+	"keyfob/ui/i18n"
+	"keyfob/ui/widgets"
+)
+
+// expiringWithin is how near an expiry is called near.
+const expiringWithin = 14 * 24 * time.Hour
+
+// Filter is which tokens the list shows.
+type Filter int
+
+// The filters, in the order of their chips.
+const (
+	All Filter = iota
+	Live
+	Expiring
+	ExpiredOnly
+	RevokedOnly
+)
+
+var filterKeys = []string{"tokens.filter.all", "tokens.filter.active", "tokens.filter.expiring", "tokens.filter.expired", "tokens.filter.revoked"}
+
+func (f Filter) admits(t client.Token, now time.Time) bool {
+	switch status := t.Status(now); f {
+	case Live:
+		return status == client.Active
+	case Expiring:
+		return expiring(t, now)
+	case ExpiredOnly:
+		return status == client.Expired
+	case RevokedOnly:
+		return status == client.Revoked
+	default:
+		return true
+	}
+}
+
+// expiring reports whether an active token expires soon.
+func expiring(t client.Token, now time.Time) bool {
+	return t.Status(now) == client.Active && !t.ExpiresAt.IsZero() && t.ExpiresAt.Sub(now) < expiringWithin
+}
+
+// counts says how many tokens each filter admits.
+func counts(all []client.Token, now time.Time) []int {
+	n := make([]int, len(filterKeys))
+	for _, t := range all {
+		for f := range n {
+			if Filter(f).admits(t, now) {
+				n[f]++
+			}
+		}
+	}
+	return n
+}
+
+// matches reports whether every word of the search occurs in what is known of t.
+func matches(t client.Token, search string) bool {
+	text := strings.ToLower(strings.Join([]string{
+		t.Description, t.App.Name, t.User.Name, t.User.Login, t.ActsAs.Name, t.ActsAs.Login,
+		string(t.Kind), t.Hint, strings.Join(t.Scopes, " "),
+	}, "\n"))
+	for _, word := range strings.Fields(strings.ToLower(search)) {
+		if !strings.Contains(text, word) {
+			return false
+		}
+	}
+	return true
+}
+
+// The columns of the list.
+const (
+	colDescription = iota
+	colKind
+	colScopes
+	colExpires
+	colLastUsed
+	colStatus
+)
+
+func columns() []widgets.Column {
+	return []widgets.Column{
+		colDescription: {Title: i18n.T("tokens.column.description"), Sortable: true},
+		colKind:        {Title: i18n.T("tokens.column.kind"), Width: 58, Min: 620, Sortable: true},
+		colScopes:      {Title: i18n.T("tokens.column.scopes"), Width: 150, Min: 560},
+		colExpires:     {Title: i18n.T("tokens.column.expires"), Width: 104, Sortable: true},
+		colLastUsed:    {Title: i18n.T("tokens.column.lastUsed"), Width: 104, Min: 480, Sortable: true},
+		colStatus:      {Title: i18n.T("tokens.column.status"), Width: 108},
+	}
+}
+
+// order compares by column; equal tokens keep the server's order.
+func order(col int, desc bool) func(a, b client.Token) int {
+	by := func(a, b client.Token) int {
+		switch col {
+		case colKind:
+			return cmp.Compare(a.Kind, b.Kind)
+		case colExpires:
+			return compareTimes(a.ExpiresAt, b.ExpiresAt)
+		case colLastUsed:
+			return compareTimes(a.LastUsedAt, b.LastUsedAt)
+		default:
+			return cmp.Compare(strings.ToLower(title(a)), strings.ToLower(title(b)))
+		}
+	}
+	if !desc {
+		return by
+	}
+	return func(a, b client.Token) int { return by(b, a) }
+}
+
+// compareTimes puts never, the zero time, last.
+func compareTimes(a, b time.Time) int {
+	if a.IsZero() != b.IsZero() {
+		if a.IsZero() {
+			return 1
+		}
+		return -1
+	}
+	return a.Compare(b)
+}
+
+// visible are the tokens that filter and search admit, in order.
+func visible(all []client.Token, q query, now time.Time) []client.Token {
+	var out []client.Token
+	for _, t := range all {
+		if q.filter.admits(t, now) && matches(t, q.search) {
+			out = append(out, t)
+		}
+	}
+	slices.SortStableFunc(out, order(q.sortBy, q.desc))
+	return out
+}
+
+// query is what the person asked the list to show.
+type query struct {
+	filter Filter
+	search string
+	sortBy int
+	desc   bool
+}
+
+// title names a token for people, also one without a description.
+func title(t client.Token) string {
+	if t.Description != "" {
+		return t.Description
+	}
+	return i18n.T("tokens.untitled", "Hint", t.Hint)
+}
+
+// subtitle says where it belongs: the app in one's own list, the identity in an app's.
+func subtitle(t client.Token, ofApp bool) string {
+	switch {
+	case !ofApp:
+		return t.App.Name
+	case t.Kind == client.PAT:
+		return t.User.Name
+	case t.ActsAs.ID == "":
+		return i18n.T("tokens.actsAsNobody")
+	}
+	return i18n.T("tokens.actsAs", "Name", t.ActsAs.Name)
+}
+
+func row(t client.Token, ofApp bool, now time.Time) widgets.Row {
+	badge := statusBadge(t, now)
+	return widgets.Row{ID: t.ID, Cells: []widgets.Cell{
+		colDescription: {Text: title(t), Sub: subtitle(t, ofApp), Strong: true},
+		colKind:        {Text: strings.ToUpper(string(t.Kind)), Muted: true},
+		colScopes:      {Tags: t.Scopes},
+		colExpires:     {Text: expiresText(t, now)},
+		colLastUsed:    {Text: lastUsedText(t, now), Muted: true},
+		colStatus:      {Badge: &badge},
+	}}
+}
+
+func expiresText(t client.Token, now time.Time) string {
+	if t.ExpiresAt.IsZero() {
+		return i18n.T("tokens.never") // requirement 60
+	}
+	return i18n.Relative(t.ExpiresAt, now)
+}
+
+func lastUsedText(t client.Token, now time.Time) string {
+	if t.LastUsedAt.IsZero() {
+		return i18n.T("tokens.neverUsed")
+	}
+	return i18n.Relative(t.LastUsedAt, now)
+}
+
+func statusBadge(t client.Token, now time.Time) widgets.BadgeSpec {
+	switch {
+	case t.Status(now) == client.Revoked:
+		return widgets.BadgeSpec{Kind: widgets.Bad, Text: i18n.T("tokens.status.revoked")}
+	case t.Status(now) == client.Expired:
+		return widgets.BadgeSpec{Kind: widgets.Neutral, Text: i18n.T("tokens.status.expired")}
+	case t.ExpiresAt.IsZero():
+		return widgets.BadgeSpec{Kind: widgets.Warn, Text: i18n.T("tokens.status.noExpiry"), Icon: "!"}
+	case expiring(t, now):
+		return widgets.BadgeSpec{Kind: widgets.Warn, Text: i18n.T("tokens.status.expiring")}
+	}
+	return widgets.BadgeSpec{Kind: widgets.Good, Text: i18n.T("tokens.status.active")}
+}
