@@ -18,7 +18,7 @@ BIN := $(CURDIR)/build/bin
 LINT := $(BIN)/golangci-lint-$(GOLANGCI_LINT)/golangci-lint
 VULN := $(BIN)/govulncheck-$(GOVULNCHECK)/govulncheck
 
-.PHONY: help run build test check demo clean install go lint generated portable vulnerabilities
+.PHONY: help run build test check fmt demo clean install go lint generated portable vulnerabilities
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -68,6 +68,9 @@ portable:
 
 vulnerabilities: $(VULN)
 	@scripts/vulnerabilities.sh $(VULN) '$(VULNDB)' -tags $(TAGS) ./...
+
+fmt: $(LINT) ## format the code as `make check` wants it
+	$(LINT) fmt
 
 demo: go ## a tour of the real program under Xvfb; pictures in build/demo/
 	@scripts/packages.sh build test

@@ -134,21 +134,31 @@ func (d *desktop) startWindowManager() {
 	})
 }
 
+// process is a program that runs until it ends or the test does.
+type process struct {
+	cmd   *exec.Cmd
+	ended chan struct{} // closed when it is gone
+}
+
 // start starts a program that is stopped when the test ends. What it prints
 // goes to a log.
-func (d *desktop) start(name string, in io.Reader, command ...string) *exec.Cmd {
+func (d *desktop) start(name string, in io.Reader, command ...string) *process {
 	d.t.Helper()
 	log, err := os.OpenFile(filepath.Join(d.logs, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	must(d.t, err)
-	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Env, cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = d.env, d.home, in, log, log
-	must(d.t, cmd.Start())
-	d.stop = append(d.stop, func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+	p := &process{cmd: exec.Command(command[0], command[1:]...), ended: make(chan struct{})}
+	p.cmd.Env, p.cmd.Dir, p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = d.env, d.home, in, log, log
+	must(d.t, p.cmd.Start())
+	go func() {
+		_ = p.cmd.Wait()
 		_ = log.Close()
+		close(p.ended)
+	}()
+	d.stop = append(d.stop, func() {
+		_ = p.cmd.Process.Kill()
+		<-p.ended
 	})
-	return cmd
+	return p
 }
 
 // output runs a program to its end and answers what it printed.
@@ -182,6 +192,11 @@ func (d *desktop) end() {
 	}
 	for _, stop := range slices.Backward(d.stop) {
 		stop()
+	}
+	for _, complaint := range []string{"DATA RACE", "panic:", "Error in Fyne call thread"} {
+		if strings.Contains(d.log("keyfob"), complaint) {
+			d.t.Errorf("keyfob printed %q: see its log in build/e2e/%s", complaint, d.t.Name())
+		}
 	}
 	if !d.t.Failed() {
 		_ = os.RemoveAll(d.logs)
