@@ -58,7 +58,10 @@ func discoverAt(ctx context.Context, base *url.URL, hc *http.Client) (Server, er
 	for _, path := range discoveryPaths {
 		body, err := fetch(ctx, base.String()+path, hc)
 		if err == nil {
-			return serverFrom(base, body)
+			var s Server
+			if s, err = serverFrom(base, body); err == nil {
+				return s, nil
+			}
 		}
 		failed = err
 		if !errors.Is(err, client.ErrNotAServer) {

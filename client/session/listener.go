@@ -27,6 +27,7 @@ type answer struct {
 type listener struct {
 	redirect string
 	answers  <-chan answer
+	socket   net.Listener
 	server   *http.Server
 }
 
@@ -44,16 +45,20 @@ func listen(ctx context.Context, state string) (*listener, error) {
 	h := &callback{ctx: ctx, host: host, state: state, answers: answers}
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 1 << 16}
 	go func() { _ = srv.Serve(socket) }()
-	return &listener{redirect: "http://" + host + callbackPath, answers: answers, server: srv}, nil
+	return &listener{redirect: "http://" + host + callbackPath, answers: answers, socket: socket, server: srv}, nil
 }
 
-// close lets the page that is being sent go out, for a moment.
+// close takes no more answers from now on. The page that is being sent goes
+// out meanwhile; browsers hold idle connections open, so nobody waits for it.
 func (l *listener) close() {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	if l.server.Shutdown(ctx) != nil {
-		_ = l.server.Close()
-	}
+	_ = l.socket.Close()
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if l.server.Shutdown(ctx) != nil {
+			_ = l.server.Close()
+		}
+	}()
 }
 
 type callback struct {

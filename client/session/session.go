@@ -54,7 +54,7 @@ type Identity struct{ Issuer, Subject, Login, Name string }
 type Session struct {
 	cfg      Config
 	http     *http.Client
-	flights  singleflight.Group // "provider", "refresh", "reauthenticate"
+	flights  singleflight.Group // "refresh", "reauthenticate"
 	provider lazyProvider
 
 	// changing is held while the credential is replaced or deleted, in memory
@@ -123,12 +123,18 @@ func (s *Session) Resume(ctx context.Context, subject string) error {
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	s.who = Identity{Issuer: c.Issuer, Subject: c.Subject, Login: c.Login, Name: c.Name}
-	s.refresh = client.NewSecret(c.RefreshToken)
-	s.access = client.Secret{}
-	s.mu.Unlock()
+	s.recall(c)
 	return s.renewShared(ctx)
+}
+
+// recall makes a stored credential the session's, to be renewed before use.
+func (s *Session) recall(c credential) {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.who = Identity{Issuer: c.Issuer, Subject: c.Subject, Login: c.Login, Name: c.Name}
+	s.refresh, s.access, s.unkept = client.NewSecret(c.RefreshToken), client.Secret{}, nil
 }
 
 // AccessToken is an access token with at least half a minute to live, if the
@@ -222,7 +228,8 @@ func (s *Session) reauthenticate(ctx context.Context) error {
 		if _, ok := s.current(); ok {
 			return nil, nil
 		}
-		return nil, s.cfg.Reauthenticate(ctx)
+		// Others wait for this answer too, so no single caller ends it.
+		return nil, s.cfg.Reauthenticate(context.WithoutCancel(ctx))
 	})
 	select {
 	case r := <-flight:
@@ -232,7 +239,7 @@ func (s *Session) reauthenticate(ctx context.Context) error {
 	case <-ctx.Done():
 		return transport.Error(ctx, ctx.Err())
 	}
-	if s.Identity() != before && s.Identity().Subject != before.Subject {
+	if s.Identity().Subject != before.Subject {
 		return fmt.Errorf("%w: signed in as another account", client.ErrSignInExpired)
 	}
 	return nil
@@ -249,8 +256,11 @@ func (s *Session) become(ctx context.Context, who Identity, t tokens) {
 // (changing is held). A store that fails ends no sign-in: it goes on in
 // memory, and Unkept says why.
 func (s *Session) keep(ctx context.Context, who Identity, t tokens) {
-	var unkept error
-	if !t.refresh.IsZero() {
+	s.mu.Lock()
+	before, unkept := s.refresh, s.unkept
+	s.mu.Unlock()
+	same := before.Reveal() == t.refresh.Reveal()
+	if !t.refresh.IsZero() && (!same || unkept != nil) {
 		c := credentialOf(who, t.refresh, s.cfg.Clock())
 		// Not bound to ctx: a cancelled caller must not lose the only copy.
 		unkept = s.cfg.Credentials.Set(context.WithoutCancel(ctx), key(who.Issuer, who.Subject), c)
@@ -259,4 +269,5 @@ func (s *Session) keep(ctx context.Context, who Identity, t tokens) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.who, s.refresh, s.access, s.expires, s.unkept = who, t.refresh, t.access, t.expires, unkept
+	before.Wipe()
 }

@@ -17,13 +17,17 @@ import (
 	"keyfob/client/internal/transport"
 )
 
+// ErrNoBrowser says that the system's browser could not be opened.
+var ErrNoBrowser = errors.New("browser could not be opened")
+
 // signInTime is how long the browser may take.
 const signInTime = 5 * time.Minute
 
 // SignIn signs in through the system's browser and waits until the person is
 // through, at most five minutes; cancel ctx to give up. It fails with
 // client.ErrSignInRefused (the server or the person said no, or the answer was
-// not for this question), ErrTimeout, ErrOffline, ErrCertificate, ErrNotAServer.
+// not for this question), ErrTimeout, ErrOffline, ErrCertificate,
+// ErrNotAServer or ErrNoBrowser.
 func (s *Session) SignIn(ctx context.Context) (Identity, error) {
 	ctx, cancel := context.WithTimeout(ctx, signInTime)
 	defer cancel()
@@ -40,7 +44,7 @@ func (s *Session) SignIn(ctx context.Context) (Identity, error) {
 	q.oauth = s.oauth(m, l.redirect)
 	ask := q.oauth.AuthCodeURL(q.state, oidc.Nonce(q.nonce), oauth2.S256ChallengeOption(q.verifier))
 	if err := s.cfg.OpenBrowser(ask); err != nil {
-		return Identity{}, fmt.Errorf("opening the browser: %w", err)
+		return Identity{}, fmt.Errorf("%w: %w", ErrNoBrowser, err)
 	}
 	select {
 	case a := <-l.answers:
@@ -100,7 +104,11 @@ func readAnswer(v url.Values, state, issuer string, mustIss bool) (code string, 
 	if has && iss[0] != issuer || !has && mustIss {
 		return "", refused("an answer from another issuer")
 	}
-	if e := v.Get("error"); e != "" {
+	switch e := v.Get("error"); e {
+	case "":
+	case "server_error", "temporarily_unavailable":
+		return "", fmt.Errorf("%w: %s", client.ErrServer, e)
+	default:
 		return "", refused(word(e))
 	}
 	if v.Get("code") == "" {

@@ -29,6 +29,7 @@ type tokens struct {
 // metadata is what OpenID discovery says beyond what go-oidc reads.
 type metadata struct {
 	Revocation  string `json:"revocation_endpoint"`
+	Keys        string `json:"jwks_uri"`
 	IssInAnswer bool   `json:"authorization_response_iss_parameter_supported"` // RFC 9207, section 3
 
 	oidc *oidc.Provider
@@ -65,7 +66,10 @@ func (s *Session) discover(ctx context.Context) (*metadata, error) {
 		return nil, fmt.Errorf("%w: OpenID metadata", client.ErrGarbled)
 	}
 	e := p.Endpoint()
-	for _, u := range []string{e.AuthURL, e.TokenURL, p.UserInfoEndpoint(), m.Revocation} {
+	if e.AuthURL == "" || e.TokenURL == "" || m.Keys == "" {
+		return nil, fmt.Errorf("%w: OpenID metadata lacks an endpoint", client.ErrNotAServer)
+	}
+	for _, u := range []string{e.AuthURL, e.TokenURL, m.Keys, p.UserInfoEndpoint(), m.Revocation} {
 		if err := checkEndpoint(issuer, u); err != nil {
 			return nil, err
 		}
@@ -155,7 +159,7 @@ func (s *Session) identify(ctx context.Context, t tokens) (Identity, error) {
 			return Identity{}, err
 		}
 		var c claims
-		if err := id.Claims(&c); err == nil && c.Login != "" {
+		if err := id.Claims(&c); err == nil && (c.Login != "" || m.oidc.UserInfoEndpoint() == "") {
 			return c.identity(s.cfg.Issuer, id.Subject), nil
 		}
 		subject = id.Subject

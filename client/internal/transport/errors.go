@@ -14,9 +14,10 @@ import (
 )
 
 // Error gives err, from an exchange under ctx, its meaning: client.ErrOffline,
-// ErrTimeout, ErrCertificate (with the reason, an x509 error, beneath) or
-// ErrInsecure (the server speaks plain http where https was asked for). When
-// ctx was cancelled it is context.Canceled. Nil stays nil.
+// ErrTimeout, ErrCertificate (with the reason, an x509 error, beneath),
+// ErrInsecure (the server speaks plain http where https was asked for) or
+// ErrGarbled (too large). When ctx was cancelled it is context.Canceled. Nil
+// stays nil.
 func Error(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -36,6 +37,9 @@ func Error(ctx context.Context, err error) error {
 	}
 	if errors.Is(err, http.ErrSchemeMismatch) {
 		return fmt.Errorf("%w: %w", client.ErrInsecure, err)
+	}
+	if errors.Is(err, errTooLarge) {
+		return fmt.Errorf("%w: %w", client.ErrGarbled, err)
 	}
 	ne, ok := errors.AsType[net.Error](err)
 	if errors.Is(err, context.DeadlineExceeded) || ok && ne.Timeout() {

@@ -5,6 +5,8 @@
 package transport
 
 import (
+	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"net/netip"
@@ -36,8 +38,9 @@ func Client(hc *http.Client) *http.Client {
 	return &c
 }
 
-// Bounded is Client with replies cut off at MaxReply bytes, for libraries
-// that read whatever comes.
+// Bounded is Client for libraries that read whatever comes: a reply is read
+// whole, at most MaxReply bytes of it, before they see it, so that what goes
+// wrong on the way shows as an error of the exchange.
 func Bounded(hc *http.Client) *http.Client {
 	c := Client(hc)
 	next := c.Transport
@@ -48,6 +51,8 @@ func Bounded(hc *http.Client) *http.Client {
 	return c
 }
 
+var errTooLarge = errors.New("reply too large")
+
 type bounded struct{ next http.RoundTripper }
 
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -55,10 +60,15 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(resp.Body, MaxReply), resp.Body}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxReply+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > MaxReply {
+		return nil, errTooLarge
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
 }
 

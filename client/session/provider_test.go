@@ -1,0 +1,249 @@
+package session_test
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+
+	"keyfob/client"
+	"keyfob/client/credentials"
+	"keyfob/client/session"
+)
+
+const clientID = "keyfob-desktop"
+
+// provider is an OpenID provider that behaves, except where a test bends it.
+type provider struct {
+	*httptest.Server
+
+	key *rsa.PrivateKey
+
+	mu       sync.Mutex
+	grants   map[string]url.Values // code: the authorize request
+	live     map[string]bool       // refresh tokens
+	counter  int
+	requests []string // "path grant_type"
+	revoked  []string // what was revoked
+	lifetime int      // of access tokens, in seconds
+	subject  string   // who signs in
+	metadata func(m map[string]any)
+	answer   func(v url.Values)     // before the browser carries it back
+	idToken  func(c map[string]any) // before it is signed
+	token    http.HandlerFunc       // instead of the token endpoint; nil: the real one
+	revoke   http.HandlerFunc
+}
+
+// keys are slow to make, and which one it is matters to no test.
+var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
+	k, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return k
+})
+
+func newProvider(t *testing.T) *provider {
+	t.Helper()
+	p := &provider{
+		key: signingKey(), grants: map[string]url.Values{}, live: map[string]bool{}, lifetime: 300, subject: "u1",
+		metadata: func(map[string]any) {}, answer: func(url.Values) {}, idToken: func(map[string]any) {},
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /.well-known/openid-configuration", p.serveMetadata)
+	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, 200, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: p.key.Public(), KeyID: "k", Algorithm: "RS256", Use: "sig"}}})
+	})
+	mux.HandleFunc("GET /authorize", p.serveAuthorize)
+	mux.HandleFunc("POST /token", p.serveToken)
+	mux.HandleFunc("POST /revoke", p.serveRevoke)
+	mux.HandleFunc("GET /userinfo", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, 200, map[string]any{"sub": p.subject, "preferred_username": "ada", "name": "Ada Admin"})
+	})
+	p.Server = httptest.NewServer(mux)
+	t.Cleanup(p.Close)
+	return p
+}
+
+func (p *provider) serveMetadata(w http.ResponseWriter, _ *http.Request) {
+	m := map[string]any{
+		"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token",
+		"userinfo_endpoint": p.URL + "/userinfo", "jwks_uri": p.URL + "/keys", "revocation_endpoint": p.URL + "/revoke",
+		"id_token_signing_alg_values_supported": []string{"RS256"},
+	}
+	p.metadata(m)
+	reply(w, 200, m)
+}
+
+func (p *provider) serveAuthorize(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.counter++
+	code := fmt.Sprintf("code%d", p.counter)
+	p.grants[code] = r.URL.Query()
+	v := url.Values{"code": {code}, "state": {r.URL.Query().Get("state")}}
+	p.answer(v)
+	http.Redirect(w, r, r.URL.Query().Get("redirect_uri")+"?"+v.Encode(), http.StatusFound)
+}
+
+func (p *provider) serveToken(w http.ResponseWriter, r *http.Request) {
+	_ = r.ParseForm()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.requests = append(p.requests, r.Form.Get("grant_type"))
+	if p.token != nil {
+		p.token(w, r)
+		return
+	}
+	var nonce string
+	switch r.Form.Get("grant_type") {
+	case "authorization_code":
+		asked, ok := p.grants[r.Form.Get("code")]
+		delete(p.grants, r.Form.Get("code"))
+		sum := sha256.Sum256([]byte(r.Form.Get("code_verifier")))
+		if !ok || asked.Get("code_challenge_method") != "S256" || asked.Get("redirect_uri") != r.Form.Get("redirect_uri") ||
+			asked.Get("code_challenge") != base64.RawURLEncoding.EncodeToString(sum[:]) {
+			reply(w, 400, map[string]any{"error": "invalid_grant"})
+			return
+		}
+		nonce = asked.Get("nonce")
+	case "refresh_token":
+		if !p.live[r.Form.Get("refresh_token")] {
+			reply(w, 400, map[string]any{"error": "invalid_grant", "error_description": "token is dead"})
+			return
+		}
+		delete(p.live, r.Form.Get("refresh_token"))
+	}
+	reply(w, 200, p.issue(nonce))
+}
+
+// issue makes the reply of the token endpoint; mu is held.
+func (p *provider) issue(nonce string) map[string]any {
+	p.counter++
+	refresh := fmt.Sprintf("refresh%d", p.counter)
+	p.live[refresh] = true
+	claims := map[string]any{
+		"iss": p.URL, "sub": p.subject, "aud": clientID, "exp": time.Now().Add(time.Hour).Unix(), "iat": time.Now().Unix(),
+	}
+	if nonce != "" {
+		claims["nonce"] = nonce
+	}
+	p.idToken(claims)
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: p.key, KeyID: "k"}}, nil)
+	if err != nil {
+		panic(err)
+	}
+	id, err := jwt.Signed(signer).Claims(claims).Serialize()
+	if err != nil {
+		panic(err)
+	}
+	return map[string]any{
+		"access_token": fmt.Sprintf("access%d", p.counter), "refresh_token": refresh, "id_token": id,
+		"token_type": "Bearer", "expires_in": p.lifetime,
+	}
+}
+
+func (p *provider) serveRevoke(w http.ResponseWriter, r *http.Request) {
+	_ = r.ParseForm()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.revoke != nil {
+		p.revoke(w, r)
+		return
+	}
+	if r.Form.Get("client_id") == clientID && r.Form.Get("token_type_hint") == "refresh_token" {
+		p.revoked = append(p.revoked, r.Form.Get("token"))
+		delete(p.live, r.Form.Get("token"))
+	}
+}
+
+// bend changes the provider while it runs.
+func (p *provider) bend(change func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change()
+}
+
+// forget ends every sign-in at the server.
+func (p *provider) forget() { p.bend(func() { clear(p.live) }) }
+
+func (p *provider) count(grant string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for _, r := range p.requests {
+		if r == grant {
+			n++
+		}
+	}
+	return n
+}
+
+// grant makes a refresh token out of nothing.
+func (p *provider) grant() client.Secret {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return client.NewSecret(p.issue("")["refresh_token"].(string))
+}
+
+func (p *provider) alive() map[string]bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.live)
+}
+
+func reply(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+// shown is what the browser ended up with.
+type shown struct {
+	Status int
+	Header http.Header
+	Body   string
+	Err    error
+}
+
+// browser opens addresses as a browser does: not in the caller's time. What it
+// showed comes out of the channel.
+func browser() (open func(string) error, pages chan shown) {
+	pages = make(chan shown, 10)
+	return func(address string) error {
+		go func() { pages <- visit(address) }()
+		return nil
+	}, pages
+}
+
+func visit(address string) shown {
+	resp, err := http.Get(address)
+	if err != nil {
+		return shown{Err: err}
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(resp.Body)
+	return shown{resp.StatusCode, resp.Header, string(b), err}
+}
+
+func newSession(p *provider, store credentials.Store, change ...func(*session.Config)) (*session.Session, chan shown) {
+	open, pages := browser()
+	cfg := session.Config{Issuer: p.URL, ClientID: clientID, HTTP: p.Client(), Credentials: store, OpenBrowser: open}
+	for _, c := range change {
+		c(&cfg)
+	}
+	return session.New(cfg), pages
+}
