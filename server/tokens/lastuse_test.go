@@ -1,0 +1,112 @@
+package tokens
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"keyfob/api"
+	"keyfob/server/secret"
+	"keyfob/server/store"
+)
+
+// requirement 39
+func TestAUseShowsAtOnceAndIsWrittenLater(t *testing.T) {
+	f := newFixture(t)
+	issued := f.pat(f.user, f.app(api.PolicyAuthenticatedUsers))
+	shown := func() api.Token { return try(f.OwnToken(t.Context(), f.user, issued.Token.ID))(t) }
+	kept := func() store.Token { return try(f.Store.TokenByID(t.Context(), issued.Token.ID))(t) }
+	equal(t, shown().LastUsedAt, (*time.Time)(nil))
+	equal(t, shown().LastUsedFrom, (*string)(nil))
+
+	try(f.CheckToken(t.Context(), issued.Secret, "192.0.2.7"))(t)
+	equal(t, shown().LastUsedAt, new(start))
+	equal(t, shown().LastUsedFrom, new("192.0.2.7"))
+	equal(t, kept().LastUsedAt, time.Time{})
+
+	if err := f.flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, kept().LastUsedAt, start)
+	equal(t, kept().LastUsedFrom, "192.0.2.7")
+	equal(t, len(f.used.snapshot()), 0)
+	equal(t, shown().LastUsedAt, new(start))
+}
+
+func TestTheLatestUseWins(t *testing.T) {
+	f := newFixture(t)
+	issued := f.pat(f.user, f.app(api.PolicyAuthenticatedUsers))
+	f.used.note(issued.Token.ID, start.Add(2*time.Second), "b")
+	f.used.note(issued.Token.ID, start.Add(time.Second), "a")
+	if err := f.flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.used.note(issued.Token.ID, start.Add(time.Second), "a")
+	if err := f.flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got := try(f.OwnToken(t.Context(), f.user, issued.Token.ID))(t)
+	equal(t, got.LastUsedAt, new(start.Add(2*time.Second)))
+	equal(t, got.LastUsedFrom, new("b"))
+}
+
+func TestAUseThatCannotBeWrittenIsKeptForTheNextTime(t *testing.T) {
+	f := newFixture(t)
+	issued := f.pat(f.user, f.app(api.PolicyAuthenticatedUsers))
+	try(f.CheckToken(t.Context(), issued.Secret, "192.0.2.7"))(t)
+	ctx, cancel := cancelled(t)
+	defer cancel()
+	if err := f.flush(ctx); err == nil {
+		t.Fatal("written without a database")
+	}
+	if err := f.flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, try(f.Store.TokenByID(t.Context(), issued.Token.ID))(t).LastUsedAt, start)
+}
+
+// A refused token was not used.
+func TestARefusedTokenWasNotUsed(t *testing.T) {
+	f := newFixture(t)
+	issued := f.pat(f.user, f.app(api.PolicyAuthenticatedUsers))
+	if err := f.RevokeOwn(t.Context(), f.user, issued.Token.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, err := f.CheckToken(t.Context(), issued.Secret, "192.0.2.7")
+	f.refused(err, api.CodeUnauthenticated)
+	equal(t, len(f.used.snapshot()), 0)
+}
+
+// requirement 39; also sealed replies whose time is over go without a call.
+func TestHousekeepingWritesUsesAndPurgesRepliesWithinTenSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		ctx := context.Background()
+		db := try(store.Open(ctx, filepath.Join(dir, "keyfob.db")))(t)
+		s := New(Config{Store: db, Pepper: try(secret.LoadPepper(filepath.Join(dir, "pepper")))(t)})
+		u := try(s.AddUser(ctx, Operator(), store.User{Login: "ada", IsActive: true}))(t)
+		app := try(s.AddApp(ctx, Operator(), api.NewApp{Name: "App", Policy: api.PolicyAuthenticatedUsers, Scopes: []string{"read"}}))(t)
+		issued := try(s.CreatePAT(ctx, Operator(), api.NewToken{AppID: app.ID, UserID: u.ID, Scopes: []string{"read"}}, "0123456789abcdef"))(t)
+		try(s.CheckToken(ctx, issued.Secret, "192.0.2.7"))(t)
+		at := s.now()
+
+		time.Sleep(flushEvery + time.Second)
+		synctest.Wait()
+		equal(t, try(db.TokenByID(ctx, issued.Token.ID))(t).LastUsedAt, at)
+
+		time.Sleep(replyLife)
+		synctest.Wait()
+		equal(t, try(db.RepliesDue(ctx, s.now().Add(replyLife)))(t), false)
+
+		try(s.CheckToken(ctx, issued.Secret, "192.0.2.8"))(t)
+		if err := s.Close(ctx); err != nil {
+			t.Error(err)
+		}
+		equal(t, try(db.TokenByID(ctx, issued.Token.ID))(t).LastUsedFrom, "192.0.2.8")
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
