@@ -1,0 +1,210 @@
+package secret
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/client"
+	"keyfob/ui/i18n"
+	"keyfob/ui/theme"
+	"keyfob/ui/widgets"
+)
+
+// content is the dialog from the sentence that this is the only time down to
+// the check box; in the place of that one a question may stand.
+func (d *Dialog) content() fyne.CanvasObject {
+	d.stored = widgets.NewCheck(i18n.T("secret.stored"), d.tick)
+	d.storedLine = flush(d.stored)
+	d.ask = newQuestion(d.goBack)
+	if d.p.Revoke != nil {
+		d.ask.revoke.OnTapped = d.startRevoke
+	} else {
+		d.ask.revoke.Hide()
+	}
+	d.status = newStatus()
+	return container.New(layout.NewCustomPaddedVBoxLayout(10),
+		widgets.NewBanner(widgets.Warn, i18n.T("secret.once"), "", nil),
+		d.box(),
+		flush(d.status.line),
+		flush(d.uses()),
+		flush(quiet(i18n.T("secret.guidance", "Name", actsAs(d.p.Token)))),
+		d.storedLine,
+		d.ask.box,
+	)
+}
+
+// box holds the secret itself and what can be done with it.
+func (d *Dialog) box() fyne.CanvasObject {
+	d.value = newValue(d.p.Secret, d.p.Token.Hint)
+	d.hold = newHoldButton(i18n.T("secret.hold"), d.reveal, d.Leave)
+	d.copyIt = widgets.NewButton(i18n.T("secret.copy"), d.copyPlain)
+	d.copyIt.Importance = widget.HighImportance
+	buttons := container.New(layout.NewCustomPaddedHBoxLayout(10), d.hold, d.copyIt)
+	row := container.NewBorder(nil, nil, nil, container.NewCenter(buttons), d.value)
+	return newPanel(theme.ColorNameNeutralBack, container.New(layout.NewCustomPaddedLayout(14, 14, 14, 14), row))
+}
+
+// uses are ways to pass the secret on without showing it.
+func (d *Dialog) uses() fyne.CanvasObject {
+	return container.New(layout.NewCustomPaddedHBoxLayout(8),
+		widget.NewLabel(i18n.T("secret.use")),
+		widgets.NewButton(i18n.T("secret.header"), d.copyHeader),
+		widgets.NewButton(i18n.T("secret.curl"), d.copyCurl),
+		widgets.NewButton(i18n.T("secret.env"), d.copyEnv),
+	)
+}
+
+// subtitle names the token: what it is for, its kind, its scopes, its end.
+func subtitle(t client.Token) string {
+	parts := []string{t.Description, t.App.Name, kind(t.Kind), strings.Join(t.Scopes, ", "), expiry(t)}
+	named := parts[:0]
+	for _, p := range parts {
+		if p != "" {
+			named = append(named, p)
+		}
+	}
+	return strings.Join(named, " · ")
+}
+
+func kind(k client.Kind) string {
+	if k == client.SAT {
+		return i18n.T("secret.sat")
+	}
+	return i18n.T("secret.pat")
+}
+
+func expiry(t client.Token) string {
+	if t.ExpiresAt.IsZero() {
+		return i18n.T("secret.neverExpires")
+	}
+	return i18n.T("secret.expires", "Date", i18n.Date(t.ExpiresAt))
+}
+
+// actsAs names whom a holder of the token acts as.
+func actsAs(t client.Token) string {
+	for _, name := range []string{t.ActsAs.Name, t.ActsAs.Login, t.App.Name} {
+		if name != "" {
+			return name
+		}
+	}
+	return i18n.T("secret.you")
+}
+
+// flush takes back the room that a label keeps before its text, so that texts
+// and boxes share one left edge.
+func flush(o fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedLayout(0, 0, -8, 0), o)
+}
+
+func quiet(text string) *widget.Label {
+	l := widget.NewLabel(text)
+	l.Wrapping, l.SizeName, l.Importance = fyne.TextWrapWord, theme.SizeNameCaption, widget.LowImportance
+	return l
+}
+
+// status is the line that tells the truth about the clipboard.
+type status struct {
+	line *widget.Label
+}
+
+func newStatus() *status {
+	s := &status{quiet(i18n.T("secret.notYet"))}
+	s.line.SizeName = theme.SizeNameSmallText
+	return s
+}
+
+func (s *status) say(how widget.Importance, text string) {
+	s.line.Importance = how
+	s.line.SetText(text)
+}
+
+// question asks in place of the check box; the way back is where the focus is.
+type question struct {
+	box    fyne.CanvasObject
+	text   *widget.Label
+	revoke *widgets.Button
+	other  *widgets.Button
+	back   *widgets.Button
+}
+
+func newQuestion(goBack func()) *question {
+	q := &question{
+		text:   widget.NewLabel(""),
+		revoke: widgets.NewButton(i18n.T("secret.revokeNow"), nil),
+		other:  widgets.NewButton("", nil),
+		back:   widgets.NewButton(i18n.T("secret.goBack"), goBack),
+	}
+	q.text.Wrapping = fyne.TextWrapWord
+	q.revoke.Importance = widget.DangerImportance
+	buttons := container.New(layout.NewCustomPaddedHBoxLayout(8), q.revoke, q.other, layout.NewSpacer(), q.back)
+	inside := container.New(layout.NewCustomPaddedVBoxLayout(4), flush(q.text), buttons)
+	q.box = newPanel(theme.ColorNameExpiringBack, container.New(layout.NewCustomPaddedLayout(6, 14, 14, 14), inside))
+	q.box.Hide()
+	return q
+}
+
+// put asks text; other is a further answer, if it has a name.
+func (q *question) put(text, other string, do func()) {
+	q.text.SetText(text)
+	q.other.OnTapped = do
+	q.other.SetText(other)
+	setVisible(q.other, other != "")
+}
+
+func (q *question) focus() { focus(q.back) }
+
+func focus(o fyne.Focusable) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(o.(fyne.CanvasObject)); c != nil {
+		c.Focus(o)
+	}
+}
+
+func setVisible(o fyne.CanvasObject, on bool) {
+	if on {
+		o.Show()
+	} else {
+		o.Hide()
+	}
+}
+
+// newPanel puts content on a ground with round corners.
+func newPanel(ground fyne.ThemeColorName, content fyne.CanvasObject) *fyne.Container {
+	return container.NewStack(newGround(ground), content)
+}
+
+// ground is a rectangle that follows the theme.
+type ground struct {
+	widget.BaseWidget
+	colour fyne.ThemeColorName
+}
+
+func newGround(colour fyne.ThemeColorName) *ground {
+	g := &ground{colour: colour}
+	g.ExtendBaseWidget(g)
+	return g
+}
+
+// CreateRenderer is Fyne's.
+func (g *ground) CreateRenderer() fyne.WidgetRenderer {
+	rect := &canvas.Rectangle{CornerRadius: 10}
+	r := &groundRenderer{widget.NewSimpleRenderer(rect), g, rect}
+	r.Refresh()
+	return r
+}
+
+type groundRenderer struct {
+	fyne.WidgetRenderer
+	g    *ground
+	rect *canvas.Rectangle
+}
+
+// Refresh takes the colour that the theme has now.
+func (r *groundRenderer) Refresh() {
+	r.rect.FillColor = theme.Color(r.g.colour)
+	r.WidgetRenderer.Refresh()
+}

@@ -1,0 +1,122 @@
+package secret
+
+import (
+	"context"
+	"math"
+	"strings"
+	"time"
+	"unicode"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/client"
+	"keyfob/ui/clipboard"
+	"keyfob/ui/i18n"
+)
+
+func (d *Dialog) copyPlain()  { d.startCopy(d.p.Secret.Reveal(), i18n.T("secret.copied")) }
+func (d *Dialog) copyHeader() { d.startCopy(header(d.p.Secret), i18n.T("secret.copiedHeader")) }
+func (d *Dialog) copyCurl()   { d.startCopy(curl(d.p), i18n.T("secret.copiedCurl")) }
+func (d *Dialog) copyEnv()    { d.startCopy(env(d.p), i18n.T("secret.copiedEnv")) }
+
+// startCopy lends text to the clipboard. The text gets a wrapper of its own:
+// the dialog's secret may be wiped while the system is still being asked.
+func (d *Dialog) startCopy(text, done string) {
+	d.copies++
+	go d.copy(d.ctx, d.copies, client.NewSecret(text), done)
+}
+
+func (d *Dialog) copy(ctx context.Context, turn int, text client.Secret, done string) {
+	loan, err := d.p.Clipboard.Copy(ctx, text)
+	text.Wipe()
+	if err != nil {
+		d.tell(turn, widget.DangerImportance, i18n.T("secret.notCopied"))
+		return
+	}
+	d.follow(ctx, turn, loan, done)
+}
+
+// follow says each second how long the loan still has, and then how it ended.
+func (d *Dialog) follow(ctx context.Context, turn int, loan clipboard.Loan, done string) {
+	until := time.Now().Add(loan.For)
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	for {
+		d.tell(turn, widget.SuccessImportance, done+" "+remaining(loan, until))
+		select {
+		case <-second.C:
+		case end := <-loan.End:
+			d.tellEnd(turn, end)
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func remaining(loan clipboard.Loan, until time.Time) string {
+	if loan.For == 0 {
+		return i18n.T("secret.notCleared")
+	}
+	left := int(math.Ceil(time.Until(until).Seconds()))
+	return i18n.T("secret.clearedIn", "Seconds", max(left, 0))
+}
+
+func (d *Dialog) tellEnd(turn int, end clipboard.End) {
+	switch end {
+	case clipboard.Cleared:
+		d.tell(turn, widget.LowImportance, i18n.T("secret.cleared"))
+	case clipboard.Replaced:
+		d.tell(turn, widget.LowImportance, i18n.T("secret.replaced"))
+	case clipboard.NotCleared:
+		d.tell(turn, widget.DangerImportance, i18n.T("secret.clearFailed"))
+	case clipboard.Superseded: // the later copy speaks
+	}
+}
+
+// tell writes the status line, unless a later copy has it or the dialog is
+// gone.
+func (d *Dialog) tell(turn int, how widget.Importance, text string) {
+	fyne.Do(func() {
+		if turn == d.copies && d.ctx.Err() == nil {
+			d.status.say(how, text)
+		}
+	})
+}
+
+func header(s client.Secret) string { return "Authorization: Bearer " + s.Reveal() }
+
+func curl(p Params) string {
+	url := p.Example
+	if url == "" {
+		url = p.Server
+	}
+	return "curl -H " + quote(header(p.Secret)) + " " + quote(url) + "\n"
+}
+
+// env names its variables after the application, as LOCAL_SCRIPTS_TOKEN.
+func env(p Params) string {
+	name := variable(p.Token.App.Name)
+	return name + "_SERVER=" + p.Server + "\n" + name + "_TOKEN=" + p.Secret.Reveal() + "\n"
+}
+
+func variable(app string) string {
+	name := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+			return unicode.ToUpper(r)
+		}
+		return '_'
+	}, strings.TrimSpace(app))
+	if name = strings.Trim(name, "_0123456789"); name == "" {
+		return "ACCESS"
+	}
+	return name
+}
+
+// quote is right for a POSIX shell and, for what tokens and addresses are made
+// of, for the one of Windows too.
+func quote(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "`", "\\`").Replace(s) + `"`
+}

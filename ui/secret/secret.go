@@ -1,0 +1,184 @@
+// Package secret shows a new token's secret, once.
+//
+// It is the only place where a secret meets the screen. It stands masked in a
+// dialog that does not close before the user says that the secret is stored,
+// or that losing it is fine. Afterwards every widget is emptied and the secret
+// wiped: nothing that we hold has it (requirements 9 to 14). What Go, the
+// toolkit and the graphics card copied on the way cannot be erased by us.
+package secret
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/client"
+	"keyfob/ui/clipboard"
+	"keyfob/ui/i18n"
+	"keyfob/ui/widgets"
+	"keyfob/ui/words"
+)
+
+// shownAtMost is how long the secret stays readable however long the button is
+// held: somebody may have put a book on the key.
+const shownAtMost = 20 * time.Second
+
+var size = fyne.NewSize(720, 0)
+
+// Clipboard lends a secret to the system's clipboard. It may wait.
+type Clipboard interface {
+	Copy(context.Context, client.Secret) (clipboard.Loan, error)
+}
+
+// Params is what the dialog works with.
+type Params struct {
+	Token     client.Token
+	Secret    client.Secret // wiped when the dialog closes
+	Server    string        // the server's address, for the examples
+	Example   string        // what the curl example calls; empty: Server
+	Clipboard Clipboard
+	Revoke    func(context.Context) error // nil: cannot be revoked from here
+	OnDone    func()                      // after the dialog closed, however it did; may be nil
+}
+
+// Dialog is the open dialog.
+type Dialog struct {
+	p      Params
+	dialog *widgets.Dialog
+	value  *value
+	hold   *holdButton
+	status *status
+	copyIt *widgets.Button
+	stored *widgets.Check
+	lost   *widgets.Button
+	ask    *question
+	asking bool
+
+	storedLine fyne.CanvasObject // the check box, or the question in its place
+
+	copies int // the latest one speaks in the status line
+	hide   *time.Timer
+	ctx    context.Context // ends with the dialog
+	cancel context.CancelFunc
+}
+
+// Show opens the dialog over w.
+func Show(w fyne.Window, p Params) *Dialog {
+	d := &Dialog{p: p}
+	d.ctx, d.cancel = context.WithCancel(context.Background())
+	d.dialog = widgets.NewDialog(w, i18n.T("secret.title"), subtitle(p.Token), d.content())
+	d.dialog.SetSubmit(i18n.T("secret.done"), widget.HighImportance, d.close)
+	d.dialog.SetSubmitEnabled(false)
+	d.dialog.SetCancel("", d.Leave)
+	d.dialog.OnClosed = d.closed
+	d.dialog.SetSize(size)
+	d.dialog.SetFirstFocus(d.copyIt)
+	if p.Revoke != nil {
+		d.lost = d.dialog.AddAction(i18n.T("secret.lost"), d.askLost)
+		d.lost.Importance = widget.DangerImportance
+		d.lost.Refresh()
+	}
+	d.dialog.Show()
+	return d
+}
+
+// Shown says whether the dialog is on screen.
+func (d *Dialog) Shown() bool { return d.dialog.Shown() }
+
+// Leave is what Escape does, and closing the window should: it closes the
+// dialog if the secret is stored, and asks first if it is not (requirement 13).
+func (d *Dialog) Leave() {
+	switch {
+	case d.dialog.Busy():
+	case d.asking:
+		d.goBack()
+	case d.stored.Checked:
+		d.close()
+	default:
+		d.askClose()
+	}
+}
+
+func (d *Dialog) askClose() {
+	d.ask.put(i18n.T("secret.closeAsk"), i18n.T("secret.closeAnyway"), d.close)
+	d.showAsking(true)
+}
+
+func (d *Dialog) askLost() {
+	d.ask.put(i18n.T("secret.lostAsk"), "", nil)
+	d.showAsking(true)
+}
+
+func (d *Dialog) goBack() { d.showAsking(false) }
+
+func (d *Dialog) showAsking(on bool) {
+	d.asking = on
+	d.dialog.SetError("", "", nil)
+	setVisible(d.ask.box, on)
+	setVisible(d.storedLine, !on)
+	if d.lost != nil {
+		setVisible(d.lost, !on)
+	}
+	d.dialog.SetSubmitEnabled(!on && d.stored.Checked)
+	d.dialog.SetSize(size) // lays out anew
+	if on {
+		d.ask.focus()
+	} else {
+		focus(d.stored)
+	}
+}
+
+func (d *Dialog) tick(stored bool) { d.dialog.SetSubmitEnabled(stored) }
+
+// startRevoke ends the token: a secret that nobody has is of no use, and one
+// that somebody else may have seen is worse.
+func (d *Dialog) startRevoke() {
+	d.dialog.SetError("", "", nil)
+	d.dialog.SetBusy(true, i18n.T("secret.revoking"))
+	go d.revoke()
+}
+
+func (d *Dialog) revoke() {
+	err := d.p.Revoke(d.ctx)
+	fyne.Do(func() { d.revoked(err) })
+}
+
+func (d *Dialog) revoked(err error) {
+	d.dialog.SetBusy(false, "")
+	if err == nil {
+		d.close()
+		return
+	}
+	d.dialog.SetError(words.For(err).Text, i18n.T("words.tryAgain"), d.startRevoke)
+}
+
+// reveal shows the secret, or masks it again. It is masked in any case when
+// the time is up.
+func (d *Dialog) reveal(on bool) {
+	if d.hide != nil {
+		d.hide.Stop()
+		d.hide = nil
+	}
+	d.value.setShown(on)
+	if on {
+		d.hide = time.AfterFunc(shownAtMost, d.timeUp)
+	}
+}
+
+func (d *Dialog) timeUp() { fyne.Do(d.hold.letGo) }
+
+func (d *Dialog) close() { d.dialog.Hide() }
+
+// closed empties everything, in whatever way the dialog went away.
+func (d *Dialog) closed() {
+	d.cancel()
+	d.reveal(false)
+	d.p.Secret.Wipe()
+	d.value.empty()
+	d.status.say(widget.LowImportance, "")
+	if d.p.OnDone != nil {
+		d.p.OnDone()
+	}
+}

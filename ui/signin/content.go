@@ -1,0 +1,279 @@
+package signin
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	fynetheme "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/assets"
+	"keyfob/ui/i18n"
+	"keyfob/ui/theme"
+	"keyfob/ui/widgets"
+	"keyfob/ui/words"
+)
+
+const (
+	cardWidth  = 380
+	cardHeight = 244 // room for what is waited for or went wrong, so that nothing jumps
+	cardGap    = 18
+)
+
+func (v *View) content() fyne.CanvasObject {
+	v.waiting = newWaiting(v)
+	v.builtIn = v.builtInCard()
+	v.other = v.otherCard()
+	v.keeping = centred(i18n.T("signin.keyringUnknown"), theme.SizeNameSmallText)
+	v.cards = &pair{cards: []*fyne.Container{v.builtIn.box, v.other.box}}
+	cards := container.New(v.cards, v.builtIn.box, v.other.box)
+	v.middle = container.NewCenter(container.New(layout.NewCustomPaddedVBoxLayout(22), head(), cards, v.keeping))
+	return container.NewScroll(v.middle)
+}
+
+// relayout makes room for what the cards say now.
+func (v *View) relayout() {
+	v.cards.measure()
+	v.middle.Refresh()
+}
+
+func head() fyne.CanvasObject {
+	icon := canvas.NewImageFromResource(assets.AppIcon)
+	icon.FillMode = canvas.ImageFillContain
+	icon.SetMinSize(fyne.NewSquareSize(56))
+	name := centred(i18n.T("app.name"), theme.SizeNameHeading)
+	name.TextStyle.Bold, name.Importance = true, widget.MediumImportance
+	return container.New(layout.NewCustomPaddedVBoxLayout(-2), icon, name, centred(i18n.T("app.purpose"), theme.SizeNameSmallText))
+}
+
+func (v *View) builtInCard() card {
+	v.use = widgets.NewButton(i18n.T("signin.useBuiltIn"), v.startBuiltIn)
+	v.use.Importance = widget.HighImportance
+	return newCard(i18n.T("signin.builtIn"), flush(quiet(i18n.T("signin.builtInText"))), v.use)
+}
+
+func (v *View) otherCard() card {
+	v.address = widgets.NewEntry()
+	v.address.PlaceHolder = i18n.T("signin.address")
+	v.address.SetText(v.p.Address)
+	v.address.OnSubmitted = func(string) { v.startBrowser() }
+	v.address.OnChanged = func(string) { v.noteAddress(words.Sentence{}) }
+	v.note = quiet(i18n.T("signin.addressHint"))
+	body := container.New(layout.NewCustomPaddedLayout(4, 0, 0, 0), container.New(layout.NewCustomPaddedVBoxLayout(0), v.address, flush(v.note)))
+	v.browse = widgets.NewButton(i18n.T("signin.browse"), v.startBrowser)
+	return newCard(i18n.T("signin.other"), body, v.browse)
+}
+
+// begin shows that an attempt from one of the cards is under way.
+func (v *View) begin(doing string, from *card) {
+	v.link = ""
+	v.builtIn.fail(words.Sentence{})
+	v.noteAddress(words.Sentence{})
+	v.use.Disable()
+	v.browse.Disable()
+	v.address.Disable()
+	v.waiting.start(doing)
+	from.putFoot(v.waiting.box)
+	v.relayout()
+	focus(v.waiting.cancel)
+}
+
+// idle is the view with nothing under way.
+func (v *View) idle() {
+	v.waiting.stop()
+	v.builtIn.putFoot(v.use)
+	v.other.putFoot(v.browse)
+	v.use.Enable()
+	v.browse.Enable()
+	v.address.Enable()
+	v.relayout()
+}
+
+func (v *View) failBuiltIn(s words.Sentence) {
+	v.builtIn.fail(s)
+	v.relayout()
+	focus(v.use)
+}
+
+func (v *View) failAddress(s words.Sentence) {
+	v.noteAddress(s)
+	focus(v.address)
+}
+
+// noteAddress puts what is wrong with the address below it; an empty sentence
+// brings the hint back.
+func (v *View) noteAddress(wrong words.Sentence) {
+	v.note.Importance = widget.DangerImportance
+	if wrong.Text == "" {
+		v.note.Importance = widget.LowImportance
+		wrong.Text = i18n.T("signin.addressHint")
+	}
+	if v.note.Text == wrong.Text {
+		return
+	}
+	v.note.SetText(wrong.Text)
+	v.relayout()
+}
+
+func (v *View) showKeeping(k Keeping) {
+	switch k {
+	case Kept:
+		v.keeping.SetText(i18n.T("signin.keyringKept"))
+	case UntilQuit:
+		v.keeping.SetText(i18n.T("signin.keyringNone"))
+	default:
+		v.keeping.SetText(i18n.T("signin.keyringUnknown"))
+	}
+}
+
+// card is one way in: what it is, and below what to press, or what is waited
+// for, or what went wrong.
+type card struct {
+	box     *fyne.Container
+	foot    *fyne.Container
+	failure *widget.Label
+}
+
+func newCard(title string, body, foot fyne.CanvasObject) card {
+	c := card{foot: container.NewStack(foot), failure: quiet("")}
+	c.failure.Importance = widget.DangerImportance
+	c.failure.Hide()
+	name := widget.NewLabelWithStyle(title, fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+	name.SizeName = theme.SizeNameSubHeading
+	top := container.New(layout.NewCustomPaddedVBoxLayout(0), flush(name), body, flush(c.failure))
+	inside := container.NewBorder(top, container.NewHBox(c.foot), nil, nil)
+	c.box = container.NewStack(newGround(), container.New(layout.NewCustomPaddedLayout(14, 22, 22, 22), inside))
+	return c
+}
+
+func (c *card) putFoot(o fyne.CanvasObject) { c.foot.Objects = []fyne.CanvasObject{o} }
+
+// fail says what went wrong; an empty sentence takes it away.
+func (c *card) fail(s words.Sentence) {
+	c.failure.SetText(s.Text)
+	setVisible(c.failure, s.Text != "")
+}
+
+func setVisible(o fyne.CanvasObject, on bool) {
+	if on {
+		o.Show()
+	} else {
+		o.Hide()
+	}
+}
+
+// waiting is the foot of a card while something is waited for.
+type waiting struct {
+	box         *fyne.Container
+	loading     *widgets.Loading
+	again, copy *widgets.Button
+	cancel      *widgets.Button
+}
+
+func newWaiting(v *View) *waiting {
+	w := &waiting{
+		loading: widgets.NewLoading(""),
+		again:   widgets.NewButton(i18n.T("signin.openAgain"), v.openAgain),
+		copy:    widgets.NewButton(i18n.T("signin.copyLink"), v.copyLink),
+		cancel:  widgets.NewButton(i18n.T("dialog.cancel"), v.cancel),
+	}
+	buttons := container.New(layout.NewCustomPaddedHBoxLayout(8), w.cancel, w.again, w.copy)
+	w.box = container.New(layout.NewCustomPaddedVBoxLayout(2), container.NewHBox(w.loading), buttons)
+	w.stop()
+	return w
+}
+
+func (w *waiting) start(text string) {
+	w.loading.SetText(text)
+	w.loading.Show()
+	w.offer(false)
+}
+
+func (w *waiting) stop() { w.loading.Hide() }
+
+// offer shows what helps when the browser did not come up.
+func (w *waiting) offer(link bool) {
+	setVisible(w.again, link)
+	setVisible(w.copy, link)
+	w.box.Refresh()
+}
+
+// pair sets the cards side by side, both as high as the higher one needs.
+type pair struct {
+	cards  []*fyne.Container
+	height float32
+}
+
+// measure lays the cards out at their width: only then text knows its lines.
+func (p *pair) measure() {
+	p.height = cardHeight
+	for _, c := range p.cards {
+		c.Resize(fyne.NewSize(cardWidth, c.Size().Height))
+		c.Refresh()
+		p.height = max(p.height, c.MinSize().Height)
+	}
+}
+
+func (p *pair) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(2*cardWidth+cardGap, p.height)
+}
+
+func (p *pair) Layout(cards []fyne.CanvasObject, _ fyne.Size) {
+	for i, c := range cards {
+		c.Move(fyne.NewPos(float32(i)*(cardWidth+cardGap), 0))
+		c.Resize(fyne.NewSize(cardWidth, p.height))
+	}
+}
+
+func quiet(text string) *widget.Label {
+	l := widget.NewLabel(text)
+	l.Wrapping, l.SizeName, l.Importance = fyne.TextWrapWord, theme.SizeNameSmallText, widget.LowImportance
+	return l
+}
+
+func centred(text string, size fyne.ThemeSizeName) *widget.Label {
+	l := widget.NewLabelWithStyle(text, fyne.TextAlignCenter, fyne.TextStyle{})
+	l.SizeName, l.Importance = size, widget.LowImportance
+	return l
+}
+
+// flush takes back the room that a label keeps before its text.
+func flush(o fyne.CanvasObject) fyne.CanvasObject {
+	return container.New(layout.NewCustomPaddedLayout(0, 0, -8, 0), o)
+}
+
+func focus(f fyne.Focusable) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(f.(fyne.CanvasObject)); c != nil {
+		c.Focus(f)
+	}
+}
+
+// ground is a card's surface; it follows the theme.
+type ground struct{ widget.BaseWidget }
+
+func newGround() *ground {
+	g := &ground{}
+	g.ExtendBaseWidget(g)
+	return g
+}
+
+// CreateRenderer is Fyne's.
+func (g *ground) CreateRenderer() fyne.WidgetRenderer {
+	rect := &canvas.Rectangle{StrokeWidth: 1}
+	r := &groundRenderer{widget.NewSimpleRenderer(rect), rect}
+	r.Refresh()
+	return r
+}
+
+type groundRenderer struct {
+	fyne.WidgetRenderer
+	rect *canvas.Rectangle
+}
+
+// Refresh takes the colours that the theme has now.
+func (r *groundRenderer) Refresh() {
+	r.rect.FillColor, r.rect.StrokeColor = theme.Color(theme.ColorNameSurface), theme.Color(theme.ColorNameLine)
+	r.rect.CornerRadius = theme.Size(fynetheme.SizeNameCardRadius)
+	r.WidgetRenderer.Refresh()
+}

@@ -1,0 +1,172 @@
+// Package signin is what the program shows while nobody is signed in: a choice
+// between the built-in server, one click away, and the address of another one,
+// signed in to by the system's browser.
+//
+// It knows neither servers nor keyrings: it asks through Params, off the UI
+// thread, with a context that Cancel ends.
+package signin
+
+import (
+	"context"
+	"errors"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/client"
+	"keyfob/ui/i18n"
+	"keyfob/ui/widgets"
+	"keyfob/ui/words"
+)
+
+// Keeping is what becomes of the sign-in when the program quits.
+type Keeping int
+
+// The ways. Unknown is shown while Params.Keyring has not answered.
+const (
+	Unknown   Keeping = iota
+	Kept              // in the keyring: signed in at the next start
+	UntilQuit         // no keyring: in memory only
+)
+
+// Params is what the view works with. UseBuiltIn, SignIn and Keyring may wait;
+// a nil error of the first two says that somebody is signed in.
+type Params struct {
+	UseBuiltIn func(context.Context) error
+	SignIn     func(ctx context.Context, address string) error
+	Keyring    func(context.Context) Keeping
+	OpenURL    func(url string) error // opens the sign-in page again
+	Address    string                 // of the last server, if any
+}
+
+// View is the first screen.
+type View struct {
+	Content fyne.CanvasObject
+
+	p       Params
+	builtIn card
+	other   card
+	address *widgets.Entry
+	note    *widget.Label // below the address
+	use     *widgets.Button
+	browse  *widgets.Button
+	waiting *waiting
+	keeping *widget.Label
+	cards   *pair
+	middle  *fyne.Container
+
+	attempt int                // the latest one; what earlier ones answer is ignored
+	stop    context.CancelFunc // ends the attempt under way
+	link    string             // where the browser was sent
+}
+
+// New makes the view; Refresh asks for the keyring, and Focus puts the cursor
+// where one click or key does most.
+func New(p Params) *View {
+	v := &View{p: p, stop: func() {}}
+	v.Content = v.content()
+	v.idle()
+	return v
+}
+
+// Refresh finds out what becomes of a sign-in.
+func (v *View) Refresh() { go v.update(context.Background()) }
+
+// Focus puts the cursor on the built-in server, or on the address if there is
+// one from the last time.
+func (v *View) Focus() {
+	if v.p.Address != "" {
+		focus(v.address)
+		return
+	}
+	focus(v.use)
+}
+
+func (v *View) update(ctx context.Context) {
+	k := v.p.Keyring(ctx)
+	fyne.Do(func() { v.showKeeping(k) })
+}
+
+// Opened says that the browser was sent to url, so that it can be sent there
+// again. It may be called from any goroutine, within SignIn.
+func (v *View) Opened(url string) {
+	fyne.Do(func() {
+		v.link = url
+		v.waiting.offer(url != "")
+		v.relayout()
+	})
+}
+
+func (v *View) startBuiltIn() {
+	v.begin(i18n.T("signin.starting"), &v.builtIn)
+	ctx, turn := v.next()
+	go v.useBuiltIn(ctx, turn)
+}
+
+func (v *View) useBuiltIn(ctx context.Context, turn int) {
+	err := v.p.UseBuiltIn(ctx)
+	fyne.Do(func() { v.ended(turn, err, v.failBuiltIn) })
+}
+
+func (v *View) startBrowser() {
+	if v.address.Disabled() {
+		return
+	}
+	if v.address.Text == "" {
+		v.failAddress(words.For(client.ErrBadAddress))
+		return
+	}
+	v.begin(i18n.T("signin.waiting"), &v.other)
+	ctx, turn := v.next()
+	go v.signIn(ctx, turn, v.address.Text)
+}
+
+func (v *View) signIn(ctx context.Context, turn int, address string) {
+	err := v.p.SignIn(ctx, address)
+	fyne.Do(func() { v.ended(turn, err, v.failAddress) })
+}
+
+// next starts an attempt.
+func (v *View) next() (context.Context, int) {
+	ctx, cancel := context.WithCancel(context.Background())
+	v.attempt++
+	v.stop = cancel
+	return ctx, v.attempt
+}
+
+// ended shows how an attempt went, unless it was given up meanwhile.
+func (v *View) ended(turn int, err error, fail func(words.Sentence)) {
+	if turn != v.attempt {
+		return
+	}
+	v.stop()
+	v.idle()
+	if err != nil && !errors.Is(err, context.Canceled) {
+		fail(words.For(err))
+	}
+}
+
+// Failed says at the foot of a card what went wrong elsewhere, such as with
+// signing out: of the built-in server's, or of the other's.
+func (v *View) Failed(err error, builtIn bool) {
+	if builtIn {
+		v.builtIn.fail(words.For(err))
+		return
+	}
+	v.failAddress(words.For(err))
+}
+
+// cancel gives the attempt up; whatever it still answers is ignored.
+func (v *View) cancel() {
+	v.stop()
+	v.attempt++
+	v.idle()
+	focus(v.address)
+}
+
+func (v *View) openAgain() {
+	link := v.link
+	go func() { _ = v.p.OpenURL(link) }()
+}
+
+func (v *View) copyLink() { fyne.CurrentApp().Clipboard().SetContent(v.link) }
