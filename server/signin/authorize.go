@@ -12,7 +12,7 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/op"
 )
 
-// maxRequest bounds an authorization request, in bytes: it must fit a cookie.
+// maxRequest bounds an authorization request, in bytes.
 const maxRequest = 2000
 
 // challenge is what a SHA-256 looks like in PKCE (RFC 7636, section 4.2).
@@ -45,8 +45,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 func (p *Provider) toLogin(w http.ResponseWriter, r *http.Request, q *request) {
 	cookie, err := p.cookie(q)
 	if err != nil {
-		p.fail(r.Context(), "keeping an authorization request", err)
-		p.show(w, http.StatusInternalServerError, troubled)
+		p.show(w, http.StatusBadRequest, brokenRequest)
 		return
 	}
 	http.SetCookie(w, cookie)

@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/zitadel/oidc/v3/pkg/op"
@@ -178,7 +179,7 @@ func (s sealer) Encrypt(text string) (string, error) {
 // Decrypt opens what Encrypt sealed, and nothing else.
 func (s sealer) Decrypt(sealed string) (string, error) {
 	raw, err := strict.DecodeString(sealed)
-	if err != nil {
+	if err != nil || strings.ContainsAny(sealed, "\r\n") { // which the decoder skips
 		return "", errSealed
 	}
 	text, err := s.aead.Open(nil, nil, raw, nil)

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -30,7 +31,12 @@ type request struct {
 	ExpiresAt   time.Time `json:"expires"`
 }
 
-const cookiePrefix = "keyfob_signin_"
+const (
+	cookiePrefix = "keyfob_signin_"
+	maxCookie    = 4096 // what browsers keep at least, in bytes (RFC 6265, section 6.1)
+)
+
+var errTooLong = errors.New("signin: the request is too long for a cookie")
 
 // cookie is the one that carries r.
 func (p *Provider) cookie(r *request) (*http.Cookie, error) {
@@ -39,7 +45,14 @@ func (p *Provider) cookie(r *request) (*http.Cookie, error) {
 		return nil, err
 	}
 	sealed, err := p.keys.requests.Encrypt(string(text))
-	return p.cookieNamed(r.ID, sealed, int(requestLife.Seconds())), err
+	if err != nil {
+		return nil, err
+	}
+	cookie := p.cookieNamed(r.ID, sealed, int(requestLife.Seconds()))
+	if len(cookie.String()) > maxCookie {
+		return nil, errTooLong
+	}
+	return cookie, nil
 }
 
 func (p *Provider) cookieNamed(id, value string, maxAge int) *http.Cookie {
