@@ -19,6 +19,7 @@ const (
 	ColorNameSurface         fyne.ThemeColorName = "keyfobSurface"         // cards, tables, fields
 	ColorNameSidebar         fyne.ThemeColorName = "keyfobSidebar"         // sidebar and status line
 	ColorNameMuted           fyne.ThemeColorName = "keyfobMuted"           // second lines, hints, captions
+	ColorNameFaint           fyne.ThemeColorName = "keyfobFaint"           // what cannot be used now
 	ColorNameLine            fyne.ThemeColorName = "keyfobLine"            // borders and separators
 	ColorNameAccent          fyne.ThemeColorName = "keyfobAccent"          // the one accent
 	ColorNameAccentSoft      fyne.ThemeColorName = "keyfobAccentSoft"      // behind what is selected

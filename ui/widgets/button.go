@@ -159,7 +159,7 @@ func (r *buttonRenderer) Refresh() {
 	setText(r.text, r.b.Text, text)
 	setVisible(r.icon, r.b.Icon != nil)
 	if r.b.Icon != nil {
-		r.icon.Resource = fynetheme.NewColoredResource(r.b.Icon, text)
+		r.icon.Resource = glyphIn(r.b.Icon, text)
 		r.icon.Refresh()
 	}
 	showRing(r.ring, r.b.focused && !r.b.Disabled())
@@ -175,11 +175,11 @@ func (b *Button) colours() (text, fill, line fyne.ThemeColorName) {
 	case b.Importance == widget.HighImportance:
 		return fynetheme.ColorNameForegroundOnPrimary, theme.ColorNameAccent, none
 	case b.Importance == widget.LowImportance && b.Disabled():
-		return fynetheme.ColorNameDisabled, none, none
+		return theme.ColorNameFaint, none, none
 	case b.Importance == widget.LowImportance:
 		return theme.ColorNameAccent, none, none
 	case b.Disabled():
-		return fynetheme.ColorNameDisabled, theme.ColorNameSurface, theme.ColorNameLine
+		return theme.ColorNameFaint, theme.ColorNameSurface, theme.ColorNameLine
 	case b.Importance == widget.DangerImportance && b.filled:
 		return fynetheme.ColorNameForegroundOnError, theme.ColorNameRevoked, none
 	case b.Importance == widget.DangerImportance:

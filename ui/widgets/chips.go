@@ -247,7 +247,7 @@ func (r *chipsRenderer) paint(i int, f chipFace) {
 	case on && !r.c.Disabled():
 		text, fill, line = theme.ColorNameAccent, theme.ColorNameAccentSoft, theme.ColorNameAccentSoft
 	case r.c.Disabled():
-		text = fynetheme.ColorNameDisabled
+		text = theme.ColorNameFaint
 	case i == r.c.hovered:
 		line = theme.ColorNameMuted
 	}

@@ -27,6 +27,7 @@ type Dialog struct {
 	title, subtitle *widget.Label
 	failure         *fyne.Container
 	busyLine        *Loading
+	keys            *widget.Label
 	actions         *fyne.Container
 	cancel, submit  *Button
 	onCancel        func()
@@ -52,6 +53,8 @@ func NewDialog(w fyne.Window, title, subtitle string, content fyne.CanvasObject)
 		busyLine: NewLoading(""),
 		actions:  container.NewHBox(),
 	}
+	d.keys = widget.NewLabel(i18n.T("dialog.keys"))
+	d.keys.Importance, d.keys.SizeName = widget.LowImportance, theme.SizeNameSmallText
 	d.subtitle.Importance = widget.LowImportance
 	d.SetSubtitle(subtitle)
 	d.failure.Hide()
@@ -186,31 +189,6 @@ func enable(b *Button, on bool) {
 	b.Disable()
 }
 
-// typedKey is told every Enter and Escape inside the dialog, and says whether the key was one of them.
-func (d *Dialog) typedKey(ev *fyne.KeyEvent) bool {
-	switch {
-	case isEnter(ev):
-		if d.submit.Visible() {
-			d.submit.press()
-		}
-		return true
-	case ev.Name == fyne.KeyEscape:
-		d.leave()
-		return true
-	}
-	return false
-}
-
-func (d *Dialog) leave() {
-	if d.onCancel != nil {
-		d.onCancel()
-		return
-	}
-	if !d.busy {
-		d.Hide()
-	}
-}
-
 // Shown says whether the dialog is on screen.
 func (d *Dialog) Shown() bool { return d.surface.depth(d.window.Canvas()) >= 0 }
 
@@ -259,42 +237,6 @@ func (d *Dialog) hideAbove(c fyne.Canvas, depth int) {
 	}
 }
 
-// focusFirst focuses the first field; a dialog without one starts on its main button, or on the harmless one when the
-// main one destroys.
-func (d *Dialog) focusFirst(c fyne.Canvas) {
-	target := d.first
-	if target == nil {
-		target = firstField(c)
-	}
-	if target == nil && d.submit.Visible() && d.submit.Importance != widget.DangerImportance {
-		target = d.submit
-	}
-	if target == nil && d.cancel.Visible() {
-		target = d.cancel
-	}
-	c.Unfocus()
-	if target != nil {
-		c.Focus(target)
-	}
-}
-
-// firstField walks the tab order once round and returns what comes first and is no button.
-func firstField(c fyne.Canvas) fyne.Focusable {
-	c.Unfocus()
-	c.FocusNext()
-	start := c.Focused()
-	for f := start; f != nil; {
-		if _, ok := f.(*Button); !ok {
-			return f
-		}
-		c.FocusNext()
-		if f = c.Focused(); f == start {
-			return nil
-		}
-	}
-	return nil
-}
-
 func (d *Dialog) relayout() {
 	if d.surface != nil {
 		d.surface.Refresh()
@@ -304,5 +246,5 @@ func (d *Dialog) relayout() {
 // footer is the last line: what else can be done and what goes on at the left, the buttons at the right.
 func (d *Dialog) footer() fyne.CanvasObject {
 	right := container.New(layout.NewCustomPaddedHBoxLayout(10), d.cancel, d.submit)
-	return container.NewBorder(nil, nil, container.NewHBox(d.actions, d.busyLine), right)
+	return container.New(footLayout{d}, container.NewHBox(d.actions, d.busyLine), d.keys, right)
 }

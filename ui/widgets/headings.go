@@ -53,6 +53,19 @@ func (h *Header) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(container.NewBorder(nil, nil, nil, right, words))
 }
 
+// NewText returns a paragraph that wraps and whose text begins at its left edge, in line with what stands above and
+// below; Fyne's label keeps some room before its text.
+func NewText(text string) fyne.CanvasObject {
+	return container.New(pulledLeft{8}, newLabel(text, theme.SizeNameText, fyne.TextStyle{}))
+}
+
+// NewQuietText is NewText in small and muted.
+func NewQuietText(text string) fyne.CanvasObject {
+	l := newLabel(text, theme.SizeNameSmallText, fyne.TextStyle{})
+	l.Importance = widget.LowImportance
+	return container.New(pulledLeft{8}, l)
+}
+
 // pulledLeft takes back the room that a label keeps before its text, so that texts and boxes share one left edge.
 type pulledLeft struct{ by float32 }
 

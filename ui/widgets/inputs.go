@@ -3,8 +3,10 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"keyfob/ui/i18n"
 	"keyfob/ui/theme"
 )
 
@@ -42,6 +44,31 @@ func (e *Entry) TypedKey(ev *fyne.KeyEvent) {
 	}
 }
 
+// CreateRenderer is Fyne's, with a quiet edge when disabled: Fyne takes the colour that our theme writes quiet text in.
+func (e *Entry) CreateRenderer() fyne.WidgetRenderer {
+	r := &entryRenderer{WidgetRenderer: e.Entry.CreateRenderer(), e: e}
+	for _, o := range r.Objects() {
+		if edge, ok := o.(*canvas.Rectangle); ok && edge.StrokeWidth > 0 {
+			r.edge = edge
+		}
+	}
+	return r
+}
+
+type entryRenderer struct {
+	fyne.WidgetRenderer
+	e    *Entry
+	edge *canvas.Rectangle
+}
+
+func (r *entryRenderer) Refresh() {
+	r.WidgetRenderer.Refresh()
+	if r.edge != nil && r.e.Disabled() {
+		r.edge.StrokeColor = theme.Color(theme.ColorNameLine)
+		r.edge.Refresh()
+	}
+}
+
 // Check is a check box. In a Dialog, Enter submits and Escape leaves; Space ticks.
 type Check struct{ widget.Check }
 
@@ -70,6 +97,7 @@ type Select struct {
 func NewSelect(options []string, changed func(string)) *Select {
 	s := &Select{}
 	s.Options, s.OnChanged = options, changed
+	s.PlaceHolder = i18n.T("widgets.choose")
 	s.ExtendBaseWidget(s)
 	return s
 }
@@ -123,7 +151,10 @@ func (r *selectRenderer) Refresh() {
 
 func (r *selectRenderer) colour() {
 	r.border.CornerRadius = theme.Size(theme.SizeNameInputRadius)
-	r.border.StrokeColor = theme.Color(theme.ColorNameLine)
+	r.border.StrokeColor = theme.Color(fynetheme.ColorNameInputBorder)
+	if r.s.Disabled() {
+		r.border.StrokeColor = theme.Color(theme.ColorNameLine)
+	}
 	if r.s.focused {
 		r.border.StrokeColor = theme.Color(theme.ColorNameAccent)
 	}

@@ -6,10 +6,13 @@ import "fyne.io/fyne/v2"
 // stand together.
 type tightColumn struct{}
 
-const tight = 10
+const (
+	tight    = 14 // between two labels
+	tightTop = 6  // above the first
+)
 
 func (tightColumn) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	var y float32
+	y := float32(-tightTop)
 	for _, o := range objects {
 		if !o.Visible() {
 			continue
@@ -21,7 +24,7 @@ func (tightColumn) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 }
 
 func (tightColumn) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	size := fyne.NewSize(0, tight)
+	size := fyne.NewSize(0, tight-2*tightTop)
 	for _, o := range objects {
 		if o.Visible() {
 			min := o.MinSize()
@@ -51,4 +54,26 @@ func (centred) MinSize(objects []fyne.CanvasObject) fyne.Size {
 		size = size.Max(o.MinSize())
 	}
 	return size
+}
+
+// footLayout is the last line of a dialog: what else can be done or what goes on, at the right the buttons. Between
+// them it says which keys work, where that has room and Enter means the main button.
+type footLayout struct{ d *Dialog }
+
+func (l footLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	left, keys, right := objects[0], objects[1], objects[2]
+	x := size.Width - right.MinSize().Width
+	right.Move(fyne.NewPos(x, 0))
+	right.Resize(fyne.NewSize(right.MinSize().Width, size.Height))
+	left.Move(fyne.NewPos(0, 0))
+	left.Resize(fyne.NewSize(x, size.Height))
+	hint := keys.MinSize()
+	keys.Move(fyne.NewPos(-8, (size.Height-hint.Height)/2))
+	keys.Resize(hint)
+	setVisible(keys, l.d.tellsKeys() && hint.Width <= x)
+}
+
+func (footLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	left, right := objects[0].MinSize(), objects[2].MinSize()
+	return fyne.NewSize(left.Width+right.Width, max(left.Height, right.Height))
 }

@@ -163,6 +163,7 @@ func (t *Table) CreateRenderer() fyne.WidgetRenderer {
 	r := &tableRenderer{
 		t:    t,
 		back: &canvas.Rectangle{},
+		top:  &canvas.Rectangle{},
 		line: &canvas.Rectangle{},
 		ring: &canvas.Rectangle{StrokeWidth: ringWidth},
 		list: container.NewThemeOverride(t.list, rowTheme{fynetheme.Current()}),
@@ -173,15 +174,15 @@ func (t *Table) CreateRenderer() fyne.WidgetRenderer {
 
 type tableRenderer struct {
 	t          *Table
-	back, line *canvas.Rectangle
-	ring       *canvas.Rectangle
+	back, ring *canvas.Rectangle
+	top, line  *canvas.Rectangle // above and below the header
 	list       *container.ThemeOverride
 }
 
 func (r *tableRenderer) Destroy() {}
 
 func (r *tableRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.back, r.t.header, r.line, r.list, r.ring}
+	return []fyne.CanvasObject{r.back, r.t.header, r.top, r.line, r.list, r.ring}
 }
 
 func (r *tableRenderer) MinSize() fyne.Size {
@@ -194,6 +195,7 @@ func (r *tableRenderer) Layout(size fyne.Size) {
 	r.ring.Resize(size.SubtractWidthHeight(2, 2))
 	r.t.layoutColumns(size.Width)
 	r.t.header.Resize(fyne.NewSize(size.Width, tableHeaderHeight))
+	r.top.Resize(fyne.NewSize(size.Width, 1))
 	r.line.Move(fyne.NewPos(0, tableHeaderHeight))
 	r.line.Resize(fyne.NewSize(size.Width, 1))
 	r.list.Move(fyne.NewPos(0, tableHeaderHeight+1))
@@ -203,6 +205,7 @@ func (r *tableRenderer) Layout(size fyne.Size) {
 func (r *tableRenderer) Refresh() {
 	r.back.FillColor = theme.Color(theme.ColorNameSurface)
 	r.line.FillColor = theme.Color(theme.ColorNameLine)
+	r.top.FillColor = r.line.FillColor
 	r.ring.StrokeColor = theme.Color(theme.ColorNameAccent)
 	setVisible(r.ring, r.t.focused)
 	r.t.redraw()

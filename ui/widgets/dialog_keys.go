@@ -1,0 +1,76 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+)
+
+// typedKey is told every Enter and Escape inside the dialog, and says whether the key was one of them.
+func (d *Dialog) typedKey(ev *fyne.KeyEvent) bool {
+	switch {
+	case isEnter(ev):
+		if d.submit.Visible() {
+			d.submit.press()
+		}
+		return true
+	case ev.Name == fyne.KeyEscape:
+		d.leave()
+		return true
+	}
+	return false
+}
+
+func (d *Dialog) leave() {
+	if d.onCancel != nil {
+		d.onCancel()
+		return
+	}
+	if !d.busy {
+		d.Hide()
+	}
+}
+
+// tellsKeys is false where Enter may mean another button than the main one.
+func (d *Dialog) tellsKeys() bool {
+	safe := d.submit.Visible() && d.submit.Importance != widget.DangerImportance
+	return safe && d.cancel.Visible() && len(d.actions.Objects) == 0 && !d.busy
+}
+
+// focusFirst focuses the first field; a dialog without one starts on its main button, or on the harmless one when the
+// main one destroys.
+func (d *Dialog) focusFirst(c fyne.Canvas) {
+	target := d.first
+	if target == nil {
+		target = firstField(c)
+	}
+	if target == nil && d.submit.Visible() && d.submit.Importance != widget.DangerImportance {
+		target = d.submit
+	}
+	if target == nil && d.cancel.Visible() {
+		target = d.cancel
+	}
+	c.Unfocus()
+	if target != nil {
+		c.Focus(target)
+	}
+}
+
+// firstField walks the tab order once round and returns what comes first and is no button.
+func firstField(c fyne.Canvas) fyne.Focusable {
+	c.Unfocus()
+	c.FocusNext()
+	start := c.Focused()
+	for f := start; f != nil; {
+		if _, ok := f.(*Button); !ok {
+			return f
+		}
+		c.FocusNext()
+		if f = c.Focused(); f == start {
+			return nil
+		}
+	}
+	return nil
+}
+
+// Fit lays the dialog out again, after its content has grown or shrunk.
+func (d *Dialog) Fit() { d.relayout() }
