@@ -42,6 +42,12 @@ func (f *Fallback) State() (State, error) {
 	return Kept, nil
 }
 
+// Why is State for people: nil for Kept, or the reason for UntilQuit.
+func (f *Fallback) Why() error {
+	_, err := f.State()
+	return err
+}
+
 // Get is the secret under key: from memory when it could not be kept, else
 // from the keyring.
 func (f *Fallback) Get(ctx context.Context, key string) (client.Secret, error) {

@@ -26,8 +26,8 @@ func Check() error {
 	return nil
 }
 
-// OpenBrowser opens addresses in the system's browser.
-func OpenBrowser(app fyne.App) func(string) error {
+// OpenURL opens addresses in the system's browser.
+func OpenURL(app fyne.App) func(string) error {
 	return func(address string) error {
 		u, err := url.Parse(address)
 		if err != nil {

@@ -139,6 +139,7 @@ func (c *Create) changed() {
 		return
 	}
 	c.attempt = client.NewAttempt()
+	c.dialog.Fit()
 	_, err := c.expiry.value()
 	c.dialog.SetSubmitEnabled(err == nil && c.chosenApp() != nil && len(c.scopes.chosen()) > 0 && c.labelProblem() == "")
 }

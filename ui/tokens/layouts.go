@@ -20,11 +20,12 @@ const (
 type masterDetail struct {
 	widget.BaseWidget
 	master, detail fyne.CanvasObject
+	back           fyne.CanvasObject // leads back to the master, where only one is shown
 	opened         bool
 }
 
-func newMasterDetail(master, detail fyne.CanvasObject) *masterDetail {
-	m := &masterDetail{master: master, detail: detail}
+func newMasterDetail(master, detail, back fyne.CanvasObject) *masterDetail {
+	m := &masterDetail{master: master, detail: detail, back: back}
 	m.ExtendBaseWidget(m)
 	return m
 }
@@ -49,6 +50,7 @@ type masterDetailLayout struct{ m *masterDetail }
 
 func (l masterDetailLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	m := l.m
+	setVisible(m.back, size.Width < bothFrom)
 	if size.Width < bothFrom {
 		setVisible(m.master, !m.opened)
 		setVisible(m.detail, m.opened)
@@ -78,38 +80,29 @@ func setVisible(o fyne.CanvasObject, on bool) {
 	}
 }
 
-// toolbarLayout stands its objects in a row; the first takes at most entry.
-// What does not fit goes to a second row.
-type toolbarLayout struct{ entry float32 }
+// toolbarLayout stands the search box at the left, the bulk bar at the right
+// and gives the filters, which flow, the room between.
+type toolbarLayout struct{ search, filters, bulk fyne.CanvasObject }
 
-func (l *toolbarLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	x, y, rowHeight := float32(0), float32(0), float32(0)
-	for i, o := range objects {
-		if !o.Visible() {
-			continue
-		}
-		min := o.MinSize()
-		if i == 0 {
-			min.Width = l.entry
-		}
-		if x > 0 && x+min.Width > size.Width {
-			x, y = 0, y+rowHeight+gap
-			rowHeight = 0
-		}
-		o.Move(fyne.NewPos(x, y))
-		o.Resize(min)
-		x += min.Width + gap
-		rowHeight = max(rowHeight, min.Height)
+const searchWidth = 260
+
+func (l toolbarLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	right := size.Width
+	if l.bulk.Visible() {
+		bulk := l.bulk.MinSize()
+		right -= bulk.Width
+		l.bulk.Move(fyne.NewPos(right, 0))
+		l.bulk.Resize(bulk)
 	}
+	search := min(searchWidth, size.Width/3)
+	l.search.Resize(fyne.NewSize(search, l.search.MinSize().Height))
+	l.filters.Move(fyne.NewPos(search+gap, 2))
+	l.filters.Resize(fyne.NewSize(max(right-search-2*gap, 1), l.filters.Size().Height))
 }
 
-// MinSize reserves one row; a second one comes only with very narrow windows.
-func (l *toolbarLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	size := fyne.NewSize(l.entry, 0)
-	for _, o := range objects {
-		size.Height = max(size.Height, o.MinSize().Height)
-	}
-	return size
+// MinSize has the height that the filters need at their present width.
+func (l toolbarLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(searchWidth, max(l.search.MinSize().Height, l.filters.MinSize().Height+2))
 }
 
 // bulkBar says how many tokens are ticked and offers to revoke them.

@@ -57,10 +57,10 @@ func NewList(ofApp bool, now func() time.Time) *List {
 	l.table.OnSort = l.sortChanged
 	l.table.OnCheck = l.checkChanged
 	l.detail = newDetail(ofApp, l.RevokeChosen, l.back)
-	l.pane = newMasterDetail(l.table, l.detail.content)
+	l.pane = newMasterDetail(l.table, l.detail.content, l.detail.back)
 	l.note = container.NewVBox()
 	l.body = container.NewStack(widgets.NewLoading(i18n.T("tokens.loading")))
-	bar := container.New(&toolbarLayout{entry: 260}, l.search, l.filters, l.bulk.content)
+	bar := container.New(toolbarLayout{l.search, l.filters, l.bulk.content}, l.search, l.filters, l.bulk.content)
 	top := container.NewVBox(container.New(layout.NewCustomPaddedLayout(6, 12, 22, 22), bar), l.note)
 	l.Content = container.NewBorder(top, nil, nil, nil, l.body)
 	return l
@@ -141,6 +141,9 @@ func (l *List) refresh() {
 		rows[i] = row(t, l.ofApp, now)
 	}
 	l.table.SetRows(rows)
+	if l.table.Selected() == "" && len(rows) > 0 {
+		l.table.Select(rows[0].ID)
+	}
 	l.showDetail()
 	l.showInstead(l.bodyFor())
 }

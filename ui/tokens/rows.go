@@ -78,7 +78,6 @@ func matches(t client.Token, search string) bool {
 // The columns of the list.
 const (
 	colDescription = iota
-	colKind
 	colScopes
 	colExpires
 	colLastUsed
@@ -88,11 +87,10 @@ const (
 func columns() []widgets.Column {
 	return []widgets.Column{
 		colDescription: {Title: i18n.T("tokens.column.description"), Sortable: true},
-		colKind:        {Title: i18n.T("tokens.column.kind"), Width: 58, Min: 620, Sortable: true},
-		colScopes:      {Title: i18n.T("tokens.column.scopes"), Width: 150, Min: 560},
+		colScopes:      {Title: i18n.T("tokens.column.scopes"), Width: 132, Min: 560},
 		colExpires:     {Title: i18n.T("tokens.column.expires"), Width: 104, Sortable: true},
-		colLastUsed:    {Title: i18n.T("tokens.column.lastUsed"), Width: 104, Min: 480, Sortable: true},
-		colStatus:      {Title: i18n.T("tokens.column.status"), Width: 108},
+		colLastUsed:    {Title: i18n.T("tokens.column.lastUsed"), Width: 100, Min: 480, Sortable: true},
+		colStatus:      {Title: i18n.T("tokens.column.status"), Width: 112},
 	}
 }
 
@@ -100,8 +98,6 @@ func columns() []widgets.Column {
 func order(col int, desc bool) func(a, b client.Token) int {
 	by := func(a, b client.Token) int {
 		switch col {
-		case colKind:
-			return cmp.Compare(a.Kind, b.Kind)
 		case colExpires:
 			return compareTimes(a.ExpiresAt, b.ExpiresAt)
 		case colLastUsed:
@@ -155,24 +151,26 @@ func title(t client.Token) string {
 	return i18n.T("tokens.untitled", "Hint", t.Hint)
 }
 
-// subtitle says where it belongs: the app in one's own list, the identity in an app's.
+// subtitle says of which kind it is and where it belongs: the app in one's own
+// list, the identity in an app's.
 func subtitle(t client.Token, ofApp bool) string {
+	belongs := t.App.Name
 	switch {
 	case !ofApp:
-		return t.App.Name
 	case t.Kind == client.PAT:
-		return t.User.Name
+		belongs = t.User.Name
 	case t.ActsAs.ID == "":
-		return i18n.T("tokens.actsAsNobody")
+		belongs = i18n.T("tokens.actsAsNobody")
+	default:
+		belongs = i18n.T("tokens.actsAs", "Name", t.ActsAs.Name)
 	}
-	return i18n.T("tokens.actsAs", "Name", t.ActsAs.Name)
+	return strings.ToUpper(string(t.Kind)) + " · " + belongs
 }
 
 func row(t client.Token, ofApp bool, now time.Time) widgets.Row {
 	badge := statusBadge(t, now)
 	return widgets.Row{ID: t.ID, Cells: []widgets.Cell{
 		colDescription: {Text: title(t), Sub: subtitle(t, ofApp), Strong: true},
-		colKind:        {Text: strings.ToUpper(string(t.Kind)), Muted: true},
 		colScopes:      {Tags: t.Scopes},
 		colExpires:     {Text: expiresText(t, now)},
 		colLastUsed:    {Text: lastUsedText(t, now), Muted: true},

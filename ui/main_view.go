@@ -1,0 +1,221 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/assets"
+	"keyfob/client"
+	"keyfob/client/connect"
+	"keyfob/ui/i18n"
+	"keyfob/ui/manager"
+	"keyfob/ui/profile"
+	"keyfob/ui/secret"
+	"keyfob/ui/settings"
+	"keyfob/ui/theme"
+	"keyfob/ui/widgets"
+)
+
+type viewName int
+
+const (
+	viewInfo viewName = iota
+	viewTokens
+	viewApps
+	viewSettings
+)
+
+// mainView is the window of somebody signed in: the sidebar, the view that is
+// open, and the status line.
+type mainView struct {
+	content fyne.CanvasObject
+
+	u      *UI
+	conn   *connect.Connection
+	me     client.Me
+	opened viewName
+
+	profile  *profile.View
+	manager  *manager.View
+	settings *settings.View
+	info     fyne.CanvasObject
+
+	items  map[viewName]*widgets.SidebarItem
+	stack  *fyne.Container
+	status *status
+}
+
+// entry is a view as menu and sidebar name it.
+type entry struct {
+	name viewName
+	text string // a key of the translations
+	icon fyne.Resource
+}
+
+// views are those that this person may see (requirement 36).
+func (m *mainView) views() []entry {
+	out := []entry{
+		{viewInfo, "sidebar.info", assets.IconPerson},
+		{viewTokens, "sidebar.tokens", assets.IconKey},
+	}
+	if m.me.IsAdmin {
+		out = append(out, entry{viewApps, "sidebar.apps", assets.IconApp})
+	}
+	return append(out, entry{viewSettings, "sidebar.settings", assets.IconSettings})
+}
+
+func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Capabilities) *mainView {
+	m := &mainView{u: u, conn: conn, me: me, items: map[viewName]*widgets.SidebarItem{}, stack: container.NewStack()}
+	m.status = newStatus(me, u.cfg.Unkept)
+	m.profile = profile.New(profile.Params{
+		Window: u.window, Server: conn, Me: me, Rules: rules, Now: u.cfg.Now,
+		Secret: m.showSecret, Updated: m.tokensUpdated,
+	})
+	if me.IsAdmin {
+		m.manager = manager.New(manager.Params{
+			Window: u.window, Server: conn, Rules: rules, Now: u.cfg.Now,
+			Secret: m.showSecret, Updated: m.status.updated,
+		})
+	}
+	m.settings = settings.New(settings.Params{App: u.cfg.App, Version: u.cfg.Version, Server: conn.Address, SignOut: u.signOut})
+	m.info = profile.Info(me, conn.Address)
+	m.content = container.NewBorder(nil, m.status.content, m.sidebar(), nil, m.stack)
+	return m
+}
+
+func (m *mainView) sidebar() fyne.CanvasObject {
+	box := container.NewVBox(
+		widgets.NewAccountCard(serverName(m.conn.Saved), m.me.Name, m.accountMenu),
+		widgets.NewSection(i18n.T("sidebar.profile")))
+	for _, v := range m.views() {
+		if v.name == viewApps {
+			box.Add(widgets.NewSection(i18n.T("sidebar.manager")))
+		}
+		if v.name == viewSettings {
+			continue
+		}
+		box.Add(m.item(v))
+	}
+	last := m.views()[len(m.views())-1]
+	inner := container.New(layout.NewCustomPaddedLayout(10, 10, 8, 8),
+		container.NewBorder(nil, m.item(last), nil, nil, box))
+	return container.NewStack(widgets.NewPane(theme.ColorNameSidebar), container.New(sidebarLayout{}, inner))
+}
+
+func (m *mainView) item(v entry) fyne.CanvasObject {
+	m.items[v.name] = widgets.NewSidebarItem(v.icon, i18n.T(v.text), "", func() { m.open(v.name) })
+	return m.items[v.name]
+}
+
+func (m *mainView) accountMenu(card fyne.CanvasObject) {
+	menu := fyne.NewMenu("", item("menu.signOut", nil, m.u.signOut))
+	pos := fyne.CurrentApp().Driver().AbsolutePositionForObject(card)
+	widget.ShowPopUpMenuAtPosition(menu, m.u.window.Canvas(), pos.AddXY(0, card.Size().Height))
+}
+
+// sidebarLayout gives the sidebar its width.
+type sidebarLayout struct{}
+
+func (sidebarLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) { objects[0].Resize(size) }
+
+func (sidebarLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(224, objects[0].MinSize().Height)
+}
+
+// open shows a view and fetches what it shows.
+func (m *mainView) open(name viewName) {
+	m.opened = name
+	for n, it := range m.items {
+		it.SetSelected(n == name)
+	}
+	m.stack.Objects = []fyne.CanvasObject{m.object(name)}
+	m.stack.Refresh()
+	m.refresh()
+}
+
+func (m *mainView) object(name viewName) fyne.CanvasObject {
+	switch name {
+	case viewTokens:
+		return m.profile.Content
+	case viewApps:
+		return m.manager.Content
+	case viewSettings:
+		return m.settings.Content
+	default:
+		return m.info
+	}
+}
+
+func (m *mainView) refresh() {
+	switch m.opened {
+	case viewTokens:
+		m.profile.Refresh()
+	case viewApps:
+		m.manager.Refresh()
+	}
+}
+
+func (m *mainView) create() {
+	if m.opened == viewApps {
+		m.manager.Create()
+		return
+	}
+	m.open(viewTokens)
+	m.profile.Create()
+}
+
+func (m *mainView) search() {
+	switch m.opened {
+	case viewTokens:
+		m.profile.FocusSearch()
+	case viewApps:
+		m.manager.FocusSearch()
+	}
+}
+
+func (m *mainView) revoke() {
+	switch m.opened {
+	case viewTokens:
+		m.profile.Revoke()
+	case viewApps:
+		m.manager.Revoke()
+	}
+}
+
+func (m *mainView) back() {
+	if m.opened == viewApps {
+		m.manager.Back()
+	}
+}
+
+func (m *mainView) tokensUpdated(count int, at time.Time) {
+	m.items[viewTokens].SetCount(count)
+	m.status.updated(at)
+}
+
+// showSecret shows a new secret, once. The program does not quit meanwhile.
+func (m *mainView) showSecret(t client.Token, s client.Secret, revoke func(context.Context) error) {
+	m.u.secretShown = true
+	secret.Show(m.u.window, secret.Params{
+		Token: t, Secret: s, Server: m.conn.Server.ProfileURL, Clipboard: m.u.cfg.Clipboard,
+		Revoke: revoke, OnDone: m.secretDone,
+	})
+}
+
+func (m *mainView) secretDone() {
+	m.u.secretShown = false
+	m.refresh()
+}
+
+// serverName is what the person knows the server by.
+func serverName(s connect.Saved) string {
+	if s.BuiltIn {
+		return i18n.T("server.builtIn")
+	}
+	return hostOf(s.Address)
+}

@@ -1,0 +1,99 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"keyfob/ui/i18n"
+)
+
+// menu has every action, so that each has a key and a name. Fyne delivers a
+// shortcut with a modifier through the menu whatever has the focus.
+func (u *UI) menu() *fyne.MainMenu {
+	file := fyne.NewMenu(i18n.T("menu.file"), u.createItem(),
+		item("menu.refresh", nil, u.refresh), fyne.NewMenuItemSeparator(),
+		item("menu.settings", ctrl(fyne.KeyComma), u.opener(viewSettings)),
+		item("menu.signOut", nil, u.signOut))
+	quit := item("menu.quit", ctrl(fyne.KeyQ), u.Quit)
+	quit.IsQuit = true
+	file.Items = append(file.Items, fyne.NewMenuItemSeparator(), quit)
+	edit := fyne.NewMenu(i18n.T("menu.edit"),
+		item("menu.search", ctrl(fyne.KeyF), u.search),
+		item("menu.revoke", nil, u.revoke))
+	view := fyne.NewMenu(i18n.T("menu.view"))
+	if u.main != nil {
+		for i, v := range u.main.views() {
+			view.Items = append(view.Items, item(v.text, ctrl(digits[i]), u.opener(v.name)))
+		}
+	}
+	if len(view.Items) == 0 {
+		return fyne.NewMainMenu(file)
+	}
+	return fyne.NewMainMenu(file, edit, view)
+}
+
+var digits = []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5}
+
+func (u *UI) createItem() *fyne.MenuItem {
+	return item("menu.create", ctrl(fyne.KeyN), u.create)
+}
+
+func item(key string, shortcut fyne.Shortcut, do func()) *fyne.MenuItem {
+	m := fyne.NewMenuItem(i18n.T(key), do)
+	m.Shortcut = shortcut
+	return m
+}
+
+func ctrl(key fyne.KeyName) fyne.Shortcut {
+	return &desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}
+}
+
+// typedKey is for the keys without a modifier, which no menu can have.
+func (u *UI) typedKey(e *fyne.KeyEvent) {
+	if u.main == nil || u.busy() {
+		return
+	}
+	switch e.Name {
+	case fyne.KeyF5:
+		u.refresh()
+	case fyne.KeyDelete:
+		u.revoke()
+	case fyne.KeyEscape:
+		u.main.back()
+	}
+}
+
+// free reports whether a menu action may run: signed in and no dialog open.
+func (u *UI) free() bool { return u.main != nil && !u.busy() }
+
+func (u *UI) create() {
+	if u.free() {
+		u.main.create()
+	}
+}
+
+func (u *UI) refresh() {
+	if u.free() {
+		u.main.refresh()
+	}
+}
+
+func (u *UI) search() {
+	if u.free() {
+		u.main.search()
+	}
+}
+
+func (u *UI) revoke() {
+	if u.free() {
+		u.main.revoke()
+	}
+}
+
+func (u *UI) opener(name viewName) func() {
+	return func() {
+		if u.free() {
+			u.main.open(name)
+		}
+	}
+}
