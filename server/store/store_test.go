@@ -1,0 +1,181 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func open(t *testing.T) (*Store, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a ?#%20 place", "keyfob.db")
+	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, path
+}
+
+func (s *Store) add(t *testing.T, u User) error {
+	t.Helper()
+	return s.Write(t.Context(), func(tx *Tx) error { return tx.InsertUser(t.Context(), u) })
+}
+
+func ada() User {
+	return User{ID: "u1", Login: "ada", Name: "Ada", IsActive: true, CreatedAt: time.UnixMilli(1).UTC()}
+}
+
+func TestADatabaseOfANewerVersionIsRefused(t *testing.T) {
+	s, path := open(t)
+	if _, err := s.write.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), path); !errors.Is(err, ErrNewer) {
+		t.Errorf("opened: %v", err)
+	}
+}
+
+func TestAFileThatIsNoDatabaseIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keyfob.db")
+	if err := os.WriteFile(path, []byte(strings.Repeat("not a database ", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Open(t.Context(), path); err == nil {
+		t.Error("opened", s.Close())
+	}
+}
+
+func TestOpenedAgainEverythingIsThere(t *testing.T) {
+	s, path := open(t)
+	if err := s.add(t, ada()); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if u, err := again.UserByLogin(t.Context(), "ada"); err != nil || u != ada() {
+		t.Errorf("%+v, %v", u, err)
+	}
+	if _, err := again.UserByID(t.Context(), "u2"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("a user that is not there: %v", err)
+	}
+}
+
+// What is acknowledged is on the disk.
+func TestWritesAreDurable(t *testing.T) {
+	s, _ := open(t)
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
+		var got string
+		if err := s.write.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
+			t.Errorf("%s is %s, %v", pragma, got, err)
+		}
+	}
+}
+
+func TestATakenKeyIsToldApart(t *testing.T) {
+	s, _ := open(t)
+	for i, want := range []error{nil, ErrTaken} {
+		if err := s.add(t, ada()); !errors.Is(err, want) {
+			t.Errorf("write %d: %v", i, err)
+		}
+	}
+}
+
+func TestAWriteThatFailsHalfWayLeavesNothing(t *testing.T) {
+	s, _ := open(t)
+	failed := errors.New("failed")
+	err := s.Write(t.Context(), func(tx *Tx) error {
+		if err := tx.InsertUser(t.Context(), ada()); err != nil {
+			return err
+		}
+		if _, err := tx.UserByID(t.Context(), "u1"); err != nil {
+			t.Errorf("a transaction does not see its own write: %v", err)
+		}
+		if _, err := s.UserByID(t.Context(), "u1"); !errors.Is(err, ErrNotFound) {
+			t.Errorf("others see it too early: %v", err)
+		}
+		return failed
+	})
+	if !errors.Is(err, failed) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := s.UserByID(t.Context(), "u1"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+func TestAFullDiskIsUnavailableAndThenFine(t *testing.T) {
+	s, _ := open(t)
+	fill := func() error {
+		return s.Write(t.Context(), func(tx *Tx) error {
+			return tx.InsertEvent(t.Context(), Event{At: time.UnixMilli(1), ActorID: "u1", Action: "a", ObjectID: "o", Detail: strings.Repeat("x", 1<<16)})
+		})
+	}
+	limit := func(pages int) {
+		if _, err := s.write.ExecContext(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", pages)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit(1) // SQLite takes the present size
+	if err := fill(); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("full: %v", err)
+	}
+	limit(1 << 20)
+	if err := fill(); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+	if events, err := s.EventsOf(t.Context(), "o"); err != nil || len(events) != 1 {
+		t.Errorf("%d events, %v", len(events), err)
+	}
+}
+
+func TestADatabaseThatAnotherProgramHoldsIsUnavailable(t *testing.T) {
+	s, path := open(t)
+	other, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if _, err := s.write.ExecContext(t.Context(), `PRAGMA busy_timeout = 0`); err != nil {
+		t.Fatal(err)
+	}
+	err = other.Write(t.Context(), func(*Tx) error {
+		if err := s.add(t, ada()); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("held: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.add(t, ada()); err != nil {
+		t.Errorf("let go: %v", err)
+	}
+}
+
+func TestACallThatWasGivenUpSaysSo(t *testing.T) {
+	s, _ := open(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Write(ctx, func(*Tx) error { return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("write: %v", err)
+	}
+	if _, err := s.UserByID(ctx, "u1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("read: %v", err)
+	}
+}
