@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -229,8 +230,9 @@ func browser() (open func(string) error, pages chan shown) {
 	}, pages
 }
 
-func visit(address string) shown {
-	resp, err := http.Get(address)
+func visit(address string) shown { return read(http.Get(address)) }
+
+func read(resp *http.Response, err error) shown {
 	if err != nil {
 		return shown{Err: err}
 	}
@@ -238,6 +240,8 @@ func visit(address string) shown {
 	b, err := io.ReadAll(resp.Body)
 	return shown{resp.StatusCode, resp.Header, string(b), err}
 }
+
+func body(s string) io.ReadCloser { return io.NopCloser(strings.NewReader(s)) }
 
 func newSession(p *provider, store credentials.Store, change ...func(*session.Config)) (*session.Session, chan shown) {
 	open, pages := browser()
