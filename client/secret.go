@@ -14,10 +14,11 @@ const redacted = "[redacted]"
 // Wipe empties them all.
 type Secret struct{ p *secretBytes }
 
-type secretBytes struct{ b []byte }
+// secretBytes points on: fmt follows one pointer from an unexported field.
+type secretBytes struct{ b *[]byte }
 
 // NewSecret wraps value.
-func NewSecret(value string) Secret { return Secret{&secretBytes{[]byte(value)}} }
+func NewSecret(value string) Secret { return Secret{&secretBytes{new([]byte(value))}} }
 
 // Reveal is the value itself; empty after Wipe. Hold it no longer than needed:
 // Go cannot erase a string.
@@ -25,19 +26,19 @@ func (s Secret) Reveal() string {
 	if s.p == nil {
 		return ""
 	}
-	return string(s.p.b)
+	return string(*s.p.b)
 }
 
 // IsZero reports whether there is no value, or no more.
-func (s Secret) IsZero() bool { return s.p == nil || len(s.p.b) == 0 }
+func (s Secret) IsZero() bool { return s.p == nil || len(*s.p.b) == 0 }
 
 // Wipe overwrites the value in all copies of s.
 func (s Secret) Wipe() {
 	if s.p == nil {
 		return
 	}
-	clear(s.p.b)
-	s.p.b = nil
+	clear(*s.p.b)
+	*s.p.b = nil
 }
 
 // String says [redacted].
