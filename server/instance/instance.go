@@ -130,10 +130,14 @@ func openRecords(ctx context.Context, c Config) (*Records, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	return &Records{Store: db, Tokens: tokens.New(tokens.Config{
+	r := &Records{Store: db, Tokens: tokens.New(tokens.Config{
 		Store: db, Pepper: pepper, Clock: c.Clock, Instance: c.Name,
 		ProfileURL: c.PublicURL + "/profile", Version: c.Version, Log: c.Log,
-	})}, nil
+	})}
+	if err := r.Tokens.CheckPepper(ctx); err != nil {
+		return nil, errors.Join(err, r.Close(ctx))
+	}
+	return r, nil
 }
 
 func (c Config) withDefaults() Config {
