@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"keyfob/api"
+	"keyfob/server/store"
 	"keyfob/server/tokens"
 )
 
@@ -87,6 +88,9 @@ func newProblem(code, detail string) *problem {
 // error that is nobody's fault but the server's: it must be logged.
 func fromRules(err error) (p *problem, ok bool) {
 	e, ok := errors.AsType[*tokens.Error](err)
+	if errors.Is(err, store.ErrUnavailable) {
+		return newProblem(api.CodeUnavailable, "The server cannot use its database now. Try again later."), false
+	}
 	if !ok {
 		return newProblem(api.CodeInternal, "Something went wrong here. The request id helps to find it."), false
 	}
@@ -184,7 +188,8 @@ func lastWord(s string) string { return s[strings.LastIndexByte(s, ' ')+1:] }
 func pointer(location string) string {
 	where, rest, _ := strings.Cut(location, ".")
 	if where != "body" {
-		return rest
+		name, _, _ := strings.Cut(rest, "[")
+		return name
 	}
 	if rest == "" {
 		return ""
