@@ -11,18 +11,19 @@ import (
 )
 
 type changeApp struct {
-	byID
+	ID   string `path:"id" maxLength:"64"`
 	Body api.AppChange
 }
 
 type newAppToken struct {
-	byID
-	newToken
+	ID             string `path:"id" maxLength:"64"`
+	IdempotencyKey string `header:"Idempotency-Key" minLength:"22" maxLength:"200" doc:"As for a PAT."`
+	Body           api.NewToken
 }
 
 type appTokenQuery struct {
-	byID
-	tokenQuery
+	ID string `path:"id" maxLength:"64"`
+	TokenQuery
 }
 
 // routeManager registers what administrators do (requirement 35).
@@ -64,7 +65,7 @@ func (s *Server) routeManager() {
 	}, s.users)
 }
 
-func (s *Server) apps(ctx context.Context, c tokens.Caller, in *struct{ paging }) (api.Page[api.App], error) {
+func (s *Server) apps(ctx context.Context, c tokens.Caller, in *struct{ Paging }) (api.Page[api.App], error) {
 	return page(s.tokens.Apps(ctx, c, in.request()))
 }
 
@@ -92,6 +93,6 @@ func (s *Server) revokeAny(ctx context.Context, c tokens.Caller, in *byID) error
 	return s.tokens.RevokeAny(ctx, c, in.ID)
 }
 
-func (s *Server) users(ctx context.Context, c tokens.Caller, in *struct{ paging }) (api.Page[api.User], error) {
+func (s *Server) users(ctx context.Context, c tokens.Caller, in *struct{ Paging }) (api.Page[api.User], error) {
 	return page(s.tokens.Users(ctx, c, in.request()))
 }

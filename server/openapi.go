@@ -48,6 +48,7 @@ func (s *Server) routeDocument() error {
 	s.describeOAuth()
 	s.describeOperating()
 	allowNull(s.api.OpenAPI().Components.Schemas)
+	openReplies(s.api.OpenAPI())
 	yaml, err := s.api.OpenAPI().YAML()
 	if err != nil {
 		return err
@@ -78,6 +79,24 @@ func allowNull(schemas huma.Registry) {
 					Description: p.Description, AnyOf: []*huma.Schema{{Ref: p.Ref}, {Type: "null"}},
 				}
 			}
+		}
+	}
+}
+
+// openReplies lets replies grow: only what is sent in is closed to fields that
+// are not described.
+func openReplies(doc *huma.OpenAPI) {
+	sent := map[*huma.Schema]bool{}
+	for _, item := range doc.Paths {
+		for _, op := range []*huma.Operation{item.Post, item.Patch} {
+			if op != nil && op.RequestBody != nil && op.RequestBody.Content["application/json"] != nil {
+				sent[doc.Components.Schemas.SchemaFromRef(op.RequestBody.Content["application/json"].Schema.Ref)] = true
+			}
+		}
+	}
+	for _, schema := range doc.Components.Schemas.Map() {
+		if closed, ok := schema.AdditionalProperties.(bool); ok && !closed && !sent[schema] {
+			schema.AdditionalProperties = nil
 		}
 	}
 }

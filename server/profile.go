@@ -12,29 +12,30 @@ import (
 	"keyfob/server/tokens"
 )
 
-// paging is what every list takes.
-type paging struct {
+// Paging is what every list takes. It is exported because huma fills only
+// exported embedded structs; so is TokenQuery.
+type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Rows in the page."`
 	Cursor string `query:"cursor" maxLength:"512" doc:"nextCursor of the page before, as it was."`
 	Sort   string `query:"sort" maxLength:"32" example:"-createdAt" doc:"A field to sort by; a leading minus turns the order round."`
 }
 
-func (p paging) request() tokens.PageRequest {
+func (p Paging) request() tokens.PageRequest {
 	return tokens.PageRequest{Limit: p.Limit, Cursor: p.Cursor, Sort: p.Sort}
 }
 
-// tokenQuery narrows a list of tokens.
-type tokenQuery struct {
-	paging
+// TokenQuery narrows a list of tokens.
+type TokenQuery struct {
+	Paging
 	Status        []string  `query:"status" enum:"active,expired,revoked" doc:"Absent: active and expired. Several, separated by commas."`
 	Kind          string    `query:"kind" enum:"pat,sat"`
 	App           string    `query:"app" maxLength:"64" doc:"Id of a trusted application."`
-	Query         string    `query:"q" maxLength:"128" doc:"Part of the description, the application's name or the hint."`
+	Query         string    `query:"q" maxLength:"128" doc:"Part of the description, the application, the owner or the hint."`
 	ExpiresBefore time.Time `query:"expiresBefore"`
 	UnusedSince   time.Time `query:"unusedSince"`
 }
 
-func (q tokenQuery) filter() tokens.TokenFilter {
+func (q TokenQuery) filter() tokens.TokenFilter {
 	return tokens.TokenFilter{
 		Status: q.Status, Kind: q.Kind, AppID: q.App, Query: strings.TrimSpace(q.Query),
 		ExpiresBefore: q.ExpiresBefore, UnusedSince: q.UnusedSince,
@@ -91,11 +92,11 @@ func (s *Server) me(ctx context.Context, c tokens.Caller, _ *struct{}) (api.Me, 
 	return s.tokens.Me(ctx, c)
 }
 
-func (s *Server) profileApps(ctx context.Context, c tokens.Caller, in *struct{ paging }) (api.Page[api.App], error) {
+func (s *Server) profileApps(ctx context.Context, c tokens.Caller, in *struct{ Paging }) (api.Page[api.App], error) {
 	return page(s.tokens.AppsForPAT(ctx, c, in.request()))
 }
 
-func (s *Server) profileTokens(ctx context.Context, c tokens.Caller, in *tokenQuery) (api.Page[api.Token], error) {
+func (s *Server) profileTokens(ctx context.Context, c tokens.Caller, in *TokenQuery) (api.Page[api.Token], error) {
 	return page(s.tokens.OwnTokens(ctx, c, in.filter(), in.request()))
 }
 

@@ -1,0 +1,107 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"keyfob/api"
+)
+
+func serverOf(handle http.HandlerFunc) (*Server, *bytes.Buffer) {
+	log := new(bytes.Buffer)
+	s := &Server{mux: http.NewServeMux(), log: slog.New(slog.NewTextHandler(log, nil))}
+	s.mux.HandleFunc("GET /", handle)
+	return s, log
+}
+
+// Requirement 7: a panic's value may be anything, so it is told to nobody.
+func TestPanicIsAProblemAndItsValueIsNotLogged(t *testing.T) {
+	const secret = "enrt_pSecretInAPanic"
+	s, log := serverOf(func(http.ResponseWriter, *http.Request) { panic(errors.New(secret)) })
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), api.CodeInternal) {
+		t.Errorf("answered %d %s", w.Code, w.Body)
+	}
+	id := w.Header().Get("X-Request-Id")
+	for _, want := range []string{"*errors.errorString", "middleware_test.go", id} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log lacks %s: %s", want, log)
+		}
+	}
+	if strings.Contains(log.String()+w.Body.String(), secret) {
+		t.Error("the value got out")
+	}
+}
+
+func TestPanicInMidReplyCutsTheReply(t *testing.T) {
+	s, _ := serverOf(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("half"))
+		panic("late")
+	})
+	web := httptest.NewServer(s)
+	defer web.Close()
+	res, err := http.Get(web.URL)
+	if err == nil {
+		defer res.Body.Close()
+		_, err = io.ReadAll(res.Body)
+	}
+	if err == nil {
+		t.Error("half a reply came as a whole one")
+	}
+}
+
+func TestStoppingFinishesWhatWasTaken(t *testing.T) {
+	taken, finish := make(chan struct{}), make(chan struct{})
+	s, _ := serverOf(func(w http.ResponseWriter, _ *http.Request) {
+		close(taken)
+		<-finish
+		_, _ = w.Write([]byte("done"))
+	})
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	served, answered := make(chan error, 1), make(chan string, 1)
+	go func() { served <- Serve(ctx, ln, s, slog.New(slog.DiscardHandler)) }()
+	go func() {
+		res, err := http.Get("http://" + ln.Addr().String())
+		if err != nil {
+			answered <- err.Error()
+			return
+		}
+		defer res.Body.Close()
+		text, _ := io.ReadAll(res.Body)
+		answered <- string(text)
+	}()
+	<-taken
+	stop()
+	close(finish)
+	if got := <-answered; got != "done" {
+		t.Errorf("the call in hand got %q", got)
+	}
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestStrictTransportSecurityIsSaidOverTLSOnly(t *testing.T) {
+	for _, tls := range []bool{false, true} {
+		s, _ := serverOf(func(http.ResponseWriter, *http.Request) {})
+		s.overTLS = tls
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		if got := w.Header().Get("Strict-Transport-Security") != ""; got != tls {
+			t.Errorf("over TLS %v, said %v", tls, got)
+		}
+	}
+}
