@@ -52,7 +52,7 @@ check: go ## formatting, linters, portability, generated files, known vulnerabil
 
 lint: $(LINT)
 	$(LINT) run ./...
-	go vet -tags 'e2e $(TAGS)' ./...
+	go vet -tags 'e2e demo $(TAGS)' ./...
 
 # What is generated or kept in step by hand has a test that says so.
 generated:
@@ -75,7 +75,7 @@ fmt: $(LINT) ## format the code as `make check` wants it
 demo: go ## a tour of the real program under Xvfb; pictures in build/demo/
 	@scripts/packages.sh build test
 	@rm -rf build/demo && mkdir -p build/demo
-	DEMO=$(CURDIR)/build/demo go test -tags 'e2e $(TAGS)' -timeout 20m -count=1 -run '^TestDemo$$' ./e2e/
+	DEMO=$(CURDIR)/build/demo go test -tags 'e2e demo $(TAGS)' -timeout 20m -count=1 -run '^TestDemo$$' ./e2e/
 	@echo 'The pictures are in build/demo/.'
 
 PREFIX ?= /usr/local

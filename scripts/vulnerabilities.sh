@@ -21,4 +21,9 @@ if ! "$govulncheck" "${database[@]}" "$@"; then
   echo 'govulncheck found a vulnerability that the code reaches, or could not read its database; what it said stands above.' >&2
   exit 1
 fi
-"$govulncheck" "${database[@]}" -version | sed -n 's/^DB updated: /Vulnerability data of /p'
+if [ -n "$archive" ]; then
+  date=$(basename "$archive" .tar.xz)
+  echo "Vulnerability data of ${date#vulndb-}."
+else
+  "$govulncheck" -version | sed -n 's/^DB updated: \([^ ]*\).*/Vulnerability data of \1./p'
+fi
