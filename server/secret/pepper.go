@@ -65,7 +65,7 @@ func readPepper(path string) (Pepper, error) {
 	if err != nil {
 		return Pepper{}, fmt.Errorf("reading the pepper: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	info, err := f.Stat()
 	if err != nil {
 		return Pepper{}, fmt.Errorf("reading the pepper: %w", err)
@@ -91,7 +91,7 @@ func makePepper(path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // linked by then, or of no use
 	var key [pepperLen]byte
 	_, _ = rand.Read(key[:])
 	_, err = f.Write(key[:])

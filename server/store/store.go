@@ -57,6 +57,9 @@ type Queries struct{ db dbtx }
 // Tx is a write transaction. It can also read.
 type Tx struct{ Queries }
 
+// readers is how many reads run at once; more wait.
+const readers = 8
+
 // Open opens, or creates, the database file path and brings its schema up to
 // date. It answers ErrNewer for a database that a newer version wrote.
 func Open(ctx context.Context, path string) (*Store, error) {
@@ -72,6 +75,8 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers) // opening one costs more than a read
 	return &Store{Queries: Queries{read}, read: read, write: write}, nil
 }
 

@@ -17,6 +17,11 @@ func open(t *testing.T) (*Store, string) {
 	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	return openAt(t, path), path
+}
+
+func openAt(t *testing.T, path string) *Store {
+	t.Helper()
 	s, err := Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
@@ -26,7 +31,7 @@ func open(t *testing.T) (*Store, string) {
 			t.Error(err)
 		}
 	})
-	return s, path
+	return s
 }
 
 func (s *Store) add(t *testing.T, u User) error {
@@ -63,11 +68,7 @@ func TestOpenedAgainEverythingIsThere(t *testing.T) {
 	if err := s.add(t, ada()); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Open(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer again.Close()
+	again := openAt(t, path)
 	if u, err := again.UserByLogin(t.Context(), "ada"); err != nil || u != ada() {
 		t.Errorf("%+v, %v", u, err)
 	}
@@ -146,15 +147,11 @@ func TestAFullDiskIsUnavailableAndThenFine(t *testing.T) {
 
 func TestADatabaseThatAnotherProgramHoldsIsUnavailable(t *testing.T) {
 	s, path := open(t)
-	other, err := Open(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Close()
+	other := openAt(t, path)
 	if _, err := s.write.ExecContext(t.Context(), `PRAGMA busy_timeout = 0`); err != nil {
 		t.Fatal(err)
 	}
-	err = other.Write(t.Context(), func(*Tx) error {
+	err := other.Write(t.Context(), func(*Tx) error {
 		if err := s.add(t, ada()); !errors.Is(err, ErrUnavailable) {
 			t.Errorf("held: %v", err)
 		}

@@ -29,6 +29,7 @@ type Token struct {
 	ReplacedBy   string
 }
 
+//nolint:gosec // G101: names of columns, no credentials
 const tokenColumns = `t.id, t.mac, t.pepper_id, t.kind, t.description, t.hint, t.app_id, t.user_id, t.scopes, t.created_at, t.created_by,
 	t.expires_at, t.last_used_at, t.last_used_from, t.revoked_at, t.revoked_by, t.replaces, t.replaced_by`
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,7 +26,7 @@ func TestAPATActsAsItsUser(t *testing.T) {
 	me := try(f.Me(t.Context(), c))(t)
 	equal(t, me, api.Me{
 		ID: f.user.User.ID, Login: "bob", Name: "The bob", IsActive: true, Instance: "Example",
-		Links: map[string]string{"profile": "http://127.0.0.1/profile", "accessTokens": "http://127.0.0.1/profile/tokens"},
+		Links: map[string]string{"profile": "http://127.0.0.1/profile", "accessTokens": f.ProfileURL + "/tokens"},
 	})
 	equal(t, me, try(f.Me(t.Context(), f.user))(t))
 }
@@ -208,5 +209,26 @@ func TestAUserWhoIsNotActiveIsNotSignedIn(t *testing.T) {
 	for _, id := range []string{f.user.User.ID, newID(), ""} {
 		_, err := f.SignedIn(t.Context(), id, "")
 		f.refused(err, api.CodeUnauthenticated)
+	}
+}
+
+func BenchmarkCheckToken(b *testing.B) {
+	f := newFixture(b)
+	issued := f.pat(f.user, f.app(api.PolicyAuthenticatedUsers))
+	for b.Loop() {
+		if _, err := f.CheckToken(b.Context(), issued.Secret, "192.0.2.7"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkCheckWrongChecksum(b *testing.B) {
+	f := newFixture(b)
+	v := f.pat(f.user, f.app(api.PolicyAuthenticatedUsers)).Secret
+	wrong := strings.Replace(v, v[20:21], "-", 1)
+	for b.Loop() {
+		if _, err := f.CheckToken(b.Context(), wrong, "192.0.2.7"); err == nil {
+			b.Fatal("accepted")
+		}
 	}
 }

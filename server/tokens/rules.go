@@ -17,7 +17,7 @@ const (
 	defaultExpiry  = 365 * 24 * time.Hour
 )
 
-// Scopes that the server itself asks for.
+// ScopeIntrospect is what Introspect asks of a SAT.
 const ScopeIntrospect = "introspect"
 
 // catalogue is all scopes there are, the least first.
