@@ -37,6 +37,7 @@ var house = []rule{
 
 	{of: "internal/local", may: []string{"client", "server/..."}}, // fits the built-in server to the desktop
 	{of: "internal/testserver", may: []string{"client/...", "server/builtin"}},
+	{of: "internal/uitest", may: []string{"ui/task", "ui/widgets"}},
 	{of: "internal/...", may: nil},
 	{of: "assets", may: nil},
 	{of: "e2e", may: nil},

@@ -10,6 +10,7 @@ import (
 	"keyfob/client"
 	"keyfob/client/connect"
 	"keyfob/ui/i18n"
+	"keyfob/ui/task"
 	"keyfob/ui/widgets"
 	"keyfob/ui/words"
 )
@@ -62,7 +63,7 @@ func newExpired(w fyne.Window, conn *connect.Connection, ctx context.Context, an
 func (e *expired) submit() {
 	e.dialog.SetError("", "", nil)
 	e.dialog.SetBusy(true, i18n.T("expired.busy"))
-	go e.signIn()
+	task.Go(e.signIn)
 }
 
 func (e *expired) signIn() {

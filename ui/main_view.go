@@ -202,8 +202,9 @@ func (m *mainView) tokensUpdated(count int, at time.Time) {
 func (m *mainView) showSecret(t client.Token, s client.Secret, revoke func(context.Context) error) {
 	m.u.secretShown = true
 	secret.Show(m.u.window, secret.Params{
-		Token: t, Secret: s, Server: m.conn.Server.ProfileURL, Clipboard: m.u.cfg.Clipboard,
-		Revoke: revoke, OnDone: m.secretDone,
+		Token: t, Secret: s, Server: m.conn.Address, Example: m.conn.Server.ProfileURL + "/me",
+		Clipboard: m.u.cfg.Clipboard,
+		Revoke:    revoke, OnDone: m.secretDone,
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"keyfob/client"
 	"keyfob/client/connect"
 	"keyfob/ui/i18n"
+	"keyfob/ui/task"
 	"keyfob/ui/widgets"
 	"keyfob/ui/words"
 )
@@ -27,7 +28,7 @@ func (u *UI) resume() {
 	u.window.SetContent(container.NewCenter(container.NewVBox(
 		widgets.NewLoading(i18n.T("resuming.text", "Server", serverName(last))),
 		container.NewCenter(widgets.NewButton(i18n.T("dialog.cancel"), u.stopResuming)))))
-	go u.reconnect(ctx, last)
+	task.Go(func() { u.reconnect(ctx, last) })
 }
 
 func (u *UI) stopResuming() {

@@ -21,6 +21,7 @@ import (
 	"keyfob/ui/i18n"
 	"keyfob/ui/settings"
 	"keyfob/ui/signin"
+	"keyfob/ui/task"
 )
 
 // Config is what the desktop works with; main fills it.
@@ -53,7 +54,8 @@ type UI struct {
 func New(cfg Config) *UI {
 	u := &UI{cfg: cfg}
 	u.window = cfg.App.NewWindow(i18n.T("app.name"))
-	u.window.Resize(fyne.NewSize(1180, 760))
+	u.window.Resize(fyne.NewSize(1240, 780))
+	u.window.SetPadded(false)
 	u.window.SetMaster()
 	u.window.SetCloseIntercept(u.Quit)
 	u.window.SetMainMenu(u.menu())
@@ -165,7 +167,7 @@ func (u *UI) signOut() {
 	}
 	conn := u.conn
 	u.showEnter()
-	go u.leave(conn)
+	task.Go(func() { u.leave(conn) })
 }
 
 func (u *UI) leave(conn *connect.Connection) {

@@ -90,7 +90,7 @@ func currentUser() builtin.User {
 		return builtin.User{Login: "me", Name: "Me"}
 	}
 	login := u.Username[strings.LastIndexAny(u.Username, `\/`)+1:] // Windows says DOMAIN\name
-	name, _, _ := strings.Cut(u.Name, ",")                          // the passwd file's name field has more
+	name, _, _ := strings.Cut(u.Name, ",")                         // the passwd file's name field has more
 	if strings.TrimSpace(name) == "" {
 		name = login
 	}

@@ -11,6 +11,7 @@ import (
 
 	"keyfob/client"
 	"keyfob/ui/i18n"
+	"keyfob/ui/task"
 	"keyfob/ui/widgets"
 	"keyfob/ui/words"
 )
@@ -53,7 +54,7 @@ func showAdd(p Params, done func(client.App)) *add {
 	a.policy.SetSelectedIndex(0)
 	a.changed()
 	a.dialog.Show()
-	go a.loadUsers(context.Background())
+	task.Go(func() { a.loadUsers(context.Background()) })
 	return a
 }
 
@@ -92,12 +93,13 @@ func (a *add) submit() {
 	}
 	a.dialog.SetError("", "", nil)
 	a.dialog.SetBusy(true, i18n.T("apps.adding"))
-	go a.create(context.Background(), client.NewApp{
+	wish := client.NewApp{
 		Name:         strings.TrimSpace(a.name.Text),
 		Policy:       client.Policies[a.policy.SelectedIndex()],
 		Scopes:       a.chosen(),
 		SystemUserID: a.user.chosen(),
-	})
+	}
+	task.Go(func() { a.create(context.Background(), wish) })
 }
 
 func (a *add) create(ctx context.Context, wish client.NewApp) {

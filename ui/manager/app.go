@@ -11,6 +11,7 @@ import (
 
 	"keyfob/client"
 	"keyfob/ui/i18n"
+	"keyfob/ui/task"
 	"keyfob/ui/tokens"
 	"keyfob/ui/widgets"
 )
@@ -56,7 +57,7 @@ func newApp(p Params, app client.App, back func() bool) *App {
 	return a
 }
 
-func (a *App) refresh() { go a.update(context.Background(), "") }
+func (a *App) refresh() { task.Go(func() { a.update(context.Background(), "") }) }
 
 // update fetches the tokens and shows them; chosen, if not empty, is selected.
 func (a *App) update(ctx context.Context, chosen string) {
@@ -125,7 +126,7 @@ func (a *App) create() {
 
 func (a *App) created(t client.Token, s client.Secret) {
 	a.p.Secret(t, s, func(ctx context.Context) error { return a.p.Server.RevokeAppToken(ctx, t.ID) })
-	go a.update(context.Background(), t.ID)
+	task.Go(func() { a.update(context.Background(), t.ID) })
 }
 
 func (a *App) revoke(chosen []client.Token) {

@@ -12,6 +12,7 @@ import (
 
 	"keyfob/client"
 	"keyfob/ui/i18n"
+	"keyfob/ui/task"
 	"keyfob/ui/widgets"
 	"keyfob/ui/words"
 )
@@ -55,7 +56,7 @@ func newApps(p Params, open func(client.App)) *Apps {
 	return a
 }
 
-func (a *Apps) refresh() { go a.update(context.Background(), "") }
+func (a *Apps) refresh() { task.Go(func() { a.update(context.Background(), "") }) }
 
 func (a *Apps) focus() { a.p.Window.Canvas().Focus(a.table) }
 
@@ -107,7 +108,11 @@ func (a *Apps) opened(id string) {
 }
 
 func (a *Apps) add() {
-	showAdd(a.p, func(app client.App) { go a.update(context.Background(), app.ID) })
+	showAdd(a.p, a.added)
+}
+
+func (a *Apps) added(app client.App) {
+	task.Go(func() { a.update(context.Background(), app.ID) })
 }
 
 func appRow(a client.App) widgets.Row {

@@ -9,6 +9,7 @@ import (
 
 	"keyfob/client"
 	"keyfob/ui/i18n"
+	"keyfob/ui/task"
 	"keyfob/ui/widgets"
 	"keyfob/ui/words"
 )
@@ -46,7 +47,7 @@ func showChange(p Params, app client.App, done func(client.App)) *change {
 	c.dialog.SetSubmit(i18n.T("app.save"), widget.HighImportance, c.submit)
 	c.dialog.SetSize(fyne.NewSize(600, 0))
 	c.dialog.Show()
-	go c.loadUsers(context.Background())
+	task.Go(func() { c.loadUsers(context.Background()) })
 	return c
 }
 
@@ -82,7 +83,7 @@ func (c *change) submit() {
 	}
 	c.dialog.SetError("", "", nil)
 	c.dialog.SetBusy(true, i18n.T("app.saving"))
-	go c.save(context.Background(), wish)
+	task.Go(func() { c.save(context.Background(), wish) })
 }
 
 func (c *change) save(ctx context.Context, wish client.AppChange) {

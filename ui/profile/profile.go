@@ -13,6 +13,7 @@ import (
 
 	"keyfob/client"
 	"keyfob/ui/i18n"
+	"keyfob/ui/task"
 	"keyfob/ui/tokens"
 	"keyfob/ui/widgets"
 )
@@ -59,7 +60,7 @@ func New(p Params) *View {
 }
 
 // Refresh fetches the tokens again.
-func (v *View) Refresh() { go v.update(context.Background(), "") }
+func (v *View) Refresh() { task.Go(func() { v.update(context.Background(), "") }) }
 
 // FocusSearch puts the cursor into the search box.
 func (v *View) FocusSearch() { v.list.FocusSearch() }
@@ -101,7 +102,7 @@ func (v *View) Create() {
 
 func (v *View) created(t client.Token, s client.Secret) {
 	v.p.Secret(t, s, func(ctx context.Context) error { return v.p.Server.RevokeToken(ctx, t.ID) })
-	go v.update(context.Background(), t.ID)
+	task.Go(func() { v.update(context.Background(), t.ID) })
 }
 
 func (v *View) revoke(chosen []client.Token) {

@@ -17,6 +17,7 @@ import (
 	"keyfob/client"
 	"keyfob/ui/clipboard"
 	"keyfob/ui/i18n"
+	"keyfob/ui/task"
 	"keyfob/ui/widgets"
 	"keyfob/ui/words"
 )
@@ -37,7 +38,7 @@ type Params struct {
 	Token     client.Token
 	Secret    client.Secret // wiped when the dialog closes
 	Server    string        // the server's address, for the examples
-	Example   string        // what the curl example calls; empty: Server
+	Example   string        // what curl calls with a PAT; a SAT, or empty: Server
 	Clipboard Clipboard
 	Revoke    func(context.Context) error // nil: cannot be revoked from here
 	OnDone    func()                      // after the dialog closed, however it did; may be nil
@@ -126,7 +127,7 @@ func (d *Dialog) showAsking(on bool) {
 	if on {
 		d.ask.focus()
 	} else {
-		focus(d.stored)
+		widgets.Focus(d.stored)
 	}
 }
 
@@ -137,7 +138,7 @@ func (d *Dialog) tick(stored bool) { d.dialog.SetSubmitEnabled(stored) }
 func (d *Dialog) startRevoke() {
 	d.dialog.SetError("", "", nil)
 	d.dialog.SetBusy(true, i18n.T("secret.revoking"))
-	go d.revoke()
+	task.Go(d.revoke)
 }
 
 func (d *Dialog) revoke() {
@@ -151,7 +152,7 @@ func (d *Dialog) revoked(err error) {
 		d.close()
 		return
 	}
-	d.dialog.SetError(words.For(err).Text, i18n.T("words.tryAgain"), d.startRevoke)
+	d.dialog.SetError(i18n.T("secret.notRevoked")+" "+words.For(err).Text, i18n.T("words.tryAgain"), d.startRevoke)
 }
 
 // reveal shows the secret, or masks it again. It is masked in any case when

@@ -15,6 +15,7 @@ import (
 
 	"keyfob/client"
 	"keyfob/ui/i18n"
+	"keyfob/ui/task"
 	"keyfob/ui/widgets"
 	"keyfob/ui/words"
 )
@@ -70,16 +71,16 @@ func New(p Params) *View {
 }
 
 // Refresh finds out what becomes of a sign-in.
-func (v *View) Refresh() { go v.update(context.Background()) }
+func (v *View) Refresh() { task.Go(func() { v.update(context.Background()) }) }
 
 // Focus puts the cursor on the built-in server, or on the address if there is
 // one from the last time.
 func (v *View) Focus() {
 	if v.p.Address != "" {
-		focus(v.address)
+		widgets.Focus(v.address)
 		return
 	}
-	focus(v.use)
+	widgets.Focus(v.use)
 }
 
 func (v *View) update(ctx context.Context) {
@@ -100,7 +101,7 @@ func (v *View) Opened(url string) {
 func (v *View) startBuiltIn() {
 	v.begin(i18n.T("signin.starting"), &v.builtIn)
 	ctx, turn := v.next()
-	go v.useBuiltIn(ctx, turn)
+	task.Go(func() { v.useBuiltIn(ctx, turn) })
 }
 
 func (v *View) useBuiltIn(ctx context.Context, turn int) {
@@ -118,7 +119,8 @@ func (v *View) startBrowser() {
 	}
 	v.begin(i18n.T("signin.waiting"), &v.other)
 	ctx, turn := v.next()
-	go v.signIn(ctx, turn, v.address.Text)
+	address := v.address.Text
+	task.Go(func() { v.signIn(ctx, turn, address) })
 }
 
 func (v *View) signIn(ctx context.Context, turn int, address string) {
@@ -161,12 +163,12 @@ func (v *View) cancel() {
 	v.stop()
 	v.attempt++
 	v.idle()
-	focus(v.address)
+	widgets.Focus(v.address)
 }
 
 func (v *View) openAgain() {
 	link := v.link
-	go func() { _ = v.p.OpenURL(link) }()
+	task.Go(func() { _ = v.p.OpenURL(link) })
 }
 
 func (v *View) copyLink() { fyne.CurrentApp().Clipboard().SetContent(v.link) }

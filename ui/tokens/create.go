@@ -12,6 +12,7 @@ import (
 
 	"keyfob/client"
 	"keyfob/ui/i18n"
+	"keyfob/ui/task"
 	"keyfob/ui/widgets"
 	"keyfob/ui/words"
 )
@@ -68,10 +69,12 @@ func ShowCreate(p CreateParams) *Create {
 	c.changed()
 	c.dialog.Show()
 	if p.App == nil {
-		go c.loadApps(context.Background())
+		c.askApps()
 	}
 	return c
 }
+
+func (c *Create) askApps() { task.Go(func() { c.loadApps(context.Background()) }) }
 
 // appField is the fixed application, or the choice of one with help for a
 // missing one (requirements 30, 31, 33, 52).
@@ -95,7 +98,7 @@ func (c *Create) loadApps(ctx context.Context) {
 
 func (c *Create) appsLoaded(apps []client.App, err error) {
 	if err != nil {
-		c.dialog.SetError(words.For(err).Text, i18n.T("dialog.tryAgain"), func() { go c.loadApps(context.Background()) })
+		c.dialog.SetError(words.For(err).Text, i18n.T("dialog.tryAgain"), c.askApps)
 		return
 	}
 	c.apps = apps
@@ -175,7 +178,7 @@ func (c *Create) submit() {
 	ctx, cancel := context.WithCancel(context.Background())
 	c.cancel = cancel
 	c.dialog.SetBusy(true, i18n.T("create.busy"))
-	go c.create(ctx, wish)
+	task.Go(func() { c.create(ctx, wish) })
 }
 
 func (c *Create) create(ctx context.Context, wish client.NewToken) {

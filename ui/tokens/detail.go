@@ -27,16 +27,16 @@ type detail struct {
 }
 
 func newDetail(ofApp bool, revoke, back func()) *detail {
-	d := &detail{ofApp: ofApp, body: container.NewVBox()}
+	d := &detail{ofApp: ofApp, body: container.New(column{detailWidth - 2*detailPad, 0})}
 	d.revoke = widgets.NewButton(i18n.T("tokens.revoke"), revoke)
 	d.revoke.Importance = widget.DangerImportance
 	d.back = widgets.NewButton(i18n.T("tokens.back"), back)
-	buttons := container.NewHBox(d.revoke, layout.NewSpacer(), d.back)
+	buttons := aligned(container.NewHBox(d.revoke, layout.NewSpacer(), d.back))
 	inner := container.NewBorder(nil, buttons, nil, nil, container.NewVScroll(d.body))
 	d.content = container.NewStack(
 		widgets.NewPane(fynetheme.ColorNameBackground),
 		container.NewBorder(nil, nil, widget.NewSeparator(), nil,
-			container.New(layout.NewCustomPaddedLayout(14, 16, 18, 18), inner)))
+			container.New(layout.NewCustomPaddedLayout(10, 16, detailPad, detailPad), inner)))
 	return d
 }
 
@@ -54,9 +54,9 @@ func (d *detail) show(t client.Token, now time.Time) {
 	d.body.Objects = []fyne.CanvasObject{
 		heading,
 		muted(kindText(t.Kind) + "  ·  …" + t.Hint),
-		container.NewHBox(widgets.NewBadge(badge)),
+		aligned(container.NewHBox(widgets.NewBadge(badge))),
 		d.facts(t, now),
-		widgets.NewSection(i18n.T("tokens.detail.timeline")),
+		aligned(widgets.NewSection(i18n.T("tokens.detail.timeline"))),
 		timeline(t),
 	}
 	d.body.Refresh()
@@ -64,7 +64,7 @@ func (d *detail) show(t client.Token, now time.Time) {
 }
 
 func (d *detail) facts(t client.Token, now time.Time) fyne.CanvasObject {
-	form := container.New(layout.NewFormLayout())
+	form := container.New(facts{96, detailWidth - 2*detailPad - 96})
 	add := func(key, value string) {
 		text := widget.NewLabel(value)
 		text.Wrapping = fyne.TextWrapWord
@@ -126,6 +126,11 @@ func kindText(k client.Kind) string {
 		return i18n.T("tokens.sat")
 	}
 	return i18n.T("tokens.pat")
+}
+
+// aligned moves what has no padding of its own in line with the labels.
+func aligned(o fyne.CanvasObject) fyne.CanvasObject {
+	return container.New(layout.NewCustomPaddedLayout(0, 0, labelPad, labelPad), o)
 }
 
 func muted(text string) *widget.Label {

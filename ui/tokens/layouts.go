@@ -10,7 +10,9 @@ import (
 )
 
 const (
-	detailWidth = 312
+	detailWidth = 300
+	detailPad   = 8
+	labelPad    = 8   // what a label keeps free around its text
 	bothFrom    = 860 // from this width on, table and details stand side by side
 	gap         = 8
 )
@@ -80,29 +82,99 @@ func setVisible(o fyne.CanvasObject, on bool) {
 	}
 }
 
-// toolbarLayout stands the search box at the left, the bulk bar at the right
-// and gives the filters, which flow, the room between.
-type toolbarLayout struct{ search, filters, bulk fyne.CanvasObject }
+// listLayout stands the toolbar, a note and the body below each other. In the
+// toolbar the search box is at the left, the bulk bar at the right, and the
+// filters flow in the room between: so the height of it follows from the width.
+type listLayout struct{ search, filters, bulk, note, body fyne.CanvasObject }
 
-const searchWidth = 260
+const (
+	searchWidth = 260
+	sidePad     = 22
+)
 
-func (l toolbarLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
-	right := size.Width
+func (l listLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	right := size.Width - sidePad
 	if l.bulk.Visible() {
 		bulk := l.bulk.MinSize()
 		right -= bulk.Width
-		l.bulk.Move(fyne.NewPos(right, 0))
+		l.bulk.Move(fyne.NewPos(right, gap))
 		l.bulk.Resize(bulk)
 	}
 	search := min(searchWidth, size.Width/3)
+	l.search.Move(fyne.NewPos(sidePad, gap))
 	l.search.Resize(fyne.NewSize(search, l.search.MinSize().Height))
-	l.filters.Move(fyne.NewPos(search+gap, 2))
-	l.filters.Resize(fyne.NewSize(max(right-search-2*gap, 1), l.filters.Size().Height))
+	width := max(right-sidePad-search-2*gap, 1)
+	l.filters.Resize(fyne.NewSize(width, 1))
+	filters := l.filters.MinSize().Height
+	l.filters.Move(fyne.NewPos(sidePad+search+gap, gap+2))
+	l.filters.Resize(fyne.NewSize(width, filters))
+	y := gap + max(l.search.Size().Height, filters) + gap + 4
+	note := l.note.MinSize().Height
+	l.note.Move(fyne.NewPos(0, y))
+	l.note.Resize(fyne.NewSize(size.Width, note))
+	l.body.Move(fyne.NewPos(0, y+note))
+	l.body.Resize(fyne.NewSize(size.Width, max(size.Height-y-note, 0)))
 }
 
-// MinSize has the height that the filters need at their present width.
-func (l toolbarLayout) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(searchWidth, max(l.search.MinSize().Height, l.filters.MinSize().Height+2))
+func (l listLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(2*searchWidth, 200)
+}
+
+// column stands objects below each other at a fixed width. Texts that wrap get
+// the height that they need at that width.
+type column struct{ width, gap float32 }
+
+func (c column) Layout(objects []fyne.CanvasObject, _ fyne.Size) {
+	y := float32(0)
+	for _, o := range objects {
+		h := heightAt(o, c.width)
+		o.Move(fyne.NewPos(0, y))
+		o.Resize(fyne.NewSize(c.width, h))
+		y += h + c.gap
+	}
+}
+
+func (c column) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	size := fyne.NewSize(c.width, 0)
+	for _, o := range objects {
+		size.Height += heightAt(o, c.width) + c.gap
+	}
+	return size
+}
+
+// facts stands names and values in two columns of fixed width. Rows share the
+// padding of the labels that meet, which alone would be too far apart.
+type facts struct{ name, value float32 }
+
+const shared = 7
+
+func (f facts) Layout(objects []fyne.CanvasObject, _ fyne.Size) {
+	y := float32(0)
+	for i := 0; i+1 < len(objects); i += 2 {
+		h := f.height(objects[i : i+2])
+		objects[i].Move(fyne.NewPos(0, y))
+		objects[i].Resize(fyne.NewSize(f.name, h))
+		objects[i+1].Move(fyne.NewPos(f.name, y))
+		objects[i+1].Resize(fyne.NewSize(f.value, h))
+		y += h - shared
+	}
+}
+
+func (f facts) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	size := fyne.NewSize(f.name+f.value, 0)
+	for i := 0; i+1 < len(objects); i += 2 {
+		size.Height += f.height(objects[i:i+2]) - shared
+	}
+	return size
+}
+
+func (f facts) height(pair []fyne.CanvasObject) float32 {
+	return max(heightAt(pair[0], f.name), heightAt(pair[1], f.value))
+}
+
+func heightAt(o fyne.CanvasObject, width float32) float32 {
+	o.Resize(fyne.NewSize(width, o.Size().Height))
+	return o.MinSize().Height
 }
 
 // bulkBar says how many tokens are ticked and offers to revoke them.

@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 
 	"keyfob/client"
 	"keyfob/ui/i18n"
@@ -17,7 +16,7 @@ import (
 // List shows tokens: search box, filters with their counts, the table, and
 // beside it the details of the chosen one. All methods are for the UI thread.
 type List struct {
-	Content fyne.CanvasObject
+	Content *fyne.Container
 
 	OnRevoke func([]client.Token) // the person wants to revoke these live tokens
 	OnCreate func()               // from the empty list; nil: creating is not offered
@@ -60,9 +59,8 @@ func NewList(ofApp bool, now func() time.Time) *List {
 	l.pane = newMasterDetail(l.table, l.detail.content, l.detail.back)
 	l.note = container.NewVBox()
 	l.body = container.NewStack(widgets.NewLoading(i18n.T("tokens.loading")))
-	bar := container.New(toolbarLayout{l.search, l.filters, l.bulk.content}, l.search, l.filters, l.bulk.content)
-	top := container.NewVBox(container.New(layout.NewCustomPaddedLayout(6, 12, 22, 22), bar), l.note)
-	l.Content = container.NewBorder(top, nil, nil, nil, l.body)
+	parts := listLayout{l.search, l.filters, l.bulk.content, l.note, l.body}
+	l.Content = container.New(parts, parts.search, parts.filters, parts.bulk, parts.note, parts.body)
 	return l
 }
 
@@ -72,6 +70,7 @@ func (l *List) Show(tokens []client.Token) {
 	l.all = tokens
 	l.note.RemoveAll()
 	l.refresh()
+	l.Content.Refresh() // the note's room, and the filters' with new counts
 }
 
 // Fail says why the tokens could not be fetched: above those that are shown,
@@ -83,7 +82,7 @@ func (l *List) Fail(err error, retry func()) {
 		return
 	}
 	l.note.Objects = []fyne.CanvasObject{widgets.NewBanner(widgets.Bad, text, i18n.T("dialog.tryAgain"), retry)}
-	l.note.Refresh()
+	l.Content.Refresh()
 }
 
 func (l *List) showInstead(o fyne.CanvasObject) {
@@ -188,6 +187,7 @@ func (l *List) sortChanged(col int) {
 func (l *List) checkChanged(ids []string) {
 	l.checked = ids
 	l.bulk.show(len(ids))
+	l.Content.Refresh()
 }
 
 func (l *List) selected(string) { l.showDetail() }

@@ -10,6 +10,7 @@ import (
 
 	"keyfob/client"
 	"keyfob/ui/i18n"
+	"keyfob/ui/task"
 	"keyfob/ui/widgets"
 	"keyfob/ui/words"
 )
@@ -86,7 +87,8 @@ func (r *Revoke) submit() {
 	r.cancel = cancel
 	r.dialog.SetError("", "", nil)
 	r.dialog.SetBusy(true, i18n.T("revoke.busy"))
-	go r.revoke(ctx, r.left)
+	left := r.left
+	task.Go(func() { r.revoke(ctx, left) })
 }
 
 // revoke goes through the tokens until one fails; those before it are revoked.

@@ -87,10 +87,10 @@ const (
 func columns() []widgets.Column {
 	return []widgets.Column{
 		colDescription: {Title: i18n.T("tokens.column.description"), Sortable: true},
-		colScopes:      {Title: i18n.T("tokens.column.scopes"), Width: 132, Min: 560},
+		colScopes:      {Title: i18n.T("tokens.column.scopes"), Width: 120, Min: 690},
 		colExpires:     {Title: i18n.T("tokens.column.expires"), Width: 104, Sortable: true},
-		colLastUsed:    {Title: i18n.T("tokens.column.lastUsed"), Width: 100, Min: 480, Sortable: true},
-		colStatus:      {Title: i18n.T("tokens.column.status"), Width: 112},
+		colLastUsed:    {Title: i18n.T("tokens.column.lastUsed"), Width: 96, Min: 480, Sortable: true},
+		colStatus:      {Title: i18n.T("tokens.column.status"), Width: 108},
 	}
 }
 

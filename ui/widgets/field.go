@@ -50,6 +50,9 @@ func (f *Field) SetError(text string) {
 // Error is what SetError was given last.
 func (f *Field) Error() string { return f.err }
 
+// Label is the label.
+func (f *Field) Label() string { return f.label.Text }
+
 // SetLabel changes the label.
 func (f *Field) SetLabel(text string) { f.label.SetText(text) }
 

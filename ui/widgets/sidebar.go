@@ -91,6 +91,9 @@ func (i *SidebarItem) SetSelected(on bool) {
 	i.Refresh()
 }
 
+// Text is what it says.
+func (i *SidebarItem) Text() string { return i.text }
+
 // Selected says whether the item is marked.
 func (i *SidebarItem) Selected() bool { return i.selected }
 
@@ -99,7 +102,7 @@ func (i *SidebarItem) CreateRenderer() fyne.WidgetRenderer {
 	r := &sidebarRenderer{
 		i:     i,
 		back:  &canvas.Rectangle{CornerRadius: 6},
-		icon:  &canvas.Image{FillMode: canvas.ImageFillContain},
+		icon:  newGlyphFace(),
 		text:  newText(theme.SizeNameText, fyne.TextStyle{}),
 		count: newText(theme.SizeNameCaption, fyne.TextStyle{}),
 		ring:  newRing(6),
@@ -111,14 +114,14 @@ func (i *SidebarItem) CreateRenderer() fyne.WidgetRenderer {
 type sidebarRenderer struct {
 	i           *SidebarItem
 	back, ring  *canvas.Rectangle
-	icon        *canvas.Image
+	icon        *glyphFace
 	text, count *canvas.Text
 }
 
 func (r *sidebarRenderer) Destroy() {}
 
 func (r *sidebarRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.back, r.icon, r.text, r.count, r.ring}
+	return []fyne.CanvasObject{r.back, r.icon.image, r.text, r.count, r.ring}
 }
 
 func (r *sidebarRenderer) MinSize() fyne.Size {
@@ -129,8 +132,7 @@ func (r *sidebarRenderer) Layout(size fyne.Size) {
 	r.back.Resize(size)
 	r.ring.Move(fyne.NewPos(1, 1))
 	r.ring.Resize(size.SubtractWidthHeight(2, 2))
-	r.icon.Resize(fyne.NewSquareSize(18))
-	r.icon.Move(fyne.NewPos(9, (size.Height-18)/2))
+	r.icon.place(fyne.NewPos(9, (size.Height-18)/2), 18)
 	text, count := r.text.MinSize(), r.count.MinSize()
 	r.text.Resize(text)
 	r.text.Move(fyne.NewPos(36, (size.Height-text.Height)/2))
@@ -148,8 +150,7 @@ func (r *sidebarRenderer) Refresh() {
 	}
 	r.back.FillColor = theme.Color(back)
 	r.back.Refresh()
-	r.icon.Resource = glyphIn(r.i.icon, text)
-	r.icon.Refresh()
+	r.icon.set(r.i.icon, text)
 	if r.text.TextStyle.Bold != r.i.selected {
 		r.text.TextStyle.Bold, r.count.TextStyle.Bold = r.i.selected, r.i.selected
 		r.text.Refresh()
@@ -190,7 +191,7 @@ func (c *AccountCard) CreateRenderer() fyne.WidgetRenderer {
 		initial: newText(theme.SizeNameText, fyne.TextStyle{Bold: true}),
 		server:  newText(theme.SizeNameSmallText, fyne.TextStyle{Bold: true}),
 		name:    newText(theme.SizeNameCaption, fyne.TextStyle{}),
-		arrow:   &canvas.Image{FillMode: canvas.ImageFillContain},
+		arrow:   newGlyphFace(),
 		ring:    newRing(8),
 	}
 	r.Refresh()
@@ -202,13 +203,13 @@ type accountRenderer struct {
 	back, ring            *canvas.Rectangle
 	avatar                *canvas.Circle
 	initial, server, name *canvas.Text
-	arrow                 *canvas.Image
+	arrow                 *glyphFace
 }
 
 func (r *accountRenderer) Destroy() {}
 
 func (r *accountRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.back, r.avatar, r.initial, r.server, r.name, r.arrow, r.ring}
+	return []fyne.CanvasObject{r.back, r.avatar, r.initial, r.server, r.name, r.arrow.image, r.ring}
 }
 
 func (r *accountRenderer) MinSize() fyne.Size { return fyne.NewSize(160, 54) }
@@ -226,8 +227,7 @@ func (r *accountRenderer) Layout(size fyne.Size) {
 	setText(r.name, fit(r.c.name, r.name, room+20), theme.ColorNameMuted)
 	r.server.Move(fyne.NewPos(53, size.Height/2-18))
 	r.name.Move(fyne.NewPos(53, size.Height/2+1))
-	r.arrow.Resize(fyne.NewSquareSize(14))
-	r.arrow.Move(fyne.NewPos(size.Width-24, (size.Height-14)/2))
+	r.arrow.place(fyne.NewPos(size.Width-24, (size.Height-14)/2), 14)
 }
 
 func (r *accountRenderer) Refresh() {
@@ -244,8 +244,7 @@ func (r *accountRenderer) Refresh() {
 		initial = string(first)
 	}
 	setText(r.initial, initial, fynetheme.ColorNameForegroundOnPrimary)
-	r.arrow.Resource = glyphIn(assets.IconDown, theme.ColorNameMuted)
-	r.arrow.Refresh()
+	r.arrow.set(assets.IconDown, theme.ColorNameMuted)
 	showRing(r.ring, r.c.focused)
 	r.Layout(r.c.Size())
 	canvas.Refresh(r.c)
