@@ -12,11 +12,11 @@ type colours map[fyne.ThemeColorName]color.Color
 // hues are the values that a palette is made from.
 type hues struct {
 	surface, background, sidebar, text, muted, line, edge color.NRGBA
-	accent, accentSoft, accentDim, onAccent         color.NRGBA
-	active, activeBack                              color.NRGBA
-	expiring, expiringBack                          color.NRGBA
-	revoked, revokedBack                            color.NRGBA
-	neutralBack, faint, backdrop, shadow            color.NRGBA
+	accent, accentSoft, accentDim, onAccent               color.NRGBA
+	active, activeBack                                    color.NRGBA
+	expiring, expiringBack                                color.NRGBA
+	revoked, revokedBack                                  color.NRGBA
+	neutralBack, faint, backdrop, shadow                  color.NRGBA
 }
 
 var light = palette(hues{

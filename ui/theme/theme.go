@@ -7,6 +7,7 @@ package theme
 
 import (
 	"image/color"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -49,14 +50,27 @@ const (
 	SizeNameSubHeading   = theme.SizeNameSubHeadingText // head of a pane or dialog
 	SizeNameHeading      = theme.SizeNameHeadingText    // head of a view
 	SizeNameInputRadius  = theme.SizeNameInputRadius
+	SizeNameCardRadius   = theme.SizeNameCardRadius
 	SizeNameDialogRadius = theme.SizeNameDialogRadius
 )
 
 // Color returns the colour that a name has now. It is for canvas objects, which keep a value: set it again on Refresh.
-func Color(name fyne.ThemeColorName) color.Color { return theme.Color(name) }
+// Under a theme that does not know our names, such as that of a test, they have the colours of ours.
+func Color(name fyne.ThemeColorName) color.Color {
+	settings := fyne.CurrentApp().Settings()
+	if _, ours := settings.Theme().(keyfob); !ours && strings.HasPrefix(string(name), "keyfob") {
+		return New().Color(name, settings.ThemeVariant())
+	}
+	return theme.Color(name)
+}
 
 // Size returns the size that a name has now.
-func Size(name fyne.ThemeSizeName) float32 { return theme.Size(name) }
+func Size(name fyne.ThemeSizeName) float32 {
+	if _, ours := fyne.CurrentApp().Settings().Theme().(keyfob); !ours && strings.HasPrefix(string(name), "keyfob") {
+		return sizes[name]
+	}
+	return theme.Size(name)
+}
 
 type keyfob struct {
 	fixed   bool

@@ -3,7 +3,6 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"keyfob/assets"
@@ -68,31 +67,27 @@ const (
 // badgeFace draws one badge; Badge and the rows of a Table share it.
 type badgeFace struct {
 	back  *canvas.Rectangle
-	glyph *canvas.Image
+	glyph *glyphFace
 	text  *canvas.Text
-	shown BadgeSpec
-	drawn fyne.Resource
 }
 
 func newBadgeFace() *badgeFace {
 	return &badgeFace{
 		back:  &canvas.Rectangle{CornerRadius: badgeHeight / 2},
-		glyph: &canvas.Image{FillMode: canvas.ImageFillContain},
+		glyph: newGlyphFace(),
 		text:  newText(theme.SizeNameCaption, fyne.TextStyle{Bold: true}),
 	}
 }
 
 func (f *badgeFace) objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{f.back, f.glyph, f.text}
+	return []fyne.CanvasObject{f.back, f.glyph.image, f.text}
 }
 
 func (f *badgeFace) set(s BadgeSpec) {
 	text, back := s.Kind.colours()
 	f.back.FillColor = theme.Color(back)
 	setText(f.text, s.Text, text)
-	f.glyph.Resource = glyphIn(s.glyph(), text)
-	f.glyph.Refresh()
-	f.shown = s
+	f.glyph.set(s.glyph(), text)
 }
 
 func (f *badgeFace) size() fyne.Size {
@@ -103,29 +98,10 @@ func (f *badgeFace) place(pos fyne.Position) {
 	size := f.size()
 	f.back.Move(pos)
 	f.back.Resize(size)
-	f.glyph.Move(pos.AddXY(badgePad, (badgeHeight-glyphSize)/2))
-	f.glyph.Resize(fyne.NewSquareSize(glyphSize))
+	f.glyph.place(pos.AddXY(badgePad, (badgeHeight-glyphSize)/2), glyphSize)
 	text := f.text.MinSize()
 	f.text.Move(pos.AddXY(badgePad+glyphSize+glyphGap, (badgeHeight-text.Height)/2))
 	f.text.Resize(text)
-}
-
-// coloured keeps one resource per glyph and colour, since rows ask for them while scrolling.
-var coloured = map[colouredKey]fyne.Resource{}
-
-type colouredKey struct {
-	name   string
-	colour fyne.ThemeColorName
-}
-
-func glyphIn(glyph fyne.Resource, colour fyne.ThemeColorName) fyne.Resource {
-	key := colouredKey{glyph.Name(), colour}
-	if r, ok := coloured[key]; ok {
-		return r
-	}
-	r := fynetheme.NewColoredResource(glyph, colour)
-	coloured[key] = r
-	return r
 }
 
 // Badge is a state: a glyph and a word on a pale ground.

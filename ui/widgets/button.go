@@ -88,7 +88,7 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		face:  &canvas.Rectangle{CornerRadius: radius, StrokeWidth: 1},
 		hover: &canvas.Rectangle{CornerRadius: radius},
 		text:  newText(theme.SizeNameText, fyne.TextStyle{Bold: true}),
-		icon:  &canvas.Image{FillMode: canvas.ImageFillContain},
+		icon:  newGlyphFace(),
 		ring:  newRing(radius + ringGap),
 	}
 	r.Refresh()
@@ -99,14 +99,14 @@ type buttonRenderer struct {
 	b           *Button
 	face, hover *canvas.Rectangle
 	text        *canvas.Text
-	icon        *canvas.Image
+	icon        *glyphFace
 	ring        *canvas.Rectangle
 }
 
 func (r *buttonRenderer) Destroy() {}
 
 func (r *buttonRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.face, r.hover, r.icon, r.text, r.ring}
+	return []fyne.CanvasObject{r.face, r.hover, r.icon.image, r.text, r.ring}
 }
 
 func (r *buttonRenderer) MinSize() fyne.Size {
@@ -141,8 +141,7 @@ func (r *buttonRenderer) Layout(size fyne.Size) {
 		x = r.pad()
 	}
 	if r.b.Icon != nil {
-		r.icon.Resize(fyne.NewSquareSize(iconSize))
-		r.icon.Move(fyne.NewPos(x, (size.Height-iconSize)/2))
+		r.icon.place(fyne.NewPos(x, (size.Height-iconSize)/2), iconSize)
 		x += iconSize + 8
 	}
 	text := r.text.MinSize()
@@ -157,11 +156,7 @@ func (r *buttonRenderer) Refresh() {
 	r.hover.FillColor = theme.Color(fynetheme.ColorNameHover)
 	setVisible(r.hover, r.b.hovered && !r.b.Disabled())
 	setText(r.text, r.b.Text, text)
-	setVisible(r.icon, r.b.Icon != nil)
-	if r.b.Icon != nil {
-		r.icon.Resource = glyphIn(r.b.Icon, text)
-		r.icon.Refresh()
-	}
+	r.icon.set(r.b.Icon, text)
 	showRing(r.ring, r.b.focused && !r.b.Disabled())
 	r.Layout(r.b.Size())
 	canvas.Refresh(r.b)

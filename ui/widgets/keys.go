@@ -25,8 +25,21 @@ func dialogOf(o fyne.CanvasObject) *Dialog {
 	return nil
 }
 
-// dialogKey lets the dialog around o have Enter and Escape and says whether it took the key.
+// dialogKey lets the dialog around o have Enter and Escape, or without a dialog the window its own keys, and says
+// whether the key was taken.
 func dialogKey(o fyne.CanvasObject, ev *fyne.KeyEvent) bool {
-	d := dialogOf(o)
-	return d != nil && d.typedKey(ev)
+	if d := dialogOf(o); d != nil {
+		return d.typedKey(ev)
+	}
+	return windowKey(o, ev)
+}
+
+// windowKey lets the window have the keys without a modifier that work wherever the focus is: no menu can have those.
+func windowKey(o fyne.CanvasObject, ev *fyne.KeyEvent) bool {
+	c := fyne.CurrentApp().Driver().CanvasForObject(o)
+	if ev.Name != fyne.KeyF5 && ev.Name != fyne.KeyEscape || c == nil || c.OnTypedKey() == nil {
+		return false
+	}
+	c.OnTypedKey()(ev)
+	return true
 }

@@ -36,7 +36,7 @@ func (b *Banner) contents() []fyne.CanvasObject { return []fyne.CanvasObject{b.a
 
 // CreateRenderer is Fyne's.
 func (b *Banner) CreateRenderer() fyne.WidgetRenderer {
-	r := &bannerRenderer{b: b, back: &canvas.Rectangle{CornerRadius: 8}, glyph: &canvas.Image{FillMode: canvas.ImageFillContain}}
+	r := &bannerRenderer{b: b, back: &canvas.Rectangle{CornerRadius: 8}, glyph: newGlyphFace()}
 	r.colour()
 	return r
 }
@@ -44,7 +44,7 @@ func (b *Banner) CreateRenderer() fyne.WidgetRenderer {
 type bannerRenderer struct {
 	b     *Banner
 	back  *canvas.Rectangle
-	glyph *canvas.Image
+	glyph *glyphFace
 }
 
 const bannerIndent = 30 // from the edge to the text
@@ -52,7 +52,7 @@ const bannerIndent = 30 // from the edge to the text
 func (r *bannerRenderer) Destroy() {}
 
 func (r *bannerRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.back, r.glyph, r.b.label, r.b.action}
+	return []fyne.CanvasObject{r.back, r.glyph.image, r.b.label, r.b.action}
 }
 
 func (r *bannerRenderer) MinSize() fyne.Size {
@@ -76,16 +76,14 @@ func (r *bannerRenderer) Layout(size fyne.Size) {
 	text := r.b.label.MinSize().Height
 	r.b.label.Resize(fyne.NewSize(right-bannerIndent, text))
 	r.b.label.Move(fyne.NewPos(bannerIndent, (size.Height-text)/2))
-	r.glyph.Resize(fyne.NewSquareSize(14))
-	r.glyph.Move(fyne.NewPos(15, (size.Height-14)/2))
+	r.glyph.place(fyne.NewPos(14, (size.Height-15)/2), 15)
 }
 
 func (r *bannerRenderer) colour() {
 	text, back := r.b.kind.colours()
 	r.back.FillColor = theme.Color(back)
 	r.back.Refresh()
-	r.glyph.Resource = glyphIn(bannerGlyph(r.b.kind), text)
-	r.glyph.Refresh()
+	r.glyph.set(bannerGlyph(r.b.kind), text)
 	r.b.label.Importance = importance(r.b.kind)
 	r.b.label.Refresh()
 }

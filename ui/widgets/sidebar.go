@@ -38,7 +38,9 @@ func (p *pressable) Tapped(*fyne.PointEvent) {
 func (p *pressable) TypedKey(ev *fyne.KeyEvent) {
 	if isEnter(ev) || ev.Name == fyne.KeySpace {
 		p.Tapped(nil)
+		return
 	}
+	dialogKey(p.self, ev)
 }
 
 // TypedRune is Fyne's.

@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -166,7 +168,7 @@ func (t *Table) CreateRenderer() fyne.WidgetRenderer {
 		top:  &canvas.Rectangle{},
 		line: &canvas.Rectangle{},
 		ring: &canvas.Rectangle{StrokeWidth: ringWidth},
-		list: container.NewThemeOverride(t.list, rowTheme{fynetheme.Current()}),
+		list: container.NewThemeOverride(t.list, rowTheme{}),
 	}
 	r.Refresh()
 	return r
@@ -212,11 +214,21 @@ func (r *tableRenderer) Refresh() {
 }
 
 // rowTheme takes away the gap that a list keeps between its rows; ours draw their own line.
-type rowTheme struct{ fyne.Theme }
+type rowTheme struct{}
+
+func (rowTheme) now() fyne.Theme { return fyne.CurrentApp().Settings().Theme() }
+
+func (t rowTheme) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.Color {
+	return t.now().Color(name, variant)
+}
+
+func (t rowTheme) Font(style fyne.TextStyle) fyne.Resource { return t.now().Font(style) }
+
+func (t rowTheme) Icon(name fyne.ThemeIconName) fyne.Resource { return t.now().Icon(name) }
 
 func (t rowTheme) Size(name fyne.ThemeSizeName) float32 {
 	if name == fynetheme.SizeNamePadding || name == fynetheme.SizeNameSelectionRadius {
 		return 0
 	}
-	return t.Theme.Size(name)
+	return t.now().Size(name)
 }

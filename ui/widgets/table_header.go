@@ -88,8 +88,8 @@ func (h *tableHeader) FocusLost() {
 func (h *tableHeader) CreateRenderer() fyne.WidgetRenderer {
 	r := &headerRenderer{
 		h:     h,
-		check: &canvas.Image{FillMode: canvas.ImageFillContain},
-		arrow: &canvas.Image{FillMode: canvas.ImageFillContain},
+		check: newGlyphFace(),
+		arrow: newGlyphFace(),
 		ring:  newRing(4),
 	}
 	for range h.t.columns {
@@ -102,14 +102,14 @@ func (h *tableHeader) CreateRenderer() fyne.WidgetRenderer {
 type headerRenderer struct {
 	h            *tableHeader
 	titles       []*canvas.Text
-	check, arrow *canvas.Image
+	check, arrow *glyphFace
 	ring         *canvas.Rectangle
 }
 
 func (r *headerRenderer) Destroy() {}
 
 func (r *headerRenderer) Objects() []fyne.CanvasObject {
-	all := []fyne.CanvasObject{r.check, r.arrow, r.ring}
+	all := []fyne.CanvasObject{r.check.image, r.arrow.image, r.ring}
 	for _, title := range r.titles {
 		all = append(all, title)
 	}
@@ -121,7 +121,7 @@ func (r *headerRenderer) MinSize() fyne.Size { return fyne.NewSize(0, tableHeade
 func (r *headerRenderer) Layout(fyne.Size) {
 	t := r.h.t
 	placeCheck(r.check, tableHeaderHeight)
-	r.arrow.Hide()
+	r.arrow.image.Hide()
 	r.ring.Hide()
 	for i, s := range t.slots {
 		title := r.titles[i]
@@ -134,9 +134,8 @@ func (r *headerRenderer) Layout(fyne.Size) {
 		title.Resize(size)
 		title.Move(fyne.NewPos(s.x, (tableHeaderHeight-size.Height)/2))
 		if i == t.sort {
-			r.arrow.Show()
-			r.arrow.Resize(fyne.NewSquareSize(9))
-			r.arrow.Move(fyne.NewPos(s.x+size.Width+4, (tableHeaderHeight-9)/2))
+			r.arrow.image.Show()
+			r.arrow.place(fyne.NewPos(s.x+size.Width+4, (tableHeaderHeight-9)/2), 9)
 		}
 		if i == r.h.cursor && r.h.focused {
 			placeRing(r.ring, fyne.NewPos(s.x-4, 7), fyne.NewSize(size.Width+22, tableHeaderHeight-14))
@@ -147,7 +146,7 @@ func (r *headerRenderer) Layout(fyne.Size) {
 
 func (r *headerRenderer) Refresh() {
 	t := r.h.t
-	setVisible(r.check, t.checkable)
+	setVisible(r.check.image, t.checkable)
 	face := assets.CheckOff
 	switch n := len(t.checked); {
 	case n > 0 && n == len(t.rows):
@@ -160,22 +159,19 @@ func (r *headerRenderer) Refresh() {
 	if t.desc {
 		arrow = assets.GlyphDown
 	}
-	r.arrow.Resource = glyphIn(arrow, theme.ColorNameMuted)
-	r.arrow.Refresh()
+	r.arrow.set(arrow, theme.ColorNameMuted)
 	r.Layout(r.h.Size())
 	canvas.Refresh(r.h)
 }
 
-func placeCheck(check *canvas.Image, height float32) {
-	check.Resize(fyne.NewSquareSize(18))
-	check.Move(fyne.NewPos(tableEdge-1, (height-18)/2))
+func placeCheck(check *glyphFace, height float32) {
+	check.place(fyne.NewPos(tableEdge-1, (height-18)/2), 18)
 }
 
-func setCheck(check *canvas.Image, face fyne.Resource, on bool) {
+func setCheck(check *glyphFace, face fyne.Resource, on bool) {
 	colour := theme.ColorNameMuted
 	if on {
 		colour = theme.ColorNameAccent
 	}
-	check.Resource = glyphIn(face, colour)
-	check.Refresh()
+	check.set(face, colour)
 }

@@ -26,7 +26,7 @@ func (t *Table) TypedKey(ev *fyne.KeyEvent) {
 		if t.OnDelete != nil {
 			t.OnDelete()
 		}
-	case fyne.KeyEscape:
+	case fyne.KeyEscape, fyne.KeyF5:
 		dialogKey(t, ev)
 	}
 }
@@ -88,7 +88,7 @@ func (t *Table) hold(ev *fyne.KeyEvent, on bool) {
 	}
 }
 
-// FocusGained selects the first row if none is, so that the keys have somewhere to start.
+// FocusGained is Fyne's.
 func (t *Table) FocusGained() {
 	t.focused = true
 	t.Refresh()
@@ -105,6 +105,8 @@ type clicks struct {
 	now  func() time.Time // time.Now when nil
 	last time.Time
 	id   string
+
+	shift bool // held when the mouse button went down
 }
 
 // double says whether this click on a row follows another one closely.
@@ -123,7 +125,7 @@ func (c *clicks) double(id string) bool {
 }
 
 // tapped is a click on a row, at x from its left edge.
-func (t *Table) tapped(index int, x float32, shift bool) {
+func (t *Table) tapped(index int, x float32) {
 	if c := fyne.CurrentApp().Driver().CanvasForObject(t); c != nil {
 		c.Focus(t)
 	}
@@ -132,7 +134,7 @@ func (t *Table) tapped(index int, x float32, shift bool) {
 		return
 	case t.checkable && x < tableEdge+checkWidth-8:
 		t.toggle(index)
-	case shift:
+	case t.checkable && t.clicks.shift:
 		t.extend(index)
 		t.selectIndex(index)
 		t.tellChecks()

@@ -39,7 +39,6 @@ type tableRow struct {
 	t       *Table
 	index   int
 	hovered bool
-	shift   bool
 }
 
 func newTableRow(t *Table) *tableRow {
@@ -58,7 +57,7 @@ func (r *tableRow) show(index int) {
 
 // MouseDown learns whether Shift is held, which a tap does not tell.
 func (r *tableRow) MouseDown(ev *desktop.MouseEvent) {
-	r.shift = ev.Modifier&fyne.KeyModifierShift != 0
+	r.t.clicks.shift = ev.Modifier&fyne.KeyModifierShift != 0
 }
 
 // MouseUp is Fyne's.
@@ -67,7 +66,7 @@ func (r *tableRow) MouseUp(*desktop.MouseEvent) {}
 // Tapped selects, ticks or opens.
 func (r *tableRow) Tapped(ev *fyne.PointEvent) {
 	if r.index >= 0 {
-		r.t.tapped(r.index, ev.Position.X, r.shift)
+		r.t.tapped(r.index, ev.Position.X)
 	}
 }
 
@@ -91,7 +90,7 @@ func (r *tableRow) CreateRenderer() fyne.WidgetRenderer {
 		r:     r,
 		back:  &canvas.Rectangle{},
 		line:  &canvas.Rectangle{},
-		check: &canvas.Image{FillMode: canvas.ImageFillContain},
+		check: newGlyphFace(),
 		cells: make([]cellFace, len(r.t.columns)),
 	}
 	rr.Refresh()
@@ -101,7 +100,7 @@ func (r *tableRow) CreateRenderer() fyne.WidgetRenderer {
 type rowRenderer struct {
 	r          *tableRow
 	back, line *canvas.Rectangle
-	check      *canvas.Image
+	check      *glyphFace
 	cells      []cellFace
 	objects    []fyne.CanvasObject
 }
@@ -159,7 +158,7 @@ func (r *rowRenderer) fillCheck(on bool) {
 		face = assets.CheckOn
 	}
 	setCheck(r.check, face, on)
-	r.objects = append(r.objects, r.check)
+	r.objects = append(r.objects, r.check.image)
 }
 
 // cellFace draws one cell. Its parts are made when a row first needs them.
@@ -190,7 +189,7 @@ func (f *cellFace) showTwo(c *Cell, s slot, objects []fyne.CanvasObject) []fyne.
 		f.sub = newText(theme.SizeNameCaption, fyne.TextStyle{})
 	}
 	setText(f.sub, fit(c.Sub, f.sub, s.width), theme.ColorNameMuted)
-	placeText(f.sub, s.x, 35)
+	placeText(f.sub, s, 35)
 	return append(objects, f.text, f.sub)
 }
 
@@ -208,13 +207,14 @@ func (f *cellFace) showText(c *Cell, s slot, middle float32) {
 		f.text.Refresh()
 	}
 	setText(f.text, fit(c.Text, f.text, s.width), colour)
-	placeText(f.text, s.x, middle)
+	placeText(f.text, s, middle)
 }
 
-func placeText(t *canvas.Text, x, middle float32) {
-	size := t.MinSize()
-	t.Resize(size)
-	t.Move(fyne.NewPos(x, middle-size.Height/2))
+// placeText gives a text its line. All lines of one size are of one height, so the text itself need not be measured.
+func placeText(t *canvas.Text, s slot, middle float32) {
+	height := fyne.MeasureText("M", t.TextSize, fyne.TextStyle{}).Height
+	t.Resize(fyne.NewSize(s.width, height))
+	t.Move(fyne.NewPos(s.x, middle-height/2))
 }
 
 func (f *cellFace) showBadge(spec BadgeSpec, s slot, objects []fyne.CanvasObject) []fyne.CanvasObject {
@@ -257,7 +257,7 @@ func (f *cellFace) showMore(left int, x float32) *canvas.Text {
 		f.more = newText(theme.SizeNameCaption, fyne.TextStyle{})
 	}
 	setText(f.more, plus(left), theme.ColorNameMuted)
-	placeText(f.more, x+2, (tableRowHeight-1)/2)
+	placeText(f.more, slot{x + 2, 24}, (tableRowHeight-1)/2)
 	return f.more
 }
 
