@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
@@ -19,7 +18,7 @@ import (
 // the check box; in the place of that one a question may stand.
 func (d *Dialog) content() fyne.CanvasObject {
 	d.stored = widgets.NewCheck(i18n.T("secret.stored"), d.tick)
-	d.storedLine = flush(d.stored)
+	d.storedLine = widgets.Flush(d.stored)
 	d.ask = newQuestion(d.goBack)
 	if d.p.Revoke != nil {
 		d.ask.revoke.OnTapped = d.startRevoke
@@ -30,9 +29,9 @@ func (d *Dialog) content() fyne.CanvasObject {
 	return container.New(layout.NewCustomPaddedVBoxLayout(10),
 		widgets.NewBanner(widgets.Warn, i18n.T("secret.once"), "", nil),
 		d.box(),
-		flush(d.status.line),
-		flush(d.uses()),
-		flush(quiet(i18n.T("secret.guidance", "Name", actsAs(d.p.Token)))),
+		widgets.Flush(d.status.line),
+		widgets.Flush(d.uses()),
+		widgets.Flush(quiet(i18n.T("secret.guidance", "Name", actsAs(d.p.Token)))),
 		d.storedLine,
 		d.ask.box,
 	)
@@ -46,7 +45,7 @@ func (d *Dialog) box() fyne.CanvasObject {
 	d.copyIt.Importance = widget.HighImportance
 	buttons := container.New(layout.NewCustomPaddedHBoxLayout(10), d.hold, d.copyIt)
 	row := container.NewBorder(nil, nil, nil, container.NewCenter(buttons), d.value)
-	return newPanel(theme.ColorNameNeutralBack, container.New(layout.NewCustomPaddedLayout(14, 14, 14, 14), row))
+	return widgets.NewPanel(theme.ColorNameNeutralBack, container.New(layout.NewCustomPaddedLayout(14, 14, 14, 14), row))
 }
 
 // uses are ways to pass the secret on without showing it.
@@ -95,12 +94,6 @@ func actsAs(t client.Token) string {
 	return i18n.T("secret.you")
 }
 
-// flush takes back the room that a label keeps before its text, so that texts
-// and boxes share one left edge.
-func flush(o fyne.CanvasObject) *fyne.Container {
-	return container.New(layout.NewCustomPaddedLayout(0, 0, -8, 0), o)
-}
-
 func quiet(text string) *widget.Label {
 	l := widget.NewLabel(text)
 	l.Wrapping, l.SizeName, l.Importance = fyne.TextWrapWord, theme.SizeNameCaption, widget.LowImportance
@@ -142,8 +135,8 @@ func newQuestion(goBack func()) *question {
 	q.text.Wrapping = fyne.TextWrapWord
 	q.revoke.Importance = widget.DangerImportance
 	buttons := container.New(layout.NewCustomPaddedHBoxLayout(8), q.revoke, q.other, layout.NewSpacer(), q.back)
-	inside := container.New(layout.NewCustomPaddedVBoxLayout(4), flush(q.text), buttons)
-	q.box = newPanel(theme.ColorNameExpiringBack, container.New(layout.NewCustomPaddedLayout(6, 14, 14, 14), inside))
+	inside := container.New(layout.NewCustomPaddedVBoxLayout(4), widgets.Flush(q.text), buttons)
+	q.box = widgets.NewPanel(theme.ColorNameExpiringBack, container.New(layout.NewCustomPaddedLayout(6, 14, 14, 14), inside))
 	q.box.Hide()
 	return q
 }
@@ -156,13 +149,7 @@ func (q *question) put(text, other string, do func()) {
 	setVisible(q.other, other != "")
 }
 
-func (q *question) focus() { focus(q.back) }
-
-func focus(o fyne.Focusable) {
-	if c := fyne.CurrentApp().Driver().CanvasForObject(o.(fyne.CanvasObject)); c != nil {
-		c.Focus(o)
-	}
-}
+func (q *question) focus() { widgets.Focus(q.back) }
 
 func setVisible(o fyne.CanvasObject, on bool) {
 	if on {
@@ -170,41 +157,4 @@ func setVisible(o fyne.CanvasObject, on bool) {
 	} else {
 		o.Hide()
 	}
-}
-
-// newPanel puts content on a ground with round corners.
-func newPanel(ground fyne.ThemeColorName, content fyne.CanvasObject) *fyne.Container {
-	return container.NewStack(newGround(ground), content)
-}
-
-// ground is a rectangle that follows the theme.
-type ground struct {
-	widget.BaseWidget
-	colour fyne.ThemeColorName
-}
-
-func newGround(colour fyne.ThemeColorName) *ground {
-	g := &ground{colour: colour}
-	g.ExtendBaseWidget(g)
-	return g
-}
-
-// CreateRenderer is Fyne's.
-func (g *ground) CreateRenderer() fyne.WidgetRenderer {
-	rect := &canvas.Rectangle{CornerRadius: 10}
-	r := &groundRenderer{widget.NewSimpleRenderer(rect), g, rect}
-	r.Refresh()
-	return r
-}
-
-type groundRenderer struct {
-	fyne.WidgetRenderer
-	g    *ground
-	rect *canvas.Rectangle
-}
-
-// Refresh takes the colour that the theme has now.
-func (r *groundRenderer) Refresh() {
-	r.rect.FillColor = theme.Color(r.g.colour)
-	r.WidgetRenderer.Refresh()
 }

@@ -24,7 +24,8 @@ func (d *Dialog) copyEnv()    { d.startCopy(env(d.p), i18n.T("secret.copiedEnv")
 // the dialog's secret may be wiped while the system is still being asked.
 func (d *Dialog) startCopy(text, done string) {
 	d.copies++
-	go d.copy(d.ctx, d.copies, client.NewSecret(text), done)
+	ctx, turn := d.ctx, d.copies
+	go d.copy(ctx, turn, client.NewSecret(text), done)
 }
 
 func (d *Dialog) copy(ctx context.Context, turn int, text client.Secret, done string) {
@@ -89,7 +90,7 @@ func header(s client.Secret) string { return "Authorization: Bearer " + s.Reveal
 
 func curl(p Params) string {
 	url := p.Example
-	if url == "" {
+	if url == "" || p.Token.Kind == client.SAT {
 		url = p.Server
 	}
 	return "curl -H " + quote(header(p.Secret)) + " " + quote(url) + "\n"

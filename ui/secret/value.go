@@ -14,7 +14,11 @@ import (
 	"keyfob/ui/widgets"
 )
 
-const bullet = "•"
+const (
+	bullet     = "•"
+	hintLength = 4  // characters shown at the end
+	maskWholly = 20 // a secret shorter than this shows nothing of itself
+)
 
 // value shows a secret, masked but for its kind and its last characters. It can
 // neither be selected nor copied from. Each character is a text of its own: the
@@ -35,10 +39,12 @@ func newValue(s client.Secret, hint string) *value {
 // mask hides all of plain but a prefix such as enrt_p and the hint at its end.
 func mask(plain, hint string) []string {
 	cells := characters(plain)
-	front := prefix(plain)
-	back := len(cells)
-	if hint != "" && strings.HasSuffix(plain, hint) && len(hint) <= 4 {
-		back -= len([]rune(hint))
+	front, back := 0, len(cells)
+	if len(cells) >= maskWholly {
+		front = prefix(plain)
+		if strings.HasSuffix(plain, hint) && len(hint) <= hintLength {
+			back -= len(characters(hint))
+		}
 	}
 	for i := front; i < back; i++ {
 		cells[i] = bullet
@@ -189,7 +195,7 @@ func (b *holdButton) MouseDown(ev *desktop.MouseEvent) {
 	if ev.Button != desktop.MouseButtonPrimary {
 		return
 	}
-	focus(b)
+	widgets.Focus(b)
 	b.set(true)
 }
 

@@ -5,7 +5,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
-	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"keyfob/assets"
@@ -50,7 +49,7 @@ func head() fyne.CanvasObject {
 func (v *View) builtInCard() card {
 	v.use = widgets.NewButton(i18n.T("signin.useBuiltIn"), v.startBuiltIn)
 	v.use.Importance = widget.HighImportance
-	return newCard(i18n.T("signin.builtIn"), flush(quiet(i18n.T("signin.builtInText"))), v.use)
+	return newCard(i18n.T("signin.builtIn"), widgets.Flush(quiet(i18n.T("signin.builtInText"))), v.use)
 }
 
 func (v *View) otherCard() card {
@@ -60,7 +59,7 @@ func (v *View) otherCard() card {
 	v.address.OnSubmitted = func(string) { v.startBrowser() }
 	v.address.OnChanged = func(string) { v.noteAddress(words.Sentence{}) }
 	v.note = quiet(i18n.T("signin.addressHint"))
-	body := container.New(layout.NewCustomPaddedLayout(4, 0, 0, 0), container.New(layout.NewCustomPaddedVBoxLayout(0), v.address, flush(v.note)))
+	body := container.New(layout.NewCustomPaddedLayout(4, 0, 0, 0), container.New(layout.NewCustomPaddedVBoxLayout(0), v.address, widgets.Flush(v.note)))
 	v.browse = widgets.NewButton(i18n.T("signin.browse"), v.startBrowser)
 	return newCard(i18n.T("signin.other"), body, v.browse)
 }
@@ -76,7 +75,7 @@ func (v *View) begin(doing string, from *card) {
 	v.waiting.start(doing)
 	from.putFoot(v.waiting.box)
 	v.relayout()
-	focus(v.waiting.cancel)
+	widgets.Focus(v.waiting.cancel)
 }
 
 // idle is the view with nothing under way.
@@ -93,12 +92,12 @@ func (v *View) idle() {
 func (v *View) failBuiltIn(s words.Sentence) {
 	v.builtIn.fail(s)
 	v.relayout()
-	focus(v.use)
+	widgets.Focus(v.use)
 }
 
 func (v *View) failAddress(s words.Sentence) {
 	v.noteAddress(s)
-	focus(v.address)
+	widgets.Focus(v.address)
 }
 
 // noteAddress puts what is wrong with the address below it; an empty sentence
@@ -141,9 +140,9 @@ func newCard(title string, body, foot fyne.CanvasObject) card {
 	c.failure.Hide()
 	name := widget.NewLabelWithStyle(title, fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 	name.SizeName = theme.SizeNameSubHeading
-	top := container.New(layout.NewCustomPaddedVBoxLayout(0), flush(name), body, flush(c.failure))
+	top := container.New(layout.NewCustomPaddedVBoxLayout(0), widgets.Flush(name), body, widgets.Flush(c.failure))
 	inside := container.NewBorder(top, container.NewHBox(c.foot), nil, nil)
-	c.box = container.NewStack(newGround(), container.New(layout.NewCustomPaddedLayout(14, 22, 22, 22), inside))
+	c.box = widgets.NewCard(container.New(layout.NewCustomPaddedLayout(14, 22, 22, 22), inside))
 	return c
 }
 
@@ -236,44 +235,4 @@ func centred(text string, size fyne.ThemeSizeName) *widget.Label {
 	l := widget.NewLabelWithStyle(text, fyne.TextAlignCenter, fyne.TextStyle{})
 	l.SizeName, l.Importance = size, widget.LowImportance
 	return l
-}
-
-// flush takes back the room that a label keeps before its text.
-func flush(o fyne.CanvasObject) fyne.CanvasObject {
-	return container.New(layout.NewCustomPaddedLayout(0, 0, -8, 0), o)
-}
-
-func focus(f fyne.Focusable) {
-	if c := fyne.CurrentApp().Driver().CanvasForObject(f.(fyne.CanvasObject)); c != nil {
-		c.Focus(f)
-	}
-}
-
-// ground is a card's surface; it follows the theme.
-type ground struct{ widget.BaseWidget }
-
-func newGround() *ground {
-	g := &ground{}
-	g.ExtendBaseWidget(g)
-	return g
-}
-
-// CreateRenderer is Fyne's.
-func (g *ground) CreateRenderer() fyne.WidgetRenderer {
-	rect := &canvas.Rectangle{StrokeWidth: 1}
-	r := &groundRenderer{widget.NewSimpleRenderer(rect), rect}
-	r.Refresh()
-	return r
-}
-
-type groundRenderer struct {
-	fyne.WidgetRenderer
-	rect *canvas.Rectangle
-}
-
-// Refresh takes the colours that the theme has now.
-func (r *groundRenderer) Refresh() {
-	r.rect.FillColor, r.rect.StrokeColor = theme.Color(theme.ColorNameSurface), theme.Color(theme.ColorNameLine)
-	r.rect.CornerRadius = theme.Size(fynetheme.SizeNameCardRadius)
-	r.WidgetRenderer.Refresh()
 }

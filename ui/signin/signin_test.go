@@ -3,11 +3,17 @@ package signin
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 	fynetheme "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+	"github.com/google/go-cmp/cmp"
 
 	"keyfob/client"
 	"keyfob/ui/theme"
@@ -41,5 +47,191 @@ func TestTheFirstScreenLooksAsDesigned(t *testing.T) {
 			v.showKeeping(UntilQuit)
 			test.AssertRendersToImage(t, "failed-"+name+".png", w.Canvas())
 		})
+	}
+}
+
+// press types a key where the focus is.
+func press(w fyne.Window, key fyne.KeyName) {
+	w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: key})
+}
+
+// server answers when it is told to, and counts who asks.
+type server struct {
+	mu     sync.Mutex
+	asked  []string
+	answer chan error
+}
+
+func (s *server) signIn(ctx context.Context, address string) error {
+	s.mu.Lock()
+	s.asked = append(s.asked, address)
+	s.mu.Unlock()
+	select {
+	case err := <-s.answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *server) useBuiltIn(ctx context.Context) error { return s.signIn(ctx, "built-in") }
+
+func (s *server) calls() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.asked)
+}
+
+// bubble runs a test with a view before a server, in time of its own.
+func bubble(t *testing.T, run func(*testing.T, *View, fyne.Window, *server)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{answer: make(chan error)}
+		v, w := open(t, fynetheme.VariantLight, Params{UseBuiltIn: s.useBuiltIn, SignIn: s.signIn})
+		run(t, v, w, s)
+	})
+}
+
+func TestOneKeySignsInToTheBuiltInServer(t *testing.T) {
+	bubble(t, func(t *testing.T, v *View, w fyne.Window, s *server) {
+		v.Focus()
+		press(w, fyne.KeyReturn)
+		synctest.Wait()
+		if !v.use.Disabled() || !v.browse.Disabled() || !v.address.Disabled() {
+			t.Error("can be started twice")
+		}
+		s.answer <- nil
+		synctest.Wait()
+		if diff := cmp.Diff([]string{"built-in"}, s.calls()); diff != "" {
+			t.Error(diff)
+		}
+		if v.builtIn.failure.Visible() || v.use.Disabled() {
+			t.Error("does not rest after success")
+		}
+	})
+}
+
+func TestEnterInTheAddressSignsInWithTheBrowser(t *testing.T) {
+	bubble(t, func(t *testing.T, v *View, w fyne.Window, s *server) {
+		w.Canvas().Focus(v.address)
+		test.Type(v.address, "https://tokens.example.com")
+		press(w, fyne.KeyReturn)
+		synctest.Wait()
+		if diff := cmp.Diff([]string{"https://tokens.example.com"}, s.calls()); diff != "" {
+			t.Error(diff)
+		}
+		if w.Canvas().Focused() != v.waiting.cancel {
+			t.Error("the focus is not on Cancel")
+		}
+		s.answer <- nil
+		synctest.Wait()
+	})
+}
+
+func TestAFailureStandsAtTheFieldAndKeepsWhatWasTyped(t *testing.T) {
+	for _, err := range []error{client.ErrBadAddress, client.ErrInsecure, client.ErrCertificate, client.ErrNotAServer, client.ErrOffline, client.ErrSignInRefused} {
+		bubble(t, func(t *testing.T, v *View, w fyne.Window, s *server) {
+			v.address.SetText("https://tokens.example.com")
+			v.startBrowser()
+			s.answer <- err
+			synctest.Wait()
+			if v.note.Text != words.For(err).Text || v.note.Importance != widget.DangerImportance {
+				t.Errorf("%v: says %q", err, v.note.Text)
+			}
+			if v.address.Text != "https://tokens.example.com" || w.Canvas().Focused() != v.address {
+				t.Errorf("%v: the field has %q, focus on %T", err, v.address.Text, w.Canvas().Focused())
+			}
+			test.Type(v.address, "x")
+			if v.note.Importance == widget.DangerImportance {
+				t.Errorf("%v: still said while typing", err)
+			}
+		})
+	}
+}
+
+func TestAnEmptyAddressIsSaidWithoutAskingAnybody(t *testing.T) {
+	bubble(t, func(t *testing.T, v *View, _ fyne.Window, s *server) {
+		v.startBrowser()
+		synctest.Wait()
+		if len(s.calls()) > 0 || v.note.Text != words.For(client.ErrBadAddress).Text {
+			t.Errorf("asked %v, says %q", s.calls(), v.note.Text)
+		}
+	})
+}
+
+func TestTheBuiltInServersFailureStandsOnItsCard(t *testing.T) {
+	bubble(t, func(t *testing.T, v *View, _ fyne.Window, s *server) {
+		v.startBuiltIn()
+		s.answer <- client.ErrServer
+		synctest.Wait()
+		if !v.builtIn.failure.Visible() || v.builtIn.failure.Text != words.For(client.ErrServer).Text {
+			t.Errorf("says %q", v.builtIn.failure.Text)
+		}
+		v.startBuiltIn()
+		if v.builtIn.failure.Visible() {
+			t.Error("still said while trying again")
+		}
+		s.answer <- nil
+		synctest.Wait()
+	})
+}
+
+func TestCancelEndsTheAttemptAndIgnoresItsAnswer(t *testing.T) {
+	bubble(t, func(t *testing.T, v *View, w fyne.Window, s *server) {
+		v.address.SetText("https://tokens.example.com")
+		v.startBrowser()
+		synctest.Wait()
+		press(w, fyne.KeyReturn) // on Cancel
+		if v.address.Disabled() || v.note.Importance == widget.DangerImportance {
+			t.Errorf("after cancelling: says %q", v.note.Text)
+		}
+		synctest.Wait() // the server answers with the context's error
+		if v.note.Importance == widget.DangerImportance || w.Canvas().Focused() != v.address {
+			t.Errorf("cancelling is called a failure: %q", v.note.Text)
+		}
+	})
+}
+
+func TestTheSignInPageCanBeOpenedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, opened := &server{answer: make(chan error)}, make(chan string, 1)
+		v, _ := open(t, fynetheme.VariantLight, Params{
+			Address: "https://tokens.example.com", SignIn: s.signIn,
+			OpenURL: func(url string) error { opened <- url; return nil },
+		})
+		v.startBrowser()
+		synctest.Wait()
+		if v.waiting.again.Visible() {
+			t.Error("offers a page that nobody has opened yet")
+		}
+		v.Opened("https://tokens.example.com/id/authorize?x=1")
+		test.Tap(v.waiting.again)
+		if url := <-opened; url != "https://tokens.example.com/id/authorize?x=1" {
+			t.Error(url)
+		}
+		test.Tap(v.waiting.copy)
+		if got := fyne.CurrentApp().Clipboard().Content(); got != "https://tokens.example.com/id/authorize?x=1" {
+			t.Errorf("copied %q", got)
+		}
+		s.answer <- nil
+		synctest.Wait()
+	})
+}
+
+func TestTheScreenSaysWhatBecomesOfTheSignIn(t *testing.T) {
+	for keeping, want := range map[Keeping]string{Unknown: "Looking for", Kept: "kept in your keyring", UntilQuit: "until you quit"} {
+		v, _ := open(t, fynetheme.VariantLight, Params{Keyring: func(context.Context) Keeping { return keeping }})
+		v.update(t.Context())
+		if !strings.Contains(v.keeping.Text, want) {
+			t.Errorf("%v: %s", keeping, v.keeping.Text)
+		}
+	}
+}
+
+func TestTheCursorIsWhereTheLastSignInWas(t *testing.T) {
+	v, w := open(t, fynetheme.VariantLight, Params{Address: "https://tokens.example.com"})
+	v.Focus()
+	if w.Canvas().Focused() != v.address || v.address.Text != "https://tokens.example.com" {
+		t.Errorf("focus on %T, address %q", w.Canvas().Focused(), v.address.Text)
 	}
 }

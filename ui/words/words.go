@@ -68,6 +68,9 @@ func byKind() []kind {
 		{client.ErrLimit, Sentence{Text: i18n.T("words.limit")}},
 		{client.ErrBusy, Sentence{Text: i18n.T("words.busy"), Next: TryAgain}},
 		{client.ErrServer, Sentence{Text: i18n.T("words.server"), Next: TryAgain}},
+		{client.ErrDataInUse, Sentence{Text: i18n.T("words.dataInUse"), Next: TryAgain}},
+		{client.ErrDataUnwritable, Sentence{Text: i18n.T("words.dataUnwritable"), Next: TryAgain}},
+		{client.ErrDataNewer, Sentence{Text: i18n.T("words.dataNewer")}},
 		{context.DeadlineExceeded, Sentence{Text: i18n.T("words.timeout"), Next: TryAgain}},
 		{context.Canceled, Sentence{Text: i18n.T("words.canceled"), Next: TryAgain}},
 	}

@@ -33,6 +33,10 @@ var every = map[string]error{
 	"ErrLimit":         client.ErrLimit,
 	"ErrBusy":          client.ErrBusy,
 	"ErrServer":        client.ErrServer,
+
+	"ErrDataInUse":      client.ErrDataInUse,
+	"ErrDataUnwritable": client.ErrDataUnwritable,
+	"ErrDataNewer":      client.ErrDataNewer,
 }
 
 var codes = []string{

@@ -1,0 +1,188 @@
+package secret
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"fyne.io/fyne/v2/test"
+	fynetheme "fyne.io/fyne/v2/theme"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"keyfob/client"
+	"keyfob/ui/clipboard"
+)
+
+// requirement 11
+func TestCopyCopiesExactlyTheValueAndCountsDown(t *testing.T) {
+	for after, left := range map[time.Duration]string{0: "in 30 s", 12 * time.Second: "in 18 s", 29*time.Second + 1: "in 1 s"} {
+		synctest.Test(t, func(t *testing.T) {
+			b := &board{}
+			d, _ := open(t, fynetheme.VariantLight, func(p *Params) { p.Clipboard = b })
+			test.Tap(d.copyIt)
+			time.Sleep(after)
+			synctest.Wait()
+			if diff := cmp.Diff([]string{plain}, b.copies()); diff != "" {
+				t.Error(diff)
+			}
+			says(t, d, "Copied.", left)
+			if !d.Shown() {
+				t.Error("the dialog closed")
+			}
+			d.close()
+		})
+	}
+}
+
+func TestTheStatusLineTellsTheTruth(t *testing.T) {
+	for end, words := range map[clipboard.End]string{
+		clipboard.Cleared:    "has been cleared",
+		clipboard.Replaced:   "no longer on the clipboard",
+		clipboard.NotCleared: "could not be cleared",
+	} {
+		t.Run(words, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := &board{}
+				d, _ := open(t, fynetheme.VariantLight, func(p *Params) { p.Clipboard = b })
+				says(t, d, "Not copied yet")
+				test.Tap(d.copyIt)
+				synctest.Wait()
+				b.end <- end
+				synctest.Wait()
+				says(t, d, words)
+			})
+		})
+	}
+}
+
+func TestACopyThatFailsIsSaidAndNothingIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &board{err: clipboard.ErrUnavailable}
+		d, _ := open(t, fynetheme.VariantLight, func(p *Params) { p.Clipboard = b })
+		test.Tap(d.copyIt)
+		synctest.Wait()
+		says(t, d, "Not copied", "Try again")
+		b.err = nil
+		test.Tap(d.copyIt)
+		synctest.Wait()
+		says(t, d, "in 30 s")
+		d.close()
+	})
+}
+
+func TestTheLatestCopySpeaks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &board{}
+		d, _ := open(t, fynetheme.VariantLight, func(p *Params) { p.Clipboard = b })
+		test.Tap(d.copyIt)
+		synctest.Wait()
+		first := b.end
+		d.copyCurl()
+		synctest.Wait()
+		first <- clipboard.Cleared
+		synctest.Wait()
+		says(t, d, "curl", "in 30 s")
+		d.close()
+	})
+}
+
+func says(t *testing.T, d *Dialog, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(d.status.line.Text, part) {
+			t.Errorf("says %q, not %q", d.status.line.Text, part)
+		}
+	}
+}
+
+func TestReadyMadeTextsCarryTheSecretAndTheServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &board{}
+		d, w := open(t, fynetheme.VariantLight, func(p *Params) {
+			p.Clipboard, p.Example = b, p.Server+"/profile/me"
+		})
+		d.copyHeader()
+		synctest.Wait()
+		d.copyCurl()
+		synctest.Wait()
+		d.copyEnv()
+		synctest.Wait()
+		want := []string{
+			"Authorization: Bearer " + plain,
+			`curl -H "Authorization: Bearer ` + plain + `" "http://127.0.0.1:8642/profile/me"` + "\n",
+			"LOCAL_SCRIPTS_SERVER=http://127.0.0.1:8642\nLOCAL_SCRIPTS_TOKEN=" + plain + "\n",
+		}
+		if diff := cmp.Diff(want, b.copies()); diff != "" {
+			t.Error(diff)
+		}
+		if strings.Contains(texts(w), plain[8:20]) {
+			t.Error("the secret was shown on the way")
+		}
+		d.close()
+	})
+}
+
+func TestTheShellReadsBackWhatWasQuoted(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.StringMatching(`[ -~äß€]{0,40}`).Draw(t, "text")
+		out, err := exec.Command("sh", "-c", "printf %s "+quote(s)).Output()
+		if err != nil || string(out) != s {
+			t.Fatalf("%q came back as %q, %v", s, out, err)
+		}
+	})
+}
+
+func TestAVariableIsNamedAfterTheApplication(t *testing.T) {
+	for app, want := range map[string]string{
+		"Local scripts": "LOCAL_SCRIPTS", "2nd try": "ND_TRY", "Lager (süd)": "LAGER__S_D", "": "ACCESS", "Склад": "ACCESS",
+	} {
+		if got := variable(app); got != want {
+			t.Errorf("%q: %s, want %s", app, got, want)
+		}
+	}
+}
+
+// However the server writes its secrets, masking shows at most a prefix and
+// four characters, and nothing of a short one.
+func TestMaskingKeepsAlmostEverything(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.StringMatching(`[a-z]{0,6}_?[0-9A-Za-z_.-]{1,70}`).Draw(t, "secret")
+		hint := s[max(0, len(s)-rapid.IntRange(0, 8).Draw(t, "hint")):]
+		masked := mask(s, hint)
+		if len(masked) != len(s) {
+			t.Fatalf("%d cells for %d characters", len(masked), len(s))
+		}
+		shown := 0
+		for i, c := range masked {
+			switch {
+			case c == bullet:
+			case c == s[i:i+1]:
+				shown++
+			default:
+				t.Fatalf("cell %d is %s", i, c)
+			}
+		}
+		if shown > 13+hintLength || len(s) < maskWholly && shown > 0 {
+			t.Fatalf("%d of %d characters are shown: %v", shown, len(s), masked)
+		}
+	})
+}
+
+func TestTheDialogNamesTheToken(t *testing.T) {
+	never := token
+	never.Kind, never.ExpiresAt, never.Description = client.SAT, time.Time{}, ""
+	for want, tok := range map[string]client.Token{
+		"Nightly export · Local scripts · personal access token · read · expires 20 Feb 2027": token,
+		"Local scripts · service access token · read · never expires":                         never,
+	} {
+		if got := subtitle(tok); got != want {
+			t.Error(got)
+		}
+	}
+	if got := actsAs(client.Token{App: client.AppRef{Name: "Warehouse"}}); got != "Warehouse" {
+		t.Errorf("a token without a user acts as %s", got)
+	}
+}
