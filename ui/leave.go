@@ -15,10 +15,11 @@ import (
 	"keyfob/ui/words"
 )
 
-// Quit ends the program, unless a new secret is on screen that nobody stored.
+// Quit ends the program. A new secret on screen is asked about first: nobody
+// could ever see it again.
 func (u *UI) Quit() {
-	if u.secretShown {
-		u.window.RequestFocus()
+	if u.secret != nil {
+		u.secret.Leave()
 		return
 	}
 	u.cfg.App.Quit()

@@ -188,7 +188,10 @@ func (m *mainView) revoke() {
 }
 
 func (m *mainView) back() {
-	if m.opened == viewApps {
+	switch m.opened {
+	case viewTokens:
+		m.profile.Back()
+	case viewApps:
 		m.manager.Back()
 	}
 }
@@ -200,8 +203,7 @@ func (m *mainView) tokensUpdated(count int, at time.Time) {
 
 // showSecret shows a new secret, once. The program does not quit meanwhile.
 func (m *mainView) showSecret(t client.Token, s client.Secret, revoke func(context.Context) error) {
-	m.u.secretShown = true
-	secret.Show(m.u.window, secret.Params{
+	m.u.secret = secret.Show(m.u.window, secret.Params{
 		Token: t, Secret: s, Server: m.conn.Address, Example: m.conn.Server.ProfileURL + "/me",
 		Clipboard: m.u.cfg.Clipboard,
 		Revoke:    revoke, OnDone: m.secretDone,
@@ -209,7 +211,7 @@ func (m *mainView) showSecret(t client.Token, s client.Secret, revoke func(conte
 }
 
 func (m *mainView) secretDone() {
-	m.u.secretShown = false
+	m.u.secret = nil
 	m.refresh()
 }
 

@@ -19,6 +19,7 @@ import (
 	"keyfob/client/connect"
 	"keyfob/ui/clipboard"
 	"keyfob/ui/i18n"
+	"keyfob/ui/secret"
 	"keyfob/ui/settings"
 	"keyfob/ui/signin"
 	"keyfob/ui/task"
@@ -46,8 +47,8 @@ type UI struct {
 	main  *mainView           // nil: not signed in
 	enter *signin.View        // the first start, while it is shown
 
-	secretShown bool   // a new secret is on screen and not yet stored: do not quit
-	cancel      func() // of the start that is under way
+	secret *secret.Dialog // a new secret on screen; nil: none
+	cancel func()         // of the start that is under way
 }
 
 // New makes the window; Start shows it.

@@ -37,7 +37,7 @@ type App struct {
 	note   *fyne.Container // why no token can be issued
 }
 
-func newApp(p Params, app client.App, back func() bool) *App {
+func newApp(p Params, app client.App, back func()) *App {
 	a := &App{p: p, app: app, list: tokens.NewList(true, p.Now), note: container.NewVBox()}
 	a.list.OnRevoke = a.revoke
 	a.button = widgets.NewButton(i18n.T("app.create"), a.create)
@@ -45,7 +45,7 @@ func newApp(p Params, app client.App, back func() bool) *App {
 	a.facts = widget.NewLabel("")
 	a.facts.Truncation = fyne.TextTruncateEllipsis
 	buttons := container.NewHBox(
-		widgets.NewButton(i18n.T("app.back"), func() { back() }),
+		widgets.NewButton(i18n.T("app.back"), back),
 		widgets.NewButton(i18n.T("app.change"), a.change))
 	header := container.NewVBox(
 		widgets.NewHeader(app.Name, i18n.T("app.subtitle"), a.button),

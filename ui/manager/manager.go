@@ -48,21 +48,24 @@ func New(p Params) *View {
 
 // Open opens one application.
 func (v *View) Open(a client.App) {
-	v.app = newApp(v.p, a, v.Back)
+	v.app = newApp(v.p, a, v.leave)
 	v.show(v.app.content)
 	v.app.refresh()
 }
 
-// Back returns to the list of applications. It reports whether one was open.
-func (v *View) Back() bool {
-	if v.app == nil {
-		return false
+// Back leaves the details in a narrow window, or else the opened application.
+func (v *View) Back() {
+	if v.app != nil && !v.app.list.Back() {
+		v.leave()
 	}
+}
+
+// leave returns to the list of applications.
+func (v *View) leave() {
 	v.app = nil
 	v.show(v.apps.content)
 	v.apps.refresh()
 	v.apps.focus()
-	return true
 }
 
 // Refresh fetches what is shown again.

@@ -65,6 +65,9 @@ func (v *View) Refresh() { task.Go(func() { v.update(context.Background(), "") }
 // FocusSearch puts the cursor into the search box.
 func (v *View) FocusSearch() { v.list.FocusSearch() }
 
+// Back leaves the details in a narrow window.
+func (v *View) Back() { v.list.Back() }
+
 // Revoke asks to revoke what is chosen.
 func (v *View) Revoke() { v.list.RevokeChosen() }
 

@@ -66,10 +66,14 @@ func NewList(ofApp bool, now func() time.Time) *List {
 
 // Show replaces the tokens; what is selected stays so.
 func (l *List) Show(tokens []client.Token) {
+	first := !l.ever
 	l.ever = true
 	l.all = tokens
 	l.note.RemoveAll()
 	l.refresh()
+	if first {
+		l.takeFocus()
+	}
 	l.Content.Refresh() // the note's room, and the filters' with new counts
 }
 
@@ -95,6 +99,14 @@ func (l *List) Len() int { return len(l.all) }
 
 // FocusSearch puts the cursor into the search box.
 func (l *List) FocusSearch() { focus(l.search) }
+
+// takeFocus lets the keys move in the table, if they mean nothing else yet.
+func (l *List) takeFocus() {
+	c := fyne.CurrentApp().Driver().CanvasForObject(l.table)
+	if c != nil && c.Focused() == nil && !widgets.DialogOpen(c) {
+		c.Focus(l.table)
+	}
+}
 
 // FocusTable lets the keys move in the table.
 func (l *List) FocusTable() { focus(l.table) }
@@ -194,9 +206,16 @@ func (l *List) selected(string) { l.showDetail() }
 
 func (l *List) opened(string) { l.pane.open(true) }
 
-func (l *List) back() {
+func (l *List) back() { l.Back() }
+
+// Back leaves the details in a narrow window. It reports whether they were open.
+func (l *List) Back() bool {
+	if !l.pane.opened {
+		return false
+	}
 	l.pane.open(false)
 	l.FocusTable()
+	return true
 }
 
 func (l *List) showDetail() {
