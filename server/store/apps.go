@@ -54,7 +54,11 @@ func (q Queries) Apps(ctx context.Context, f AppFilter, now time.Time, order Ord
 	var cond conditions
 	// In FROM, not among the columns, so that counting the rows has the same parameters.
 	counts := `(SELECT app_id, SUM(CASE WHEN kind = 'pat' THEN 1 ELSE 0 END) AS pats, COUNT(*) AS live FROM tokens
-		WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ` + cond.arg(now.UnixMilli()) + `) GROUP BY app_id) n`
+		WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ` + cond.arg(now.UnixMilli()) + `)`
+	if f.ID != "" {
+		counts += ` AND app_id = ` + cond.arg(f.ID) // count this one only
+	}
+	counts += ` GROUP BY app_id) n`
 	cond.equal("a.id", f.ID)
 	if f.Policies != nil {
 		cond.in("a.policy", f.Policies)

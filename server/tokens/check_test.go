@@ -45,6 +45,21 @@ func TestASATActsAsTheSystemUserOfTheMoment(t *testing.T) {
 	}
 }
 
+// requirements 18, 20
+func TestTheRecordOfASATSaysWhomItActsAsNow(t *testing.T) {
+	f := newFixture(t)
+	app := f.app(api.PolicyAuthenticatedUsers)
+	f.sat(app)
+	actsAs := func() *api.UserRef {
+		return try(f.AppTokens(t.Context(), f.admin, app.ID, TokenFilter{}, PageRequest{}))(t).Items[0].ActsAs
+	}
+	equal(t, actsAs(), &api.UserRef{ID: f.other.User.ID, Login: "cyd", Name: "The cyd"})
+	for _, c := range []api.AppChange{{SystemUserAllowed: new(false)}, {SystemUserID: new(""), SystemUserAllowed: new(true)}} {
+		f.change(app, c)
+		equal(t, actsAs(), (*api.UserRef)(nil))
+	}
+}
+
 // requirements 47, 81, 99
 func TestWhateverEndsATokenItIsRefusedAlike(t *testing.T) {
 	f := newFixture(t)

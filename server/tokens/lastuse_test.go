@@ -67,7 +67,17 @@ func TestAUseThatCannotBeWrittenIsKeptForTheNextTime(t *testing.T) {
 	equal(t, try(f.Store.TokenByID(t.Context(), issued.Token.ID))(t).LastUsedAt, start)
 }
 
-// A refused token was not used.
+func TestAUseDuringAFlushIsNotLost(t *testing.T) {
+	var l lastUses
+	l.note("written", start, "a")
+	l.note("used again", start, "a")
+	written := l.snapshot()
+	l.note("used again", start.Add(time.Second), "b")
+	l.forget(written)
+	equal(t, len(l.snapshot()), 1)
+	equal(t, l.snapshot()["used again"].from, "b")
+}
+
 func TestARefusedTokenWasNotUsed(t *testing.T) {
 	f := newFixture(t)
 	issued := f.pat(f.user, f.app(api.PolicyAuthenticatedUsers))
