@@ -2,10 +2,10 @@ package server_test
 
 import (
 	"encoding/json"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -163,14 +163,15 @@ func TestSecretsAreNeitherOnDiskNorInTheLog(t *testing.T) {
 	h.call("X"+strings.ToUpper(pat.Secret), "/", "", nil).want(http.StatusNotFound)
 	h.send(http.MethodPost, "/profile/tokens", http.Header{"Authorization": {"Bearer " + h.bobIn}, "X-Request-Id": {pat.Secret}}, strings.NewReader(`{"`+pat.Secret+`":"`+sat.Secret+`"`)).want(http.StatusBadRequest)
 
-	h.must(filepath.WalkDir(h.dir, func(path string, d os.DirEntry, err error) error {
+	root := os.DirFS(h.dir)
+	h.must(fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		if info, err := d.Info(); err != nil || info.Mode().Perm()&0o077 != 0 {
 			t.Errorf("%s has mode %v (%v)", d.Name(), info.Mode(), err)
 		}
-		text, err := os.ReadFile(path)
+		text, err := fs.ReadFile(root, path)
 		h.searched(d.Name(), string(text), pat.Secret, sat.Secret, h.bobIn)
 		return err
 	}))

@@ -13,12 +13,14 @@ import (
 
 // routeDiscovery registers where clients start. Both paths answer alike.
 func (s *Server) routeDiscovery() {
-	for id, path := range map[string]string{"discovery": "/tools/auto-discovery", "discoverySys": "/sys/auto-discovery"} {
-		call(s, anyone, huma.Operation{
-			OperationID: id, Method: http.MethodGet, Path: path, Tags: []string{"Server"},
-			Summary: "Where everything is", Description: "A client starts here and knows no other path by heart.",
-		}, s.discovery)
-	}
+	call(s, anyone, huma.Operation{
+		OperationID: "discovery", Method: http.MethodGet, Path: "/tools/auto-discovery", Tags: []string{"Server"},
+		Summary: "Where everything is", Description: "A client starts here and knows no other path by heart.",
+	}, s.discovery)
+	call(s, anyone, huma.Operation{
+		OperationID: "discoverySys", Method: http.MethodGet, Path: "/sys/auto-discovery", Tags: []string{"Server"},
+		Summary: "The same, under its other name",
+	}, s.discovery)
 }
 
 func (s *Server) discovery(context.Context, tokens.Caller, *struct{}) (api.Discovery, error) {

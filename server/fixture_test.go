@@ -155,7 +155,7 @@ func (h *house) send(method, path string, header http.Header, body io.Reader) re
 	req.Header = header
 	res, err := http.DefaultTransport.RoundTrip(req) // follows no redirect
 	h.must(err)
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	text, err := io.ReadAll(res.Body)
 	h.must(err)
 	return reply{h, res.StatusCode, res.Header, text}
@@ -258,9 +258,9 @@ func (l *logs) String() string {
 // raw writes text to the server as it is and gives all that it answers.
 func (h *house) raw(text string) string {
 	h.Helper()
-	conn, err := net.Dial("tcp", strings.TrimPrefix(h.url, "http://"))
+	conn, err := new(net.Dialer).DialContext(h.Context(), "tcp", strings.TrimPrefix(h.url, "http://"))
 	h.must(err)
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	_, err = io.WriteString(conn, text)
 	h.must(err)
 	h.must(conn.(*net.TCPConn).CloseWrite())

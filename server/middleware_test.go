@@ -22,12 +22,26 @@ func serverOf(handle http.HandlerFunc) (*Server, *bytes.Buffer) {
 	return s, log
 }
 
+func fetch(t *testing.T, url string) (string, error) {
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		return "", err
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	return string(text), err
+}
+
 // Requirement 7: a panic's value may be anything, so it is told to nobody.
 func TestPanicIsAProblemAndItsValueIsNotLogged(t *testing.T) {
-	const secret = "enrt_pSecretInAPanic"
+	const secret = "enrt_pSecretInAPanic" //nolint:gosec // none: a canary
 	s, log := serverOf(func(http.ResponseWriter, *http.Request) { panic(errors.New(secret)) })
 	w := httptest.NewRecorder()
-	s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
 	if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), api.CodeInternal) {
 		t.Errorf("answered %d %s", w.Code, w.Body)
 	}
@@ -49,12 +63,7 @@ func TestPanicInMidReplyCutsTheReply(t *testing.T) {
 	})
 	web := httptest.NewServer(s)
 	defer web.Close()
-	res, err := http.Get(web.URL)
-	if err == nil {
-		defer res.Body.Close()
-		_, err = io.ReadAll(res.Body)
-	}
-	if err == nil {
+	if _, err := fetch(t, web.URL); err == nil {
 		t.Error("half a reply came as a whole one")
 	}
 }
@@ -66,7 +75,7 @@ func TestStoppingFinishesWhatWasTaken(t *testing.T) {
 		<-finish
 		_, _ = w.Write([]byte("done"))
 	})
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,14 +83,11 @@ func TestStoppingFinishesWhatWasTaken(t *testing.T) {
 	served, answered := make(chan error, 1), make(chan string, 1)
 	go func() { served <- Serve(ctx, ln, s, slog.New(slog.DiscardHandler)) }()
 	go func() {
-		res, err := http.Get("http://" + ln.Addr().String())
+		text, err := fetch(t, "http://"+ln.Addr().String())
 		if err != nil {
-			answered <- err.Error()
-			return
+			text = err.Error()
 		}
-		defer res.Body.Close()
-		text, _ := io.ReadAll(res.Body)
-		answered <- string(text)
+		answered <- text
 	}()
 	<-taken
 	stop()
@@ -99,7 +105,7 @@ func TestStrictTransportSecurityIsSaidOverTLSOnly(t *testing.T) {
 		s, _ := serverOf(func(http.ResponseWriter, *http.Request) {})
 		s.overTLS = tls
 		w := httptest.NewRecorder()
-		s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
 		if got := w.Header().Get("Strict-Transport-Security") != ""; got != tls {
 			t.Errorf("over TLS %v, said %v", tls, got)
 		}

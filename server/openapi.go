@@ -67,8 +67,7 @@ func allowNull(schemas huma.Registry) {
 	const prefix = "#/components/schemas/"
 	for name, schema := range schemas.Map() {
 		t := schemas.TypeFromRef(prefix + name)
-		for i := range t.NumField() {
-			f := t.Field(i)
+		for f := range t.Fields() {
 			tag, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 			p := schema.Properties[tag]
 			if p == nil || f.Type.Kind() != reflect.Pointer || options != "" {

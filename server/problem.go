@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -105,9 +106,7 @@ func fromRules(err error) (p *problem, ok bool) {
 // writeProblem sends p outside huma.
 func writeProblem(w http.ResponseWriter, r *http.Request, p *problem) {
 	p.RequestID = requestID(r.Context())
-	for name, values := range p.headers {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), p.headers)
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p.Problem) // the client has gone: nothing to do

@@ -84,7 +84,7 @@ func TestPolicyDecidesWhoMayIssue(t *testing.T) {
 		{"AdministratorsOnly, administrator, PAT", h.admins, h.adaIn, false, 201, ""},
 		{"AdministratorsOnly, administrator, SAT", h.admins, h.adaIn, true, 201, ""},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(c.name, func(*testing.T) {
 			path, body := "/profile/tokens", api.NewToken{AppID: c.app.ID, Scopes: []string{"read"}}
 			if c.service {
 				path, body = "/manager/apps/"+c.app.ID+"/tokens", api.NewToken{Scopes: []string{"read"}}

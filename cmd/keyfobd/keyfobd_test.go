@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -159,7 +160,7 @@ func (s *serving) do(req *http.Request) (int, string) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
 		s.Fatal(err)
@@ -296,12 +297,13 @@ func TestNothingLeftBehindHoldsASecret(t *testing.T) {
 	s.get("/profile/me", secret)
 	s.get("/"+secret, "")
 	found := 0
-	err := filepath.WalkDir(p.dir, func(path string, d os.DirEntry, err error) error {
+	root := os.DirFS(p.dir)
+	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		found++
-		text, err := os.ReadFile(path)
+		text, err := fs.ReadFile(root, path)
 		if bytes.Contains(text, []byte(secret[6:40])) || bytes.Contains(text, []byte("correct horse")) {
 			t.Errorf("a secret is in %s", d.Name())
 		}

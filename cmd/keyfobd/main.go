@@ -18,6 +18,7 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -116,7 +117,7 @@ var pasted = regexp.MustCompile(`enrt_[0-9A-Za-z]+`)
 // fail says in one sentence what went wrong.
 func fail(stderr io.Writer, err error) int {
 	// A token pasted in the wrong place is not repeated.
-	fmt.Fprintln(stderr, "keyfobd: "+pasted.ReplaceAllString(sentence(err), "enrt_…"))
+	_, _ = fmt.Fprintln(stderr, "keyfobd: "+pasted.ReplaceAllString(sentence(err), "enrt_…"))
 	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
 	}
@@ -136,11 +137,11 @@ func sentence(err error) string {
 	if !ok {
 		return err.Error()
 	}
-	text := refused.Detail
+	lines := []string{refused.Detail}
 	for _, f := range refused.Fields {
-		text += "\n  " + f.Pointer + ": " + f.Detail
+		lines = append(lines, f.Pointer+": "+f.Detail)
 	}
-	return text
+	return strings.Join(lines, "\n  ")
 }
 
 // records runs do on the data directory's records.

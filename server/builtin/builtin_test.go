@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -79,7 +80,7 @@ func (d desk) send(method, path, bearer, kind, body string, into any) int {
 	if err != nil {
 		d.Fatal(err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	text, err := io.ReadAll(res.Body)
 	if err != nil {
 		d.Fatal(err)
@@ -156,7 +157,7 @@ func TestItListensOnThisMachineOnly(t *testing.T) {
 		if ip.To4() == nil || ip.IsLoopback() {
 			continue
 		}
-		if conn, err := net.Dial("tcp", net.JoinHostPort(ip.String(), u.Port())); err == nil {
+		if conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", net.JoinHostPort(ip.String(), u.Port())); err == nil {
 			_ = conn.Close()
 			t.Errorf("it answers on %s", ip)
 		}
@@ -171,11 +172,11 @@ func TestATakenPortIsNoObstacle(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.stop()
-	other, err := net.Listen("tcp4", u.Host)
+	other, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", u.Host)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer other.Close()
+	defer func() { _ = other.Close() }()
 	again := start(t, dir)
 	moved := again.URL()
 	if moved == d.URL() {
@@ -191,7 +192,7 @@ func TestATakenPortIsNoObstacle(t *testing.T) {
 }
 
 func TestTheWantedPortIsTakenAtTheFirstStart(t *testing.T) {
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,7 +260,8 @@ func TestTheDataDirectoryIsItsOwnersAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = filepath.WalkDir(d.dir, func(path string, e os.DirEntry, err error) error {
+	root := os.DirFS(d.dir)
+	err = fs.WalkDir(root, ".", func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -268,7 +270,7 @@ func TestTheDataDirectoryIsItsOwnersAlone(t *testing.T) {
 			t.Errorf("%s has mode %v", e.Name(), info.Mode())
 		}
 		if err == nil && !e.IsDir() {
-			text, err := os.ReadFile(path)
+			text, err := fs.ReadFile(root, path)
 			if bytes.Contains(text, []byte(refresh)) {
 				t.Errorf("the refresh token is in %s", e.Name())
 			}
