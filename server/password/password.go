@@ -66,5 +66,5 @@ func (h hash) of(ctx context.Context, password string, length int) ([]byte, erro
 	case <-ctx.Done():
 		return nil, fmt.Errorf("password: %w", ctx.Err())
 	}
-	return argon2.IDKey([]byte(password), h.salt, h.passes, h.memory, h.lanes, uint32(length)), nil
+	return argon2.IDKey([]byte(password), h.salt, h.passes, h.memory, h.lanes, uint32(length)), nil //nolint:gosec // at most maxBytes
 }

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// ErrMalformed: the string is no argon2id hash that this program would verify.
+// ErrMalformed is said of a string that is no argon2id hash, or none that this
+// program would verify.
 var ErrMalformed = errors.New("password: not an argon2id hash")
 
 // Bounds of what is verified, so that a row from elsewhere cannot ask for a
@@ -57,7 +58,7 @@ func parse(phc string) (hash, error) {
 	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || memory < 8*lanes {
 		return hash{}, ErrMalformed
 	}
-	return hash{memory: memory, passes: passes, lanes: uint8(lanes), salt: salt, sum: sum}, nil
+	return hash{memory: memory, passes: passes, lanes: uint8(lanes), salt: salt, sum: sum}, nil //nolint:gosec // at most maxLanes
 }
 
 // number reads name and a decimal from 1 to limit, without sign or leading zero.

@@ -36,6 +36,7 @@ func (desktop) AuthMethod() oidc.AuthMethod         { return oidc.AuthMethodNone
 func (desktop) ResponseTypes() []oidc.ResponseType {
 	return []oidc.ResponseType{oidc.ResponseTypeCode}
 }
+
 func (desktop) GrantTypes() []oidc.GrantType {
 	return []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken}
 }
@@ -43,9 +44,10 @@ func (d desktop) LoginURL(id string) string         { return d.loginURL(id) }
 func (desktop) AccessTokenType() op.AccessTokenType { return op.AccessTokenTypeBearer }
 func (desktop) IDTokenLifetime() time.Duration      { return accessLife }
 func (desktop) DevMode() bool                       { return false }
-func (desktop) RestrictAdditionalIdTokenScopes() func([]string) []string {
+func (desktop) RestrictAdditionalIdTokenScopes() func([]string) []string { //nolint:revive // the library's name
 	return slices.Clone[[]string]
 }
+
 func (desktop) RestrictAdditionalAccessTokenScopes() func([]string) []string {
 	return slices.Clone[[]string]
 }

@@ -66,7 +66,8 @@ func (e *engine) UserinfoEndpoint() *op.Endpoint      { return op.NewEndpoint("c
 func (e *engine) EndSessionEndpoint() *op.Endpoint    { return op.NewEndpoint("connect/endsession") }
 func (e *engine) KeysEndpoint() *op.Endpoint          { return op.NewEndpoint("connect/keys") }
 func (e *engine) IntrospectionEndpoint() *op.Endpoint { return op.NewEndpoint("connect/introspect") }
-func (e *engine) RevocationEndpoint() *op.Endpoint    { return op.NewEndpoint("connect/revocation") }
+
+func (e *engine) RevocationEndpoint() *op.Endpoint { return op.NewEndpoint("connect/revocation") }
 
 func (e *engine) DeviceAuthorizationEndpoint() *op.Endpoint { return nil }
 func (e *engine) GrantTypeJWTAuthorizationSupported() bool  { return false }

@@ -609,7 +609,7 @@ func TestABrokenDatabaseSaysSoAndSignsNobodyOut(t *testing.T) {
 	_, codeErr := c.Exchange(t.Context(), code, oauth2.VerifierOption(a.verifier))
 	for name, err := range map[string]error{"refresh": refreshErr, "code": codeErr} {
 		e, ok := errors.AsType[*oauth2.RetrieveError](err)
-		if !ok || e.Response.StatusCode != 503 || e.ErrorCode != "server_error" || strings.Contains(string(e.Body), "table") {
+		if !ok || e.Response.StatusCode != http.StatusServiceUnavailable || e.ErrorCode != "server_error" || strings.Contains(string(e.Body), "table") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -662,7 +662,7 @@ func (w *world) database(do func(*sql.DB) error) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	if err := do(db); err != nil {
 		w.t.Fatal(err)
 	}

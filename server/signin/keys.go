@@ -62,7 +62,7 @@ func readKeys(path string) (*keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
@@ -100,11 +100,11 @@ func parseKeys(text []byte) (*keys, error) {
 }
 
 func newKeys(signing *ecdsa.PrivateKey, seed []byte) (*keys, error) {
-	print, err := (&jose.JSONWebKey{Key: signing.Public()}).Thumbprint(sha256Hash)
+	thumb, err := (&jose.JSONWebKey{Key: signing.Public()}).Thumbprint(sha256Hash)
 	if err != nil {
 		return nil, err
 	}
-	k := &keys{id: base64.RawURLEncoding.EncodeToString(print[:12]), signing: signing}
+	k := &keys{id: base64.RawURLEncoding.EncodeToString(thumb[:12]), signing: signing}
 	var errs [3]error
 	k.tokens, errs[0] = newSealer(seed, "access tokens")
 	k.requests, errs[1] = newSealer(seed, "authorization requests")
@@ -129,7 +129,7 @@ func makeKeys(path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // an error before says more
 	err = errors.Join(
 		pem.Encode(f, &pem.Block{Type: blockSigning, Bytes: der}),
 		pem.Encode(f, &pem.Block{Type: blockSeed, Bytes: seed}),

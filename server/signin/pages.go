@@ -37,16 +37,26 @@ const (
 type message struct{ Title, Text string }
 
 var (
-	expired = message{"This sign-in has expired",
-		"It was open for too long, was finished before, or began in another browser. Go back to Keyfob and sign in again."}
-	brokenRequest = message{"This sign-in cannot go on",
-		"The link that led here is not complete, or not from Keyfob. Go back to Keyfob and sign in again."}
-	troubled = message{"The server cannot answer just now",
-		"Nothing was changed. Wait a moment, then try again."}
-	signedOut = message{"You are signed out",
-		"You can close this tab."}
-	notFound = message{"There is nothing here",
-		"To sign in, start from Keyfob."}
+	expired = message{
+		"This sign-in has expired",
+		"It was open for too long, was finished before, or began in another browser. Go back to Keyfob and sign in again.",
+	}
+	brokenRequest = message{
+		"This sign-in cannot go on",
+		"The link that led here is not complete, or not from Keyfob. Go back to Keyfob and sign in again.",
+	}
+	troubled = message{
+		"The server cannot answer just now",
+		"Nothing was changed. Wait a moment, then try again.",
+	}
+	signedOut = message{
+		"You are signed out",
+		"You can close this tab.",
+	}
+	notFound = message{
+		"There is nothing here",
+		"To sign in, start from Keyfob.",
+	}
 )
 
 type page struct {

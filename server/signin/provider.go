@@ -43,7 +43,7 @@ const (
 	graceLife   = 30 * time.Second    // for asking again when a reply was lost
 )
 
-// ErrNoUser: SignInLocally was asked for a user who is unknown or inactive.
+// ErrNoUser says that SignInLocally was asked for a user who is unknown or inactive.
 var ErrNoUser = errors.New("signin: no such active user")
 
 // Config is what a Provider works with.

@@ -56,7 +56,7 @@ func (p *Provider) cookie(r *request) (*http.Cookie, error) {
 }
 
 func (p *Provider) cookieNamed(id, value string, maxAge int) *http.Cookie {
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // Secure wherever it can be: plain http is for loopback only
 		Name: cookiePrefix + id, Value: value, Path: p.base.Path + "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: p.base.Scheme == "https", SameSite: http.SameSiteLaxMode,
 	}
