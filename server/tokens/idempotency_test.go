@@ -129,6 +129,18 @@ func TestRepliesWhoseTimeIsOverAreDropped(t *testing.T) {
 	}
 }
 
+func TestAKeyMayBeUsedAnewAfterItsTime(t *testing.T) {
+	f := newFixture(t)
+	want := api.NewToken{AppID: f.app(api.PolicyAuthenticatedUsers).ID, Scopes: []string{"read"}}
+	first := try(f.CreatePAT(t.Context(), f.user, want, key))(t)
+	f.clock.advance(replyLife)
+	next := try(f.CreatePAT(t.Context(), f.user, want, key))(t)
+	if next.Secret == first.Secret {
+		t.Error("answered again after its time")
+	}
+	equal(t, try(f.CreatePAT(t.Context(), f.user, want, key))(t).Secret, next.Secret)
+}
+
 // requirement 6: who has the database and the key, but not the pepper, cannot
 // open a reply.
 func TestASealedReplyNeedsThePepperToo(t *testing.T) {
