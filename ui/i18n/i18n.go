@@ -15,6 +15,7 @@ package i18n
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 
@@ -28,6 +29,12 @@ import (
 type Args = map[string]any
 
 var load = sync.OnceValue(register)
+
+// standIn is true where English goes by the name of another language. Numbers are then counted by the rules of that
+// language, which may have no form for one; the English form has a key of its own.
+var standIn bool
+
+const oneOnly = " (one)"
 
 // Load reads the translations. T and N do it on first use; main calls it early to hear of a broken file.
 func Load() error { return load() }
@@ -43,6 +50,9 @@ func N(key string, count int, args ...any) string {
 	_ = Load()
 	values := data(args)
 	values["Count"] = count
+	if standIn && count == 1 {
+		return lang.X(key+oneOnly, key, values)
+	}
 	return lang.XN(key, key, count, values)
 }
 
@@ -85,6 +95,7 @@ func addAs(system fyne.Locale, english []byte) error {
 	if err != nil {
 		return err
 	}
+	standIn = true
 	if err := lang.AddTranslationsForLocale(texts, system); err != nil {
 		return fmt.Errorf("translations for %s: %w", system, err)
 	}
@@ -97,11 +108,12 @@ func allForms(file []byte) ([]byte, error) {
 	if err := json.Unmarshal(file, &texts); err != nil {
 		return nil, fmt.Errorf("translations: %w", err)
 	}
-	for _, text := range texts {
+	for key, text := range maps.Clone(texts) {
 		forms, ok := text.(map[string]any)
 		if !ok {
 			continue
 		}
+		texts[key+oneOnly] = forms["one"]
 		for _, form := range []string{"zero", "two", "few", "many"} {
 			forms[form] = forms["other"]
 		}

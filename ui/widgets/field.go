@@ -84,8 +84,10 @@ func (r *fieldRenderer) Objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{r.f.label, r.f.Control, r.f.note}
 }
 
-// overlap takes back the padding that a label has above its text, so that a hint stands close to its control.
-const overlap = 5
+const (
+	overlap  = 5 // taken back of the padding above a hint, so that it stands close to its control
+	noteless = 6 // below a control without a hint, so that the next field keeps its distance
+)
 
 func (r *fieldRenderer) MinSize() fyne.Size {
 	control := r.f.Control.MinSize()
@@ -95,6 +97,8 @@ func (r *fieldRenderer) MinSize() fyne.Size {
 	}
 	if r.f.note.Visible() {
 		size.Height += r.f.note.MinSize().Height - overlap
+	} else {
+		size.Height += noteless
 	}
 	return size
 }
@@ -110,14 +114,16 @@ func (r *fieldRenderer) Layout(size fyne.Size) {
 	if r.stacked() {
 		x = 0
 	}
-	r.f.label.Resize(fyne.NewSize(max(x, size.Width-x), r.f.label.MinSize().Height))
-	r.f.label.Move(fyne.NewPos(-8, 0))
-	if x > 0 {
-		r.f.label.Resize(fyne.NewSize(x, r.f.label.MinSize().Height))
-	} else {
-		y = r.f.label.MinSize().Height - overlap
-	}
 	height := r.f.Control.MinSize().Height
+	label := r.f.label.MinSize().Height
+	if x > 0 { // in line with the first line of the control
+		r.f.label.Move(fyne.NewPos(-8, (min(height, buttonHeight)-label)/2))
+		r.f.label.Resize(fyne.NewSize(x, label))
+	} else {
+		y = label - overlap
+		r.f.label.Move(fyne.NewPos(-8, 0))
+		r.f.label.Resize(fyne.NewSize(size.Width+8, label))
+	}
 	r.f.Control.Move(fyne.NewPos(x, y))
 	r.f.Control.Resize(fyne.NewSize(size.Width-x, height))
 	r.f.note.Move(fyne.NewPos(x-8, y+height-overlap))

@@ -217,3 +217,15 @@ func TestScreenFollowsAChangeOfTheme(t *testing.T) {
 }
 
 func pixels(picture image.Image) []byte { return picture.(*image.NRGBA).Pix }
+
+// The markup says in words what a small dialog and a table are made of, so that a change can be read in a diff.
+func TestDialogAndTableAreMadeAsBefore(t *testing.T) {
+	w := newWindow(t, faces["light"], container.NewWithoutLayout())
+	table := sampleTable()
+	table.SetRows(sampleRows()[:2])
+	w.SetContent(table)
+	w.Resize(fyne.NewSize(600, 300))
+	test.AssertRendersToMarkup(t, "table.xml", w.Canvas())
+	revokeDialog(w)
+	test.AssertRendersToMarkup(t, "revoke.xml", w.Canvas())
+}
