@@ -32,16 +32,19 @@ var slots = make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
 // Hash answers the PHC string to keep for password. It fails only when ctx
 // ends before it was its turn.
 func Hash(ctx context.Context, password string) (string, error) {
-	h := hash{memory: memoryKiB, passes: passes, lanes: lanes, salt: make([]byte, saltBytes)}
-	if _, err := rand.Read(h.salt); err != nil {
-		return "", fmt.Errorf("password: %w", err)
-	}
+	h := hash{memory: memoryKiB, passes: passes, lanes: lanes, salt: random(saltBytes)}
 	sum, err := h.of(ctx, password, hashBytes)
 	if err != nil {
 		return "", err
 	}
 	h.sum = sum
 	return h.String(), nil
+}
+
+// Unmatchable is a PHC string that no password verifies against, at the cost
+// of a real one: so that an unknown user takes as long as a known one.
+func Unmatchable() string {
+	return hash{memory: memoryKiB, passes: passes, lanes: lanes, salt: random(saltBytes), sum: random(hashBytes)}.String()
 }
 
 // Verify reports whether password is the one that phc was made of. The error
@@ -56,6 +59,12 @@ func Verify(ctx context.Context, phc, password string) (bool, error) {
 		return false, err
 	}
 	return subtle.ConstantTimeCompare(sum, h.sum) == 1, nil
+}
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails
+	return b
 }
 
 // of works out the hash of password, when there is a slot.

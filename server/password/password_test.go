@@ -36,6 +36,24 @@ func TestTheSamePasswordHashesDifferentlyEachTimeAndSaysItsCost(t *testing.T) {
 	}
 }
 
+func TestAnUnmatchableHashCostsAsMuchAsARealOneAndMatchesNothing(t *testing.T) {
+	never := Unmatchable()
+	ok, err := Verify(t.Context(), never, "")
+	if err != nil || ok {
+		t.Errorf("Verify = %v, %v", ok, err)
+	}
+	phc, err := Hash(t.Context(), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err1 := parse(never)
+	b, err2 := parse(phc)
+	if err1 != nil || err2 != nil || a.memory != b.memory || a.passes != b.passes || a.lanes != b.lanes ||
+		len(a.salt) != len(b.salt) || len(a.sum) != len(b.sum) {
+		t.Errorf("%s costs otherwise than %s", never, phc)
+	}
+}
+
 // A vector of the reference implementation (phc-winner-argon2, test.c).
 func TestAHashOfTheReferenceImplementationVerifies(t *testing.T) {
 	const phc = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"

@@ -44,7 +44,7 @@ func (d desktop) LoginURL(id string) string         { return d.loginURL(id) }
 func (desktop) AccessTokenType() op.AccessTokenType { return op.AccessTokenTypeBearer }
 func (desktop) IDTokenLifetime() time.Duration      { return accessLife }
 func (desktop) DevMode() bool                       { return false }
-func (desktop) RestrictAdditionalIdTokenScopes() func([]string) []string { //nolint:revive // the library's name
+func (desktop) RestrictAdditionalIdTokenScopes() func([]string) []string { //nolint:revive,staticcheck // the library's name
 	return slices.Clone[[]string]
 }
 

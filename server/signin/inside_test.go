@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"keyfob/server/password"
 	"keyfob/server/store"
 )
 
@@ -214,6 +215,51 @@ func TestTheLoginPageMakesAGuesserWaitAndThenComeBack(t *testing.T) {
 	}
 	if n := len(waited); n != freeTries+4 || waited[0] != 0 || waited[n-1] != longest {
 		t.Errorf("waited %v", waited)
+	}
+}
+
+// security part 4: the same answer and time for unknown users.
+func TestEachTryCostsOneHashWhoeverItIs(t *testing.T) {
+	p := newProvider(t)
+	users := []store.User{
+		{ID: "1", Login: "ada", IsActive: true, PasswordHash: password.Unmatchable()},
+		{ID: "2", Login: "off", PasswordHash: password.Unmatchable()},
+		{ID: "3", Login: "robot", IsActive: true},
+	}
+	err := p.store.Write(t.Context(), func(tx *store.Tx) error {
+		for _, u := range users {
+			u.CreatedAt = p.now()
+			if err := tx.InsertUser(t.Context(), u); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	against := ""
+	p.verify = func(_ context.Context, phc, _ string) (bool, error) {
+		against += phc
+		return true, nil // even if the hash said so
+	}
+	for _, tc := range []struct {
+		login, typed, against string
+		in                    bool
+	}{
+		{"ada", "x", users[0].PasswordHash, true},
+		{"ada", strings.Repeat("x", maxPassword+1), p.nobody, false},
+		{"off", "x", p.nobody, false},
+		{"robot", "x", p.nobody, false},
+		{"robot", "", p.nobody, false},
+		{"nobody", "x", p.nobody, false},
+		{"", "", p.nobody, false},
+	} {
+		against = ""
+		_, in, err := p.check(t.Context(), tc.login, tc.typed)
+		if err != nil || in != tc.in || against != tc.against {
+			t.Errorf("%s: in %v, %v, verified against %q", tc.login, in, err, against)
+		}
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"keyfob/server/password"
 	"keyfob/server/store"
 )
 
@@ -103,7 +102,7 @@ func (p *Provider) check(ctx context.Context, login, typed string) (store.User, 
 	if known {
 		against = user.PasswordHash
 	}
-	right, err := password.Verify(ctx, against, typed[:min(len(typed), maxPassword)])
+	right, err := p.verify(ctx, against, typed[:min(len(typed), maxPassword)])
 	if err != nil {
 		return store.User{}, false, err
 	}

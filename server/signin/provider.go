@@ -66,11 +66,12 @@ type Provider struct {
 	engine   *engine
 	throttle *throttle
 	pause    func(context.Context, time.Duration) error
-	nobody   string // the hash that the password of an unknown user is held against
+	verify   func(ctx context.Context, phc, password string) (bool, error)
+	nobody   string // what the password of an unknown user is verified against
 }
 
 // New opens the key file and makes the provider.
-func New(ctx context.Context, c Config) (*Provider, error) {
+func New(_ context.Context, c Config) (*Provider, error) {
 	base, err := parseIssuer(c.Issuer)
 	if err != nil {
 		return nil, err
@@ -78,6 +79,7 @@ func New(ctx context.Context, c Config) (*Provider, error) {
 	p := &Provider{
 		store: c.Store, issuer: c.Issuer, base: base,
 		clock: c.Clock, log: c.Log, throttle: newThrottle(), pause: pause,
+		verify: password.Verify, nobody: password.Unmatchable(),
 	}
 	if p.clock == nil {
 		p.clock = time.Now
@@ -86,9 +88,6 @@ func New(ctx context.Context, c Config) (*Provider, error) {
 		p.log = slog.New(slog.DiscardHandler)
 	}
 	if p.keys, err = loadKeys(c.KeyFile); err != nil {
-		return nil, err
-	}
-	if p.nobody, err = password.Hash(ctx, random()); err != nil {
 		return nil, err
 	}
 	p.engine, err = newEngine(p)
