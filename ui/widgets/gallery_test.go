@@ -224,8 +224,24 @@ func TestDialogAndTableAreMadeAsBefore(t *testing.T) {
 	table := sampleTable()
 	table.SetRows(sampleRows()[:2])
 	w.SetContent(table)
-	w.Resize(fyne.NewSize(600, 300))
+	w.Resize(fyne.NewSize(760, 300))
 	test.AssertRendersToMarkup(t, "table.xml", w.Canvas())
 	revokeDialog(w)
 	test.AssertRendersToMarkup(t, "revoke.xml", w.Canvas())
+}
+
+func TestSidebarItemLooksTheSameHoweverItCameToBeSelected(t *testing.T) {
+	show := func(selectFirst bool) []byte {
+		w := newWindow(t, faces["light"], container.NewWithoutLayout())
+		item := NewSidebarItem(assets.IconKey, "Tokens", "24", nil)
+		item.SetSelected(selectFirst)
+		w.SetContent(item)
+		w.Resize(fyne.NewSize(220, 40))
+		w.Canvas().Capture()
+		item.SetSelected(true)
+		return pixels(w.Canvas().Capture())
+	}
+	if !bytes.Equal(show(true), show(false)) {
+		t.Error("it keeps something of before it was selected")
+	}
 }

@@ -29,6 +29,9 @@ func (t *Table) layoutColumns(width float32) {
 
 func (c Column) hidden(width float32) bool { return width > 0 && width < c.Min }
 
+// flexibleWidth is the least that a column without a width of its own gets: what finds no room beyond is cut off.
+const flexibleWidth = 120
+
 // share is the width of a column that has none of its own. It is whole, so that texts are drawn sharp.
 func (t *Table) share(room float32) float32 {
 	flexible := 0
@@ -44,5 +47,5 @@ func (t *Table) share(room float32) float32 {
 	if flexible == 0 {
 		return 0
 	}
-	return float32(math.Floor(float64(max((room+columnGap)/float32(flexible), 40))))
+	return float32(math.Floor(float64(max((room+columnGap)/float32(flexible), flexibleWidth))))
 }
