@@ -59,8 +59,8 @@ type Dialog struct {
 
 	storedLine fyne.CanvasObject // the check box, or the question in its place
 
-	copies int // the latest one speaks in the status line
-	hide   *time.Timer
+	copies int             // the latest one speaks in the status line
+	hide   *time.Timer     // runs while the secret is readable
 	ctx    context.Context // ends with the dialog
 	cancel context.CancelFunc
 }
@@ -69,6 +69,8 @@ type Dialog struct {
 func Show(w fyne.Window, p Params) *Dialog {
 	d := &Dialog{p: p}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
+	d.hide = time.AfterFunc(shownAtMost, d.timeUp)
+	d.hide.Stop()
 	d.dialog = widgets.NewDialog(w, i18n.T("secret.title"), subtitle(p.Token), d.content())
 	d.dialog.SetSubmit(i18n.T("secret.done"), widget.HighImportance, d.close)
 	d.dialog.SetSubmitEnabled(false)
@@ -158,13 +160,10 @@ func (d *Dialog) revoked(err error) {
 // reveal shows the secret, or masks it again. It is masked in any case when
 // the time is up.
 func (d *Dialog) reveal(on bool) {
-	if d.hide != nil {
-		d.hide.Stop()
-		d.hide = nil
-	}
+	d.hide.Stop()
 	d.value.setShown(on)
 	if on {
-		d.hide = time.AfterFunc(shownAtMost, d.timeUp)
+		d.hide.Reset(shownAtMost)
 	}
 }
 

@@ -192,6 +192,32 @@ func TestCancelEndsTheAttemptAndIgnoresItsAnswer(t *testing.T) {
 	})
 }
 
+func TestWhatAnAbandonedAttemptStillAnswersIsIgnored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answers := []chan error{make(chan error), make(chan error)}
+		attempt := 0
+		v, _ := open(t, fynetheme.VariantLight, Params{
+			Address: "https://tokens.example.com",
+			SignIn: func(context.Context, string) error { // deaf to its context
+				attempt++
+				return <-answers[attempt-1]
+			},
+		})
+		v.startBrowser()
+		synctest.Wait()
+		v.cancel()
+		v.startBrowser()
+		synctest.Wait()
+		answers[0] <- client.ErrOffline
+		synctest.Wait()
+		if v.note.Importance == widget.DangerImportance || !v.browse.Disabled() {
+			t.Errorf("the second attempt was taken for ended: %q", v.note.Text)
+		}
+		answers[1] <- nil
+		synctest.Wait()
+	})
+}
+
 func TestTheSignInPageCanBeOpenedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, opened := &server{answer: make(chan error)}, make(chan string, 1)
