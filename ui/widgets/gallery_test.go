@@ -92,7 +92,7 @@ func screen() fyne.CanvasObject {
 			NewSidebarItem(assets.IconUsers, "Users", "12", nil),
 			NewSidebarItem(assets.IconLog, "Change log", "", nil)),
 		NewSidebarItem(assets.IconSettings, "Settings", "", nil), nil, nil))
-	back := NewGround(theme.ColorNameSidebar)
+	back := NewPane(theme.ColorNameSidebar)
 	back.SetMinSize(fyne.NewSize(231, 0))
 
 	create := NewButtonWithIcon("Create user access token", assets.IconAdd, nil)
@@ -202,7 +202,7 @@ func parts() fyne.CanvasObject {
 func TestScreenFollowsAChangeOfTheme(t *testing.T) {
 	show := func(variant fyne.ThemeVariant) fyne.Window {
 		w := newWindow(t, variant, container.NewWithoutLayout())
-		w.SetContent(container.NewStack(NewGround(theme.ColorNameSurface), screen()))
+		w.SetContent(container.NewStack(NewPane(theme.ColorNameSurface), screen()))
 		w.Resize(fyne.NewSize(1280, 800))
 		d := createDialog(w)
 		w.Canvas().Focus(d.submit)
