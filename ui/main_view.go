@@ -133,6 +133,7 @@ func (m *mainView) open(name viewName) {
 	for n, it := range m.items {
 		it.SetSelected(n == name)
 	}
+	m.u.window.Canvas().Unfocus() // what had the focus goes out of sight
 	m.stack.Objects = []fyne.CanvasObject{m.object(name)}
 	m.stack.Refresh()
 	m.refresh()

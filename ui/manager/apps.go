@@ -82,6 +82,7 @@ func (a *Apps) show(all []client.App, chosen string, err error) {
 		a.table.Select(chosen)
 	}
 	a.showInstead(a.table)
+	widgets.TakeFocus(a.table)
 	a.p.Updated(a.p.Now())
 }
 

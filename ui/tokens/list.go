@@ -66,13 +66,12 @@ func NewList(ofApp bool, now func() time.Time) *List {
 
 // Show replaces the tokens; what is selected stays so.
 func (l *List) Show(tokens []client.Token) {
-	first := !l.ever
 	l.ever = true
 	l.all = tokens
 	l.note.RemoveAll()
 	l.refresh()
-	if first {
-		l.takeFocus()
+	if len(l.shown) > 0 {
+		widgets.TakeFocus(l.table)
 	}
 	l.Content.Refresh() // the note's room, and the filters' with new counts
 }
@@ -99,14 +98,6 @@ func (l *List) Len() int { return len(l.all) }
 
 // FocusSearch puts the cursor into the search box.
 func (l *List) FocusSearch() { focus(l.search) }
-
-// takeFocus lets the keys move in the table, if they mean nothing else yet.
-func (l *List) takeFocus() {
-	c := fyne.CurrentApp().Driver().CanvasForObject(l.table)
-	if c != nil && c.Focused() == nil && !widgets.DialogOpen(c) {
-		c.Focus(l.table)
-	}
-}
 
 // FocusTable lets the keys move in the table.
 func (l *List) FocusTable() { focus(l.table) }

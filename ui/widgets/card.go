@@ -20,20 +20,3 @@ func NewPanel(colour fyne.ThemeColorName, content fyne.CanvasObject) *fyne.Conta
 // Flush takes back the room that a label or a check box keeps before its text, so that texts and boxes share one left
 // edge.
 func Flush(o fyne.CanvasObject) *fyne.Container { return container.New(pulledLeft{8}, o) }
-
-// Focus puts the focus on o. Fyne knows the canvas of what it has drawn; what only just became visible is on that of the
-// program's one window.
-func Focus(o interface {
-	fyne.Focusable
-	fyne.CanvasObject
-},
-) {
-	driver := fyne.CurrentApp().Driver()
-	c := driver.CanvasForObject(o)
-	if all := driver.AllWindows(); c == nil && len(all) > 0 {
-		c = all[0].Canvas()
-	}
-	if c != nil {
-		c.Focus(o)
-	}
-}
