@@ -60,9 +60,7 @@ func data(args []any) Args {
 	values := Args{}
 	if len(args) == 1 {
 		if given, ok := args[0].(Args); ok {
-			for name, value := range given {
-				values[name] = value
-			}
+			maps.Copy(values, given)
 			return values
 		}
 	}

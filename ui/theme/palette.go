@@ -42,14 +42,14 @@ var dark = palette(hues{
 })
 
 func palette(h hues) colours {
-	clear := color.NRGBA{}
+	none := color.NRGBA{}
 	return colours{
 		ColorNameSurface: h.surface, ColorNameSidebar: h.sidebar, ColorNameMuted: h.muted, ColorNameLine: h.line,
 		ColorNameAccent: h.accent, ColorNameAccentSoft: h.accentSoft, ColorNameAccentDim: h.accentDim,
 		ColorNameActive: h.active, ColorNameActiveBack: h.activeBack,
 		ColorNameExpiring: h.expiring, ColorNameExpiringBack: h.expiringBack,
 		ColorNameRevoked: h.revoked, ColorNameRevokedBack: h.revokedBack,
-		ColorNameNeutralBack: h.neutralBack, ColorNameTransparent: clear,
+		ColorNameNeutralBack: h.neutralBack, ColorNameTransparent: none,
 		ColorNameDialogBackdrop: h.backdrop, ColorNameElevationShadow: h.shadow,
 
 		theme.ColorNameBackground:  h.background,
@@ -81,7 +81,7 @@ func palette(h hues) colours {
 		theme.ColorNameWarning:             h.expiring,
 		theme.ColorNameForegroundOnWarning: h.onAccent,
 		theme.ColorNameScrollBar:           alpha(h.muted, 0x80),
-		theme.ColorNameScrollBarBackground: clear,
+		theme.ColorNameScrollBarBackground: none,
 		theme.ColorNameShadow:              h.shadow,
 	}
 }
@@ -89,7 +89,7 @@ func palette(h hues) colours {
 func rgb(v uint32) color.NRGBA { return rgba(v, 0xFF) }
 
 func rgba(v uint32, a uint8) color.NRGBA {
-	return color.NRGBA{R: uint8(v >> 16), G: uint8(v >> 8), B: uint8(v), A: a}
+	return color.NRGBA{R: uint8(v >> 16 & 0xFF), G: uint8(v >> 8 & 0xFF), B: uint8(v & 0xFF), A: a}
 }
 
 func alpha(c color.NRGBA, a uint8) color.NRGBA {

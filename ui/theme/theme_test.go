@@ -43,14 +43,23 @@ var variants = []fyne.ThemeVariant{theme.VariantLight, theme.VariantDark}
 func TestTextCanBeReadOnItsGround(t *testing.T) {
 	test.NewTempApp(t)
 	for _, pair := range [][2]fyne.ThemeColorName{
-		{theme.ColorNameForeground, ColorNameSurface}, {theme.ColorNameForeground, theme.ColorNameBackground},
-		{theme.ColorNameForeground, ColorNameSidebar}, {theme.ColorNameForeground, ColorNameAccentSoft},
+		{theme.ColorNameForeground, ColorNameSurface},
+		{theme.ColorNameForeground, theme.ColorNameBackground},
+		{theme.ColorNameForeground, ColorNameSidebar},
+		{theme.ColorNameForeground, ColorNameAccentSoft},
 		{theme.ColorNameForeground, ColorNameNeutralBack},
-		{ColorNameMuted, ColorNameSurface}, {ColorNameMuted, theme.ColorNameBackground}, {ColorNameMuted, ColorNameSidebar},
-		{ColorNameMuted, ColorNameAccentSoft}, {ColorNameMuted, ColorNameNeutralBack},
-		{ColorNameAccent, ColorNameSurface}, {ColorNameAccent, ColorNameAccentSoft},
-		{theme.ColorNameForegroundOnPrimary, ColorNameAccent}, {theme.ColorNameForegroundOnError, ColorNameRevoked},
-		{ColorNameActive, ColorNameActiveBack}, {ColorNameExpiring, ColorNameExpiringBack}, {ColorNameRevoked, ColorNameRevokedBack},
+		{ColorNameMuted, ColorNameSurface},
+		{ColorNameMuted, theme.ColorNameBackground},
+		{ColorNameMuted, ColorNameSidebar},
+		{ColorNameMuted, ColorNameAccentSoft},
+		{ColorNameMuted, ColorNameNeutralBack},
+		{ColorNameAccent, ColorNameSurface},
+		{ColorNameAccent, ColorNameAccentSoft},
+		{theme.ColorNameForegroundOnPrimary, ColorNameAccent},
+		{theme.ColorNameForegroundOnError, ColorNameRevoked},
+		{ColorNameActive, ColorNameActiveBack},
+		{ColorNameExpiring, ColorNameExpiringBack},
+		{ColorNameRevoked, ColorNameRevokedBack},
 		{ColorNameRevoked, ColorNameSurface},
 	} {
 		for _, variant := range variants {

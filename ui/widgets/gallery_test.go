@@ -69,12 +69,11 @@ func compare(t *testing.T, w fyne.Window, name string) {
 
 func keep(t *testing.T, picture image.Image, path string) {
 	t.Helper()
-	file, err := os.Create(path)
-	if err != nil {
+	var file bytes.Buffer
+	if err := png.Encode(&file, picture); err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	if err := png.Encode(file, picture); err != nil {
+	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -112,8 +111,11 @@ func pad(o fyne.CanvasObject) fyne.CanvasObject {
 
 func sampleTable() *Table {
 	t := NewTable([]Column{
-		{Title: "Description", Sortable: true}, {Title: "Scopes", Width: 150}, {Title: "Expires", Width: 108, Sortable: true},
-		{Title: "Last used", Width: 96, Min: 480}, {Title: "Status", Width: 108},
+		{Title: "Description", Sortable: true},
+		{Title: "Scopes", Width: 150},
+		{Title: "Expires", Width: 108, Sortable: true},
+		{Title: "Last used", Width: 96, Min: 480},
+		{Title: "Status", Width: 108},
 	})
 	t.SetCheckable(true)
 	t.SetRows(sampleRows())
@@ -125,8 +127,15 @@ func sampleTable() *Table {
 
 func sampleRows() []Row {
 	badges := []BadgeSpec{
-		{Warn, "Expiring", ""}, {Good, "Active", ""}, {Good, "Active", ""}, {Good, "Active", ""}, {Neutral, "Expired", ""},
-		{Warn, "No expiry", "!"}, {Bad, "Revoked", ""}, {Good, "Active", ""}, {Good, "Active", ""},
+		{Warn, "Expiring", ""},
+		{Good, "Active", ""},
+		{Good, "Active", ""},
+		{Good, "Active", ""},
+		{Neutral, "Expired", ""},
+		{Warn, "No expiry", "!"},
+		{Bad, "Revoked", ""},
+		{Good, "Active", ""},
+		{Good, "Active", ""},
 	}
 	names := []string{"Nightly export", "Laptop", "Excel connector", "CI deploy", "Old importer", "Prototype", "Leaked in chat", "Power BI", "Backup job of the finance department in Vienna, with a name that is far longer than the column that it stands in, and then some"}
 	tags := [][]string{{"read"}, {"read", "update"}, {"read"}, {"read", "update", "introspect", "tokens"}}

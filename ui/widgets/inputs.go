@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	fynetheme "fyne.io/fyne/v2/theme"
@@ -136,7 +138,7 @@ type selectRenderer struct {
 
 func (r *selectRenderer) Objects() []fyne.CanvasObject {
 	inner := r.WidgetRenderer.Objects()
-	return append(inner[:len(inner):len(inner)], r.border)
+	return append(slices.Clip(inner), r.border)
 }
 
 func (r *selectRenderer) Layout(size fyne.Size) {

@@ -27,9 +27,9 @@ func (tightColumn) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	size := fyne.NewSize(0, tight-2*tightTop)
 	for _, o := range objects {
 		if o.Visible() {
-			min := o.MinSize()
-			size.Width = max(size.Width, min.Width)
-			size.Height += min.Height - tight
+			need := o.MinSize()
+			size.Width = max(size.Width, need.Width)
+			size.Height += need.Height - tight
 		}
 	}
 	return size

@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"strconv"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -261,9 +263,4 @@ func (f *cellFace) showMore(left int, x float32) *canvas.Text {
 	return f.more
 }
 
-func plus(n int) string {
-	if n < 10 {
-		return "+" + string(rune('0'+n))
-	}
-	return "+9…"
-}
+func plus(n int) string { return "+" + strconv.Itoa(n) }
