@@ -160,7 +160,9 @@ func callEmpty[I any](s *Server, need access, op huma.Operation, do func(context
 
 // describe completes op with what follows from who may make the call.
 func (s *Server) describe(op *huma.Operation, need access) {
-	op.MaxBodyBytes = maxBody + 1 // the middleware has bounded it; huma counts the limit itself as too large
+	// The middleware has read the body, and bounded it.
+	op.MaxBodyBytes = maxBody + 1 // huma counts the limit itself as too large
+	op.BodyReadTimeout = -1       // huma's five seconds would end the handler's context
 	if need == anyone {
 		return
 	}

@@ -49,7 +49,9 @@ func (c *serveCmd) Run(e *env) error {
 	if err := e.print(public, map[string]string{"url": public}); err != nil {
 		return errors.Join(err, ln.Close(), in.Close(e.ctx))
 	}
+	log.InfoContext(e.ctx, "serving", "url", public, "address", ln.Addr().String(), "version", buildVersion())
 	served := server.Serve(e.ctx, ln, in.Handler, log)
+	log.InfoContext(e.ctx, "stopping")
 	closing, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), 10*time.Second)
 	defer cancel()
 	return errors.Join(served, in.Close(closing))
