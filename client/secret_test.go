@@ -133,7 +133,7 @@ func TestAnySecretIsHidden(t *testing.T) {
 
 func assertHidden(t *testing.T, how, out string) {
 	t.Helper()
-	bytesOf := strings.Trim(fmt.Sprint([]byte(canary)), "[]")
+	bytesOf := strings.Trim(fmt.Sprintf("%d", []byte(canary)), "[]")
 	hexGo := strings.Trim(strings.ReplaceAll(fmt.Sprintf("%#v", []byte(canary)), "[]byte", ""), "{}")
 	for _, form := range []string{canary, fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary), bytesOf, hexGo} {
 		if strings.Contains(out, form) {

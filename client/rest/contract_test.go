@@ -83,13 +83,19 @@ func must[T any](v T, err error) func(*testing.T) T {
 	}
 }
 
-// requirements 5, 16, 25, 37, 78, 81, 88: a user's tokens from the first to the last call
-func TestAUserIssuesUsesAndRevokesAToken(t *testing.T) {
+// warehouse is an application for which everybody may issue PATs.
+func warehouse(t *testing.T, ada *rest.Client) client.App {
+	t.Helper()
+	return must(ada.AddApp(t.Context(), client.NewApp{
+		Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read", "update"},
+	}))(t)
+}
+
+func TestAUserIsToldWhoTheyAreAndWhatTheServerDemands(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
 	ada := w.as("ada", true, nil)
-	app := must(ada.AddApp(ctx, client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read", "update"}}))(t)
-
+	app := warehouse(t, ada)
 	me := must(ada.Me(ctx))(t)
 	if me.Login != "ada" || me.Name != "Name of ada" || !me.IsAdmin {
 		t.Errorf("me is %+v", me)
@@ -101,7 +107,15 @@ func TestAUserIssuesUsesAndRevokesAToken(t *testing.T) {
 	if apps := must(ada.ProfileApps(ctx))(t); len(apps) != 1 || apps[0].ID != app.ID {
 		t.Errorf("apps to choose from are %+v", apps)
 	}
+}
 
+// requirements 5, 16, 25, 37, 78, 81, 88: a user's token from its first to its last call
+func TestAUserIssuesUsesAndRevokesAToken(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	ada := w.as("ada", true, nil)
+	app := warehouse(t, ada)
+	me := must(ada.Me(ctx))(t)
 	expires := time.Now().Add(24 * time.Hour).UTC().Truncate(time.Second)
 	wish := client.NewToken{Description: "Nightly", AppID: app.ID, ExpiresAt: expires, Scopes: []string{"read"}, Attempt: client.NewAttempt()}
 	token, secret, err := ada.CreateToken(ctx, wish)
@@ -135,64 +149,92 @@ func TestAUserIssuesUsesAndRevokesAToken(t *testing.T) {
 	}
 }
 
-// requirements 18, 20, 28, 34, 35, 40
-func TestAnAdministratorKeepsAppsAndTheirTokens(t *testing.T) {
-	w := newWorld(t)
-	ctx := t.Context()
-	ada, bob := w.as("ada", true, nil), w.as("bob", false, nil)
-	users := must(ada.Users(ctx))(t)
-	if len(users) != 2 {
+// robot is an application for SATs, and who its SATs may act as.
+func robot(t *testing.T, w *world, ada *rest.Client) (app client.App, bot client.User) {
+	t.Helper()
+	w.as("bot", false, nil)
+	users := must(ada.Users(t.Context()))(t)
+	if len(users) != 2 || users[1].Login != "bot" {
 		t.Fatalf("users are %+v", users)
 	}
-	bot := users[1]
-	app := must(ada.AddApp(ctx, client.NewApp{Name: "Robot", Policy: client.PolicyAdministratorsOnly, Scopes: []string{"read"}}))(t)
-	wish := client.NewToken{AppID: app.ID, Scopes: []string{"read"}, Attempt: client.NewAttempt()}
+	return must(ada.AddApp(t.Context(), client.NewApp{
+		Name: "Robot", Policy: client.PolicyAdministratorsOnly, Scopes: []string{"read"},
+	}))(t), users[1]
+}
 
-	if _, _, err := ada.CreateAppToken(ctx, wish); code(err) != "no_system_user" || !errors.Is(err, client.ErrConflict) {
-		t.Errorf("without a System User: %v", err)
-	}
-	app = must(ada.ChangeApp(ctx, app.ID, client.AppChange{SystemUserID: &bot.ID}))(t)
-	if app.SystemUser.ID != bot.ID || !app.SystemUserAllowed {
-		t.Errorf("the app is %+v", app)
-	}
-	wish.Attempt = client.NewAttempt()
-	sat, secret, err := ada.CreateAppToken(ctx, wish)
+func wishFor(app client.App) client.NewToken {
+	return client.NewToken{AppID: app.ID, Scopes: []string{"read"}, Attempt: client.NewAttempt()}
+}
+
+// requirements 18, 28, 40
+func TestAnAdministratorIssuesATokenForAnApplication(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	ada := w.as("ada", true, nil)
+	app, bot := robot(t, w, ada)
+	must(ada.ChangeApp(ctx, app.ID, client.AppChange{SystemUserID: &bot.ID}))(t)
+	sat, secret, err := ada.CreateAppToken(ctx, wishFor(app))
 	if err != nil || secret.IsZero() || sat.Kind != client.SAT || sat.ActsAs.ID != bot.ID || !sat.ExpiresAt.IsZero() {
 		t.Fatalf("the SAT is %+v, %v", sat, err)
 	}
 	if app = must(ada.App(ctx, app.ID))(t); app.SATs != 1 || app.PATs != 0 {
 		t.Errorf("the app counts %d SATs, %d PATs", app.SATs, app.PATs)
 	}
-	if list := must(ada.AppTokens(ctx, app.ID))(t); len(list) != 1 || list[0].ID != sat.ID {
+	if err := ada.RevokeAppToken(ctx, sat.ID); err != nil {
+		t.Error(err)
+	}
+	list := must(ada.AppTokens(ctx, app.ID))(t)
+	if len(list) != 1 || list[0].ID != sat.ID || list[0].Status(time.Now()) != client.Revoked {
 		t.Errorf("its tokens are %+v", list)
 	}
+}
+
+// requirements 20, 26, 34
+func TestAnApplicationThatMayHaveNoTokensSaysWhy(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	ada := w.as("ada", true, nil)
+	app, bot := robot(t, w, ada)
+	if _, _, err := ada.CreateAppToken(ctx, wishFor(app)); code(err) != "no_system_user" || !errors.Is(err, client.ErrConflict) {
+		t.Errorf("without a System User: %v", err)
+	}
+	app = must(ada.ChangeApp(ctx, app.ID, client.AppChange{SystemUserID: &bot.ID}))(t)
+	if app.SystemUser != bot.Ref() || !app.SystemUserAllowed {
+		t.Errorf("the app is %+v", app)
+	}
+	app = must(ada.ChangeApp(ctx, app.ID, client.AppChange{Policy: new(client.PolicyNone)}))(t)
+	if app.Policy != client.PolicyNone || app.SystemUser != bot.Ref() {
+		t.Errorf("the app is %+v", app)
+	}
+	if _, _, err := ada.CreateAppToken(ctx, wishFor(app)); code(err) != "policy_none" || !errors.Is(err, client.ErrDenied) {
+		t.Errorf("with policy None: %v", err)
+	}
+	app = must(ada.ChangeApp(ctx, app.ID, client.AppChange{SystemUserID: new("")}))(t)
+	if app.SystemUser != (client.UserRef{}) {
+		t.Errorf("the System User is still %+v", app.SystemUser)
+	}
+}
+
+// requirements 30, 35
+func TestTheManagersCallsAreForAdministrators(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	ada, bob := w.as("ada", true, nil), w.as("bob", false, nil)
+	app := must(ada.AddApp(ctx, client.NewApp{Name: "Robot", Policy: client.PolicyAdministratorsOnly, Scopes: []string{"read"}}))(t)
 	if apps := must(bob.ProfileApps(ctx))(t); len(apps) != 0 {
 		t.Errorf("bob may choose %+v", apps)
 	}
 	for name, err := range map[string]error{
 		"apps":   second(bob.Apps(ctx)),
+		"app":    second(bob.App(ctx, app.ID)),
+		"add":    second(bob.AddApp(ctx, client.NewApp{Name: "Bob's"})),
 		"users":  second(bob.Users(ctx)),
 		"tokens": second(bob.AppTokens(ctx, app.ID)),
-		"revoke": bob.RevokeAppToken(ctx, sat.ID),
+		"revoke": bob.RevokeAppToken(ctx, app.ID),
 	} {
 		if !errors.Is(err, client.ErrDenied) {
 			t.Errorf("%s for bob: %v, want ErrDenied", name, err)
 		}
-	}
-	if err := ada.RevokeAppToken(ctx, sat.ID); err != nil {
-		t.Error(err)
-	}
-	none := client.PolicyNone
-	app = must(ada.ChangeApp(ctx, app.ID, client.AppChange{Policy: &none}))(t)
-	if app.Policy != client.PolicyNone || app.SystemUser.ID != bot.ID {
-		t.Errorf("the app is %+v", app)
-	}
-	if apps := must(ada.Apps(ctx))(t); len(apps) != 1 {
-		t.Errorf("the apps are %+v", apps)
-	}
-	wish.Attempt = client.NewAttempt()
-	if _, _, err := ada.CreateAppToken(ctx, wish); code(err) != "policy_none" || !errors.Is(err, client.ErrDenied) {
-		t.Errorf("with policy None: %v", err)
 	}
 }
 
@@ -201,7 +243,7 @@ func TestWhatIsWrongIsSaidAtItsField(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
 	ada := w.as("ada", true, nil)
-	app := must(ada.AddApp(ctx, client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read"}}))(t)
+	app := warehouse(t, ada)
 	_, _, err := ada.CreateToken(ctx, client.NewToken{AppID: app.ID, ExpiresAt: time.Now().Add(-time.Hour), Attempt: client.NewAttempt()})
 	p, ok := errors.AsType[*client.Problem](err)
 	if !ok || !errors.Is(err, client.ErrInvalid) || p.RequestID == "" {
@@ -228,7 +270,7 @@ func TestALostReplyLeavesNoOrphan(t *testing.T) {
 	ctx := t.Context()
 	lossy := &lossy{}
 	ada := w.as("ada", true, &http.Client{Transport: lossy})
-	app := must(ada.AddApp(ctx, client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read"}}))(t)
+	app := warehouse(t, ada)
 	lossy.drop.Store(1)
 	token, secret, err := ada.CreateToken(ctx, client.NewToken{AppID: app.ID, Scopes: []string{"read"}, Attempt: client.NewAttempt()})
 	if err != nil {
@@ -250,7 +292,7 @@ func TestLongListsArriveWhole(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
 	ada := w.as("ada", true, nil)
-	app := must(ada.AddApp(ctx, client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read"}}))(t)
+	app := warehouse(t, ada)
 	ids := map[string]bool{}
 	for range 201 {
 		token, _, err := ada.CreateToken(ctx, client.NewToken{AppID: app.ID, Scopes: []string{"read"}})

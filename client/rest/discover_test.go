@@ -101,7 +101,7 @@ func TestWhatIsNoTokenServerIsSaidToBeNone(t *testing.T) {
 		"a bad URL":       {text(strings.Replace(good, "http://127.0.0.1:9/id", "nowhere", 1)), client.ErrNotAServer},
 		"plain http":      {text(strings.Replace(good, "http://127.0.0.1:9/id", "http://id.example.com", 1)), client.ErrInsecure},
 		"a huge reply":    {text(good + strings.Repeat(" ", 2<<20)), client.ErrNotAServer},
-		"500":             {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, client.ErrServer},
+		"500":             {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, client.ErrServer},
 		"a redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://example.com", http.StatusFound)
 		}, client.ErrNotAServer},

@@ -39,7 +39,7 @@ func TestGarbageIsGarbledAndNeverQuoted(t *testing.T) {
 		"nothing":          func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
 		"a useless status": func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, 304, "") },
 		"more than eight MiB": func(w http.ResponseWriter, _ *http.Request) {
-			writeJSON(w, 200, `{"secret":"`+strings.Repeat("x", 9<<20)+`"}`)
+			writeJSON(w, 200, `{"secret":"x","token":{"id":"1"},"more":"`+strings.Repeat("x", 9<<20)+`"}`)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -41,19 +41,22 @@ func TestAListIsReadToItsEnd(t *testing.T) {
 }
 
 func TestAListWithoutEndIsGivenUp(t *testing.T) {
-	for name, cursor := range map[string]func(int) string{
-		"one cursor": func(int) string { return "c" },
-		"a circle":   func(n int) string { return fmt.Sprint(n % 3) },
-		"always new": func(n int) string { return fmt.Sprint(n) },
+	for name, tc := range map[string]struct {
+		cursor func(int) string
+		pages  int
+	}{
+		"one cursor": {func(int) string { return "c" }, 2},
+		"a circle":   {func(n int) string { return fmt.Sprint(n % 3) }, 4},
+		"always new": {func(n int) string { return fmt.Sprint(n) }, maxPages},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := 0
 			c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 				n++
-				writeJSON(w, 200, fmt.Sprintf(`{"items":[],"nextCursor":"%s"}`, cursor(n)))
+				writeJSON(w, 200, fmt.Sprintf(`{"items":[],"nextCursor":"%s"}`, tc.cursor(n)))
 			})
-			if _, err := c.Users(t.Context()); !errors.Is(err, client.ErrGarbled) || n > maxPages {
-				t.Errorf("got %v after %d pages, want ErrGarbled", err, n)
+			if _, err := c.Users(t.Context()); !errors.Is(err, client.ErrGarbled) || n != tc.pages {
+				t.Errorf("got %v after %d pages, want ErrGarbled after %d", err, n, tc.pages)
 			}
 		})
 	}

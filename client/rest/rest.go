@@ -11,6 +11,7 @@ package rest
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -167,9 +168,7 @@ const maxPages = 1000
 
 func list[W, D any](ctx context.Context, c *Client, u string, q url.Values, from func(W) D) ([]D, error) {
 	query := url.Values{"limit": {strconv.Itoa(pageSize)}}
-	for k, v := range q {
-		query[k] = v
-	}
+	maps.Copy(query, q)
 	rows := []D{}
 	seen := map[string]bool{}
 	for range maxPages {

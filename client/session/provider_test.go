@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -97,7 +98,8 @@ func (p *provider) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	p.grants[code] = r.URL.Query()
 	v := url.Values{"code": {code}, "state": {r.URL.Query().Get("state")}}
 	p.answer(v)
-	http.Redirect(w, r, r.URL.Query().Get("redirect_uri")+"?"+v.Encode(), http.StatusFound)
+	w.Header().Set("Location", r.URL.Query().Get("redirect_uri")+"?"+v.Encode())
+	w.WriteHeader(http.StatusFound)
 }
 
 func (p *provider) serveToken(w http.ResponseWriter, r *http.Request) {
@@ -230,9 +232,19 @@ func browser() (open func(string) error, pages chan shown) {
 	}, pages
 }
 
-func visit(address string) shown { return read(http.Get(address)) }
+func visit(address string) shown { return fetch(http.DefaultClient, http.MethodGet, address, "") }
 
-func read(resp *http.Response, err error) shown {
+// fetch is one step of a browser; form is the body, if any.
+func fetch(hc *http.Client, method, address, form string) shown {
+	req, err := http.NewRequestWithContext(context.Background(), method, address, strings.NewReader(form))
+	if err != nil {
+		return shown{Err: err}
+	}
+	if form != "" {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Origin", req.URL.Scheme+"://"+req.URL.Host)
+	}
+	resp, err := hc.Do(req)
 	if err != nil {
 		return shown{Err: err}
 	}
@@ -240,8 +252,6 @@ func read(resp *http.Response, err error) shown {
 	b, err := io.ReadAll(resp.Body)
 	return shown{resp.StatusCode, resp.Header, string(b), err}
 }
-
-func body(s string) io.ReadCloser { return io.NopCloser(strings.NewReader(s)) }
 
 func newSession(p *provider, store credentials.Store, change ...func(*session.Config)) (*session.Session, chan shown) {
 	open, pages := browser()

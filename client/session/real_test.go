@@ -78,7 +78,7 @@ var (
 func (p *person) signIn(address string) shown {
 	jar, _ := cookiejar.New(nil)
 	hc := &http.Client{Jar: jar}
-	page := read(hc.Get(address))
+	page := fetch(hc, http.MethodGet, address, "")
 	action, request := formAction.FindStringSubmatch(page.Body), formRequest.FindStringSubmatch(page.Body)
 	if action == nil || request == nil {
 		return page
@@ -92,14 +92,7 @@ func (p *person) signIn(address string) shown {
 	if p.cancels {
 		form.Set("cancel", "1")
 	}
-	req, err := http.NewRequest(http.MethodPost, target.String(), nil)
-	if err != nil {
-		return shown{Err: err}
-	}
-	req.Header.Set("Origin", base.Scheme+"://"+base.Host)
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Body = body(form.Encode())
-	return read(hc.Do(req))
+	return fetch(hc, http.MethodPost, target.String(), form.Encode())
 }
 
 func TestSigningInAtTheRealServer(t *testing.T) {

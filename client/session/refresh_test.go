@@ -463,7 +463,9 @@ func (*stubborn) Delete(context.Context, string) error { return credentials.ErrN
 func TestSignOutSaysWhatFailed(t *testing.T) {
 	p := newProvider(t)
 	s := signedIn(t, p, &stubborn{})
-	p.bend(func() { p.revoke = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) } })
+	p.bend(func() {
+		p.revoke = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }
+	})
 	err := s.SignOut(t.Context())
 	if !errors.Is(err, client.ErrServer) || !errors.Is(err, credentials.ErrNotDeleted) {
 		t.Errorf("got %v, want both failures", err)

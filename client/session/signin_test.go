@@ -67,24 +67,29 @@ func TestWhatTheBrowserIsSentWith(t *testing.T) {
 		}
 	}
 	for _, v := range asked {
-		redirect, _ := url.Parse(v.Get("redirect_uri"))
-		if redirect.Scheme != "http" || redirect.Hostname() != "127.0.0.1" || redirect.Port() == "" || redirect.Path != "/callback" {
-			t.Errorf("redirect %v", redirect)
-		}
-		if v.Get("response_type") != "code" || v.Get("code_challenge_method") != "S256" || len(v.Get("code_challenge")) != 43 {
-			t.Errorf("asked %v", v)
-		}
-		if len(v.Get("state")) != 43 || len(v.Get("nonce")) != 43 {
-			t.Errorf("state or nonce is not 256 bits: %v", v)
-		}
-		if !strings.Contains(v.Get("scope"), "openid") || !strings.Contains(v.Get("scope"), "offline_access") {
-			t.Errorf("scope %q", v.Get("scope"))
-		}
+		assertQuestion(t, v)
 	}
-	for _, name := range []string{"state", "nonce", "code_challenge", "redirect_uri"} {
-		if name != "redirect_uri" && asked[0].Get(name) == asked[1].Get(name) {
+	for _, name := range []string{"state", "nonce", "code_challenge"} {
+		if asked[0].Get(name) == asked[1].Get(name) {
 			t.Errorf("%s is the same twice", name)
 		}
+	}
+}
+
+func assertQuestion(t *testing.T, v url.Values) {
+	t.Helper()
+	redirect, err := url.Parse(v.Get("redirect_uri"))
+	if err != nil || redirect.Scheme != "http" || redirect.Hostname() != "127.0.0.1" || redirect.Port() == "" || redirect.Path != "/callback" {
+		t.Errorf("redirect %v, %v", redirect, err)
+	}
+	if v.Get("response_type") != "code" || v.Get("code_challenge_method") != "S256" || len(v.Get("code_challenge")) != 43 {
+		t.Errorf("asked %v", v)
+	}
+	if len(v.Get("state")) != 43 || len(v.Get("nonce")) != 43 {
+		t.Errorf("state or nonce is not 256 bits: %v", v)
+	}
+	if !strings.Contains(v.Get("scope"), "openid") || !strings.Contains(v.Get("scope"), "offline_access") {
+		t.Errorf("scope %q", v.Get("scope"))
 	}
 }
 
@@ -138,7 +143,7 @@ func TestSignInsThatAreRefused(t *testing.T) {
 			p.token = func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }
 		}, client.ErrGarbled},
 		"a token endpoint that fails": {func(p *provider) {
-			p.token = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }
+			p.token = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }
 		}, client.ErrServer},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -234,11 +239,9 @@ func TestAnswersThatNobodyAskedForAreTurnedAway(t *testing.T) {
 			t.Errorf("%s: %d %v, want %d", address, got.Status, got.Err, want)
 		}
 	}
-	resp, err := http.PostForm(callback+"?code=x&state="+state, nil)
-	if err != nil || resp.StatusCode != http.StatusMethodNotAllowed {
-		t.Errorf("POST: %v, %v", resp, err)
+	if got := fetch(http.DefaultClient, http.MethodPost, callback+"?code=x&state="+state, ""); got.Status != http.StatusMethodNotAllowed {
+		t.Errorf("POST: %d %v", got.Status, got.Err)
 	}
-	_ = resp.Body.Close()
 	select {
 	case err := <-done:
 		t.Fatalf("a foreign answer ended the sign-in: %v", err)
@@ -330,10 +333,5 @@ func TestAServerThatIsGoneAtSignIn(t *testing.T) {
 // authorize is the person saying yes: where the browser is sent then.
 func (p *provider) authorize(asked url.Values) string {
 	noFollow := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err := noFollow.Get(p.URL + "/authorize?" + asked.Encode())
-	if err != nil {
-		panic(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	return resp.Header.Get("Location")
+	return fetch(noFollow, http.MethodGet, p.URL+"/authorize?"+asked.Encode(), "").Header.Get("Location")
 }

@@ -122,11 +122,12 @@ func TestAKeyringThatDiesIsUnavailable(t *testing.T) {
 // security requirement 7
 func assertNowhereOnDisk(t *testing.T, root string, canaries ...string) {
 	t.Helper()
-	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+	files := os.DirFS(root)
+	err := fs.WalkDir(files, ".", func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !e.Type().IsRegular() {
 			return err
 		}
-		b, err := os.ReadFile(path)
+		b, err := fs.ReadFile(files, path)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,69 @@
+package session
+
+import (
+	"errors"
+	"net/url"
+	"testing"
+	"time"
+
+	"keyfob/client"
+	"keyfob/client/credentials"
+)
+
+func FuzzReadAnswer(f *testing.F) {
+	f.Add("code=c&state=s", false)
+	f.Add("code=c&state=s&iss=https://id.example.com", true)
+	f.Add("error=access_denied&state=s", false)
+	f.Add("code=c&code=d&state=s;iss=x", true)
+	f.Fuzz(func(t *testing.T, query string, mustIss bool) {
+		v, err := url.ParseQuery(query)
+		if err != nil {
+			return
+		}
+		const issuer = "https://id.example.com"
+		code, err := readAnswer(v, "s", issuer, mustIss)
+		if err != nil {
+			if !errors.Is(err, client.ErrSignInRefused) && !errors.Is(err, client.ErrServer) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if code == "" || len(v["code"]) != 1 || len(v["state"]) != 1 || v.Get("state") != "s" || v.Get("error") != "" {
+			t.Fatalf("%q gave %q", query, code)
+		}
+		if iss, has := v["iss"]; has && iss[0] != issuer || mustIss && !has {
+			t.Fatalf("%q gave %q", query, code)
+		}
+	})
+}
+
+func FuzzDecodeCredential(f *testing.F) {
+	f.Add(`{"v":1,"issuer":"i","sub":"s","refresh_token":"r"}`)
+	f.Add(`{"v":1,"issuer":"i","sub":"s","refresh_token":"r","created":"2026-11-22T00:00:00Z"}`)
+	f.Add(`{}`)
+	f.Fuzz(func(t *testing.T, item string) {
+		c, err := decodeCredential(client.NewSecret(item), "i", "s")
+		if err != nil && !errors.Is(err, credentials.ErrNotFound) {
+			t.Fatal(err)
+		}
+		if err == nil && (c.RefreshToken == "" || c.Issuer != "i" || c.Subject != "s") {
+			t.Fatalf("%q gave %+v", item, c)
+		}
+	})
+}
+
+func TestLongNamesAreLeftOutOfTheCredential(t *testing.T) {
+	long := make([]byte, 900)
+	for i := range long {
+		long[i] = 'n'
+	}
+	who := Identity{Issuer: "i", Subject: "s", Login: "ada", Name: string(long)}
+	s := credentialOf(who, client.NewSecret(string(long[:300])), time.Unix(0, 0))
+	if n := len(s.Reveal()); n > credentials.MaxSize {
+		t.Errorf("%d bytes", n)
+	}
+	c, err := decodeCredential(s, "i", "s")
+	if err != nil || c.Name != "" || len(c.RefreshToken) != 300 {
+		t.Errorf("got %v", err)
+	}
+}
