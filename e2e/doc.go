@@ -7,5 +7,6 @@
 // the clipboard, the server's answers and the files left behind. They wait for
 // such a thing to become true, never for time to pass.
 //
-// With DEMO=DIR, TestDemo also leaves its pictures there.
+// KEYFOB_BIN=DIR drives the keyfob and keyfobd of that folder instead of
+// building them. What a failed test saw is kept in build/e2e.
 package e2e

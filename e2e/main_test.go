@@ -25,17 +25,24 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	var err error
-	if bin, err = os.MkdirTemp("", "keyfob-e2e-"); err != nil {
+	if bin = os.Getenv("KEYFOB_BIN"); bin != "" {
+		return m.Run()
+	}
+	temporary, err := os.MkdirTemp("", "keyfob-e2e-")
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer func() { _ = os.RemoveAll(bin) }()
+	defer func() { _ = os.RemoveAll(temporary) }()
+	bin = temporary
 	return m.Run()
 }
 
 // built builds the programs under test, once for all tests.
 var built = sync.OnceValue(func() error {
+	if os.Getenv("KEYFOB_BIN") != "" {
+		return nil
+	}
 	args := []string{"build", "-buildvcs=false", "-tags", "migrated_fynedo", "-o", bin}
 	if demo == "" {
 		args = append(args, "-race") // pictures need no race detector

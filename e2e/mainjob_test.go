@@ -107,10 +107,11 @@ func (d *desktop) takeSecret(prefix string) string {
 	if targets := d.do("xclip", "-selection", "clipboard", "-o", "-t", "TARGETS"); !strings.Contains(targets, hint) {
 		d.t.Errorf("the clipboard's targets lack %s:\n%s", hint, targets)
 	}
-	d.sees("Copied")
-	d.press("Escape") // not yet confirmed: it stays
+	d.press("Escape") // not yet confirmed: it asks, and goes back
+	d.sees("Close without storing it")
+	d.press("Return")
 	d.sees("copied and securely stored")
-	d.confirmStored()
+	d.press("space", "Return") // ticked, done
 	d.seesNo("copied and securely stored")
 	return secret
 }
@@ -120,20 +121,19 @@ func (d *desktop) openApp(name string) {
 	d.t.Helper()
 	d.press("ctrl+3")
 	d.sees("Trusted apps", name)
-	d.chooseRow(name)
-	d.press("Return")
-	d.sees("Create application token", "‹ Trusted apps")
+	d.press("End", "Return") // the last by name
+	d.sees("Create application token", "All its tokens")
 }
 
 // revokeOnly revokes the one token that is listed.
 func (d *desktop) revokeOnly(description string) {
 	d.t.Helper()
-	d.chooseRow(description)
+	d.press("Home")
 	d.press("Delete")
-	d.sees("Revoke token", "cannot be undone")
-	d.press("Return")
+	d.sees("Revoke token", "cannot be undone", description+" · ")
+	d.press("Tab", "Return") // the focus is on Cancel first
 	d.seesNo("cannot be undone")
-	d.sees("Revoked")
+	d.sees("Revoked by")
 }
 
 // seesLastUse refreshes until the list shows that the token was used.
@@ -188,13 +188,4 @@ func (d *desktop) readsNow() (string, error) {
 	}
 	text, err := recognise(second)
 	return squash(text), err
-}
-
-// confirmStored ticks the check box and presses Done.
-func (d *desktop) confirmStored() {
-	d.t.Helper()
-}
-
-func (d *desktop) chooseRow(name string) {
-	d.t.Helper()
 }

@@ -69,7 +69,7 @@ func TestADatabaseOfANewerVersionIsLeftAlone(t *testing.T) {
 	p := d.open()
 	d.sees("built-in server")
 	d.press("Return")
-	d.sees("newer version")
+	d.sees("written by a newer")
 	d.quit(p)
 }
 
