@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,13 +24,13 @@ func Start(t testing.TB) Display {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset")
 	cmd.ExtraFiles = []*os.File{w}
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("Xvfb: %v", err)
 	}
-	w.Close()
+	_ = w.Close() // Xvfb has its own
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
@@ -44,7 +45,7 @@ func Start(t testing.TB) Display {
 
 // Env is env with the programs sent to this display.
 func (d Display) Env(env []string) []string {
-	return append(env[:len(env):len(env)], "DISPLAY="+d.Name, "WAYLAND_DISPLAY=")
+	return append(slices.Clip(env), "DISPLAY="+d.Name, "WAYLAND_DISPLAY=")
 }
 
 // Screenshot writes what is on the display to a PNG file.

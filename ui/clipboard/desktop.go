@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.design/x/clipboard"
 )
@@ -72,7 +73,7 @@ func write(text, id []byte) (<-chan struct{}, error) {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	items := []clipboard.Option{clipboard.Item{Format: clipboard.FmtText, Bytes: text}}
-	for _, h := range append(hints[:len(hints):len(hints)], marker(id)...) {
+	for _, h := range append(slices.Clip(hints), marker(id)...) {
 		items = append(items, clipboard.Item{Format: clipboard.Register(h.format), Bytes: h.value})
 	}
 	gone, err := clipboard.WriteAll(context.Background(), items...)

@@ -4,6 +4,7 @@ package clipboard
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -31,7 +32,7 @@ func markNow([]byte) mark {
 	if err != nil {
 		return mark{}
 	}
-	defer x.Close()
+	defer x.end()
 	t, err := x.now()
 	if err != nil {
 		return mark{}
@@ -53,7 +54,7 @@ func (m mark) release() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer x.Close()
+	defer x.end()
 	selection, err := x.atom("CLIPBOARD")
 	if err != nil {
 		return false, err
@@ -82,20 +83,23 @@ func dialX11() (*conversation, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	conn, err := net.Dial(d.Net, d.Addr)
+	dialer, ctx := net.Dialer{Timeout: patience}, context.Background()
+	conn, err := dialer.DialContext(ctx, d.Net, d.Addr)
 	if err != nil && d.Net == "unix" {
-		conn, err = net.Dial("unix", "@/tmp/.X11-unix/X"+strconv.Itoa(d.Num))
+		conn, err = dialer.DialContext(ctx, "unix", "@/tmp/.X11-unix/X"+strconv.Itoa(d.Num))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	x := &conversation{Conn: conn, r: bufio.NewReader(conn)}
 	if err := x.greet(d.Num); err != nil {
-		conn.Close()
+		_ = conn.Close()
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return x, nil
 }
+
+func (x *conversation) end() { _ = x.Close() }
 
 func (x *conversation) greet(display int) error {
 	if err := x.SetDeadline(time.Now().Add(patience)); err != nil {
@@ -119,7 +123,7 @@ func cookie(display int) (string, []byte) {
 		home, _ := os.UserHomeDir()
 		path = filepath.Join(home, ".Xauthority")
 	}
-	file, err := os.ReadFile(path)
+	file, err := os.ReadFile(path) //nolint:gosec // the user names the file, as for every X program
 	if err != nil {
 		return "", nil
 	}

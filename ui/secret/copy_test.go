@@ -157,9 +157,9 @@ func TestMaskingKeepsAlmostEverything(t *testing.T) {
 		}
 		shown := 0
 		for i, c := range masked {
-			switch {
-			case c == bullet:
-			case c == s[i:i+1]:
+			switch c {
+			case bullet:
+			case s[i : i+1]:
 				shown++
 			default:
 				t.Fatalf("cell %d is %s", i, c)

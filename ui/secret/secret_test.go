@@ -11,6 +11,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 	fynetheme "fyne.io/fyne/v2/theme"
@@ -63,7 +64,7 @@ func open(t *testing.T, variant fyne.ThemeVariant, change func(*Params)) (*Dialo
 	t.Helper()
 	test.NewTempApp(t)
 	test.ApplyTheme(t, theme.NewVariant(variant))
-	w := test.NewTempWindow(t, fyne.NewContainer())
+	w := test.NewTempWindow(t, container.NewStack())
 	w.Resize(fyne.NewSize(960, 640))
 	p := Params{Token: token, Secret: client.NewSecret(plain), Server: "http://127.0.0.1:8642", Clipboard: &board{}}
 	if change != nil {

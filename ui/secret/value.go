@@ -182,10 +182,11 @@ func newHoldButton(text string, hold func(bool), escape func()) *holdButton {
 }
 
 func (b *holdButton) set(on bool) {
-	if b.held != on && !(on && b.Disabled()) {
-		b.held = on
-		b.hold(on)
+	if b.held == on || on && b.Disabled() {
+		return
 	}
+	b.held = on
+	b.hold(on)
 }
 
 func (b *holdButton) letGo() { b.set(false) }

@@ -160,10 +160,10 @@ func (v *View) Failed(err error, builtIn bool) {
 
 // cancel gives the attempt up; whatever it still answers is ignored.
 func (v *View) cancel() {
-	v.stop()
 	v.attempt++
 	v.idle()
 	widgets.Focus(v.address)
+	v.stop()
 }
 
 func (v *View) openAgain() {

@@ -177,7 +177,7 @@ func TestTheBuiltInServersFailureStandsOnItsCard(t *testing.T) {
 }
 
 func TestCancelEndsTheAttemptAndIgnoresItsAnswer(t *testing.T) {
-	bubble(t, func(t *testing.T, v *View, w fyne.Window, s *server) {
+	bubble(t, func(t *testing.T, v *View, w fyne.Window, _ *server) {
 		v.address.SetText("https://tokens.example.com")
 		v.startBrowser()
 		synctest.Wait()

@@ -26,6 +26,8 @@ var every = map[string]error{
 	"ErrGarbled":       client.ErrGarbled,
 	"ErrSignInExpired": client.ErrSignInExpired,
 	"ErrSignInRefused": client.ErrSignInRefused,
+	"ErrOtherAccount":  client.ErrOtherAccount,
+	"ErrNoBrowser":     client.ErrNoBrowser,
 	"ErrDenied":        client.ErrDenied,
 	"ErrNotFound":      client.ErrNotFound,
 	"ErrConflict":      client.ErrConflict,
