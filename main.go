@@ -1,6 +1,6 @@
 // Keyfob issues, watches and revokes the access tokens that scripts and
-// integrations use. This is the desktop program; cmd/keyfobd is the token
-// server on its own.
+// integrations use. This is the desktop program. Followed by a command, such as
+// serve, it is the token server that cmd/keyfobd is on its own.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 	"keyfob/internal/dirs"
 	"keyfob/internal/local"
 	"keyfob/internal/single"
+	"keyfob/server/command"
 	"keyfob/ui"
 	"keyfob/ui/clipboard"
 	"keyfob/ui/settings"
@@ -33,6 +35,9 @@ const appID = "io.github.keyfob.Keyfob"
 var version = "0.1.0"
 
 func main() {
+	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
+		os.Exit(command.Program{Name: "keyfob", Version: version}.Main())
+	}
 	server := flag.String("server", "", "address of a token server to sign in to")
 	showVersion := flag.Bool("version", false, "print the version and exit")
 	flag.Parse()

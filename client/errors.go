@@ -19,6 +19,8 @@ var (
 	ErrGarbled       = errors.New("reply not understood")
 	ErrSignInExpired = errors.New("sign-in expired")
 	ErrSignInRefused = errors.New("sign-in refused")
+	ErrOtherAccount  = errors.New("signed in as another account")
+	ErrNoBrowser     = errors.New("browser could not be opened")
 	ErrDenied        = errors.New("not allowed")
 	ErrNotFound      = errors.New("no such thing")
 	ErrConflict      = errors.New("in conflict with what is there")

@@ -10,7 +10,7 @@ import (
 
 	"keyfob/client"
 	"keyfob/internal/testserver"
-	"keyfob/internal/uitest"
+	"keyfob/ui/uitest"
 	"keyfob/ui/clipboard"
 	"keyfob/ui/widgets"
 )

@@ -21,11 +21,8 @@ import (
 	"keyfob/client/session"
 )
 
-// Errors that callers match.
-var (
-	ErrNone         = errors.New("no connection remembered")
-	ErrOtherAccount = errors.New("signed in as another account")
-)
+// ErrNone says that there is no connection to resume.
+var ErrNone = errors.New("no connection remembered")
 
 // desktopClient is the OAuth client id that Keyfob has at every token server.
 const desktopClient = "keyfob-desktop"
@@ -158,7 +155,7 @@ func (c *Connector) open(ctx context.Context, s Saved) (*Connection, error) {
 }
 
 // SignInAgain signs the same connection in through the browser, after its
-// sign-in expired. It answers ErrOtherAccount, and signs out again, if that was
+// sign-in expired. It answers client.ErrOtherAccount, and signs out again, if that was
 // with another account: the screens show what belongs to this one.
 func (c *Connection) SignInAgain(ctx context.Context) error {
 	who, err := c.session.SignIn(ctx)
@@ -166,7 +163,7 @@ func (c *Connection) SignInAgain(ctx context.Context) error {
 		return err
 	}
 	if c.Subject != "" && who.Subject != c.Subject {
-		return errors.Join(ErrOtherAccount, c.session.SignOut(ctx))
+		return errors.Join(client.ErrOtherAccount, c.session.SignOut(ctx))
 	}
 	c.become(who)
 	return nil

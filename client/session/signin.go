@@ -17,9 +17,6 @@ import (
 	"keyfob/client/internal/transport"
 )
 
-// ErrNoBrowser says that the system's browser could not be opened.
-var ErrNoBrowser = errors.New("browser could not be opened")
-
 // signInTime is how long the browser may take.
 const signInTime = 5 * time.Minute
 
@@ -44,7 +41,7 @@ func (s *Session) SignIn(ctx context.Context) (Identity, error) {
 	q.oauth = s.oauth(m, l.redirect)
 	ask := q.oauth.AuthCodeURL(q.state, oidc.Nonce(q.nonce), oauth2.S256ChallengeOption(q.verifier))
 	if err := s.cfg.OpenBrowser(ask); err != nil {
-		return Identity{}, fmt.Errorf("%w: %w", ErrNoBrowser, err)
+		return Identity{}, fmt.Errorf("%w: %w", client.ErrNoBrowser, err)
 	}
 	select {
 	case a := <-l.answers:

@@ -316,7 +316,7 @@ func TestABrowserThatDoesNotOpen(t *testing.T) {
 	s, _ := newSession(p, &credentials.Memory{}, func(c *session.Config) {
 		c.OpenBrowser = func(string) error { return errors.New("no xdg-open") }
 	})
-	if _, err := s.SignIn(t.Context()); !errors.Is(err, session.ErrNoBrowser) {
+	if _, err := s.SignIn(t.Context()); !errors.Is(err, client.ErrNoBrowser) {
 		t.Errorf("got %v, want ErrNoBrowser", err)
 	}
 }

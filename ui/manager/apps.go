@@ -81,9 +81,17 @@ func (a *Apps) show(all []client.App, chosen string, err error) {
 	if chosen != "" {
 		a.table.Select(chosen)
 	}
-	a.showInstead(a.table)
+	a.showInstead(a.bodyFor())
 	widgets.TakeFocus(a.table)
 	a.p.Updated(a.p.Now())
+}
+
+// bodyFor is the table, or what stands in for an empty one.
+func (a *Apps) bodyFor() fyne.CanvasObject {
+	if len(a.all) == 0 {
+		return widgets.NewEmpty(i18n.T("apps.empty.title"), i18n.T("apps.empty.text"), i18n.T("apps.add"), a.add)
+	}
+	return a.table
 }
 
 func (a *Apps) fail(text string) {

@@ -1,0 +1,207 @@
+// Package command is the token server's command line, and the operator's way
+// in: it serves a data directory, and adds users and applications, issues and
+// revokes tokens on the same directory, also while a server runs on it.
+//
+// Exit codes: 0 done, 1 failed, 2 not asked in a way it understands. What was
+// asked for goes to standard output, alone; all else to standard error.
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"keyfob/server/instance"
+	"keyfob/server/store"
+	"keyfob/server/tokens"
+)
+
+// Program is who runs the command line.
+type Program struct {
+	Name    string // as in its messages: keyfobd
+	Version string // as the build said; may be empty
+}
+
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// commands is the command line as kong reads it.
+type commands struct {
+	Data string `help:"Data directory." placeholder:"DIR" env:"KEYFOBD_DATA" type:"path"`
+	JSON bool   `help:"Write results as JSON."`
+
+	Serve serveCmd `cmd:"" help:"Serve the data directory. Prints the URL when ready."`
+	User  struct {
+		Add userAddCmd `cmd:"" help:"Add a user."`
+	} `cmd:"" help:"Users."`
+	App struct {
+		Add    appAddCmd    `cmd:"" help:"Add a trusted application."`
+		Secret appSecretCmd `cmd:"" help:"Give an application a new client secret, for introspection. Prints it alone."`
+	} `cmd:"" help:"Trusted applications."`
+	Token struct {
+		Create tokenCreateCmd `cmd:"" help:"Issue a token. Prints its secret alone."`
+		Revoke tokenRevokeCmd `cmd:"" help:"Revoke a token, at once and for good."`
+	} `cmd:"" help:"Tokens."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// env is what a command runs in.
+type env struct {
+	ctx     context.Context //nolint:containedctx // of the whole process, handed to each command
+	program Program
+	data    string
+	json    bool
+	stdin   io.Reader
+	stdout  io.Writer
+	stderr  io.Writer
+}
+
+// usageError is a wish that cannot be understood or granted as it is said.
+type usageError struct{ text string }
+
+func (e usageError) Error() string { return e.text }
+
+// failure is a sentence for the one who asked.
+type failure struct{ text string }
+
+func (e failure) Error() string { return e.text }
+
+// Main runs the command line of this process and answers its exit code. A
+// signal to end the process ends a server in order.
+func (p Program) Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	e := &env{ctx: ctx, program: p, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	return e.run(os.Args[1:])
+}
+
+func (e *env) run(args []string) int {
+	var cli commands
+	helped := false
+	parser, err := kong.New(&cli,
+		kong.Name(e.program.Name), kong.Description("The Keyfob token server."), kong.UsageOnError(),
+		kong.Writers(e.stdout, e.stderr), kong.Exit(func(int) { helped = true }))
+	if err != nil {
+		return e.fail(err)
+	}
+	parsed, err := parser.Parse(args)
+	if helped {
+		return exitDone
+	}
+	if err != nil {
+		return e.fail(usageError{err.Error()})
+	}
+	e.data, e.json = cli.Data, cli.JSON
+	if e.data == "" {
+		if e.data, err = defaultData(); err != nil {
+			return e.fail(err)
+		}
+	}
+	if err := parsed.Run(e); err != nil {
+		return e.fail(err)
+	}
+	return exitDone
+}
+
+var pasted = regexp.MustCompile(`enrt_[0-9A-Za-z]+`)
+
+// fail says in one sentence what went wrong.
+func (e *env) fail(err error) int {
+	// A token pasted in the wrong place is not repeated.
+	_, _ = fmt.Fprintln(e.stderr, e.program.Name+": "+pasted.ReplaceAllString(sentence(err), "enrt_…"))
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func sentence(err error) string {
+	switch {
+	case errors.Is(err, instance.ErrInUse):
+		return "Another program is serving this data directory. Stop it, or choose another directory with --data."
+	case errors.Is(err, instance.ErrNotWritable):
+		return "The data directory cannot be written to. Check its owner and permissions, or choose another with --data. (" + err.Error() + ")"
+	case errors.Is(err, store.ErrNewer):
+		return "The database was written by a newer version of Keyfob. Use that version or a later one."
+	}
+	refused, ok := errors.AsType[*tokens.Error](err)
+	if !ok {
+		return err.Error()
+	}
+	lines := []string{refused.Detail}
+	for _, f := range refused.Fields {
+		lines = append(lines, f.Pointer+": "+f.Detail)
+	}
+	return strings.Join(lines, "\n  ")
+}
+
+// records runs do on the data directory's records.
+func (e *env) records(do func(*instance.Records) error) error {
+	r, err := instance.OpenRecords(e.ctx, instance.Config{Dir: e.data, Version: e.program.version()})
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(r), r.Close(e.ctx))
+}
+
+// print writes text, or v with --json.
+func (e *env) print(text string, v any) error {
+	if e.json {
+		enc := json.NewEncoder(e.stdout)
+		enc.SetEscapeHTML(false)
+		return enc.Encode(v)
+	}
+	_, err := fmt.Fprintln(e.stdout, text)
+	return err
+}
+
+// defaultData is where programs of this system keep their data.
+func defaultData() (string, error) {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", usageError{"There is no home directory to keep data in. Name a directory with --data."}
+	}
+	switch {
+	case runtime.GOOS == "windows" && os.Getenv("LOCALAPPDATA") != "":
+		return filepath.Join(os.Getenv("LOCALAPPDATA"), "keyfobd"), nil
+	case runtime.GOOS == "darwin":
+		return filepath.Join(home, "Library", "Application Support", "keyfobd"), nil
+	case filepath.IsAbs(os.Getenv("XDG_DATA_HOME")):
+		return filepath.Join(os.Getenv("XDG_DATA_HOME"), "keyfobd"), nil
+	}
+	return filepath.Join(home, ".local", "share", "keyfobd"), nil
+}
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run(e *env) error {
+	v := e.program.version()
+	return e.print(e.program.Name+" "+v, map[string]string{"version": v})
+}
+
+// version is what the build said, or what Go knows of the module.
+func (p Program) version() string {
+	if p.Version != "" {
+		return p.Version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "development"
+}
