@@ -47,7 +47,7 @@ func newApp(p Params, app client.App, back func()) *App {
 	buttons := container.NewHBox(
 		widgets.NewButton(i18n.T("app.back"), back),
 		widgets.NewButton(i18n.T("app.change"), a.change))
-	header := container.NewVBox(
+	header := container.New(layout.NewCustomPaddedVBoxLayout(10),
 		widgets.NewHeader(app.Name, i18n.T("app.subtitle"), a.button),
 		container.NewBorder(nil, nil, buttons, nil, a.facts),
 		a.note)
@@ -92,7 +92,7 @@ func (a *App) showApp() {
 		return
 	}
 	a.button.Disable()
-	a.note.Add(widgets.NewBanner(widgets.Warn, reason, i18n.T("app.change"), a.change))
+	a.note.Add(widgets.NewBanner(widgets.Warn, reason, "", nil))
 }
 
 // whyNot says why no service access token can be issued; empty if one can.

@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"strconv"
+	"unicode"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
@@ -243,7 +244,7 @@ func (r *accountRenderer) Refresh() {
 	first, size := utf8.DecodeRuneInString(r.c.name)
 	initial := ""
 	if size > 0 {
-		initial = string(first)
+		initial = string(unicode.ToUpper(first))
 	}
 	setText(r.initial, initial, fynetheme.ColorNameForegroundOnPrimary)
 	r.arrow.set(assets.IconDown, theme.ColorNameMuted)

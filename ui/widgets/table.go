@@ -141,7 +141,7 @@ func (t *Table) selectIndex(index int) {
 	if index >= 0 {
 		t.list.ScrollTo(index)
 	}
-	t.redraw()
+	t.Refresh()
 	if changed && t.OnSelect != nil {
 		t.OnSelect(id)
 	}
@@ -209,7 +209,7 @@ func (r *tableRenderer) Refresh() {
 	r.line.FillColor = theme.Color(theme.ColorNameLine)
 	r.top.FillColor = r.line.FillColor
 	r.ring.StrokeColor = theme.Color(theme.ColorNameAccent)
-	setVisible(r.ring, r.t.focused)
+	setVisible(r.ring, r.t.focused && r.t.selected == "") // otherwise the selected row shows it
 	r.t.redraw()
 }
 

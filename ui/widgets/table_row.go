@@ -35,6 +35,8 @@ func (l *rowList) Enable() {}
 // Disable does nothing.
 func (l *rowList) Disable() {}
 
+const barWidth = 4
+
 // tableRow draws one row. Fyne hands the same few over and over for other rows.
 type tableRow struct {
 	widget.BaseWidget
@@ -92,6 +94,7 @@ func (r *tableRow) CreateRenderer() fyne.WidgetRenderer {
 		r:     r,
 		back:  &canvas.Rectangle{},
 		line:  &canvas.Rectangle{},
+		bar:   &canvas.Rectangle{},
 		check: newGlyphFace(),
 		cells: make([]cellFace, len(r.t.columns)),
 	}
@@ -102,6 +105,7 @@ func (r *tableRow) CreateRenderer() fyne.WidgetRenderer {
 type rowRenderer struct {
 	r          *tableRow
 	back, line *canvas.Rectangle
+	bar        *canvas.Rectangle // marks the row that the keys act on
 	check      *glyphFace
 	cells      []cellFace
 	objects    []fyne.CanvasObject
@@ -115,6 +119,7 @@ func (r *rowRenderer) Layout(size fyne.Size) {
 	r.back.Resize(size)
 	r.line.Move(fyne.NewPos(0, size.Height-1))
 	r.line.Resize(fyne.NewSize(size.Width, 1))
+	r.bar.Resize(fyne.NewSize(barWidth, size.Height-1))
 	placeCheck(r.check, tableRowHeight-1)
 	r.fill()
 }
@@ -134,6 +139,10 @@ func (r *rowRenderer) fill() {
 	row := &t.rows[r.r.index]
 	r.back.FillColor = theme.Color(r.ground(row.ID))
 	r.line.FillColor = theme.Color(theme.ColorNameLine)
+	if t.focused && row.ID == t.selected {
+		r.bar.FillColor = theme.Color(theme.ColorNameAccent)
+		r.objects = append(r.objects, r.bar)
+	}
 	if t.checkable {
 		r.fillCheck(t.checked[row.ID])
 	}
