@@ -80,6 +80,7 @@ func TestAServiceTokenLivesAndDiesByKeyboardAlone(t *testing.T) {
 	d.leftNothing(p, secret, "Stock sync")
 
 	p = d.open()
+	d.sees("Signed in as", "No tokens yet")
 	d.openApp("Warehouse")
 	d.sees("Stock sync")
 	d.revokeOnly("Stock sync")

@@ -102,6 +102,7 @@ func (v *View) FocusSearch() {
 }
 
 func (v *View) show(o fyne.CanvasObject) {
+	v.p.Window.Canvas().Unfocus() // what had the focus goes out of sight
 	v.Content.Objects = []fyne.CanvasObject{o}
 	v.Content.Refresh()
 }
