@@ -32,53 +32,45 @@ import (
 
 const appID = "io.github.keyfob.Keyfob"
 
-var version = "0.1.0"
+var version string // set by the build
 
 func main() {
+	program := command.Program{Name: "keyfob", Version: version}
 	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
-		os.Exit(command.Program{Name: "keyfob", Version: version}.Main())
+		os.Exit(program.Main())
 	}
 	server := flag.String("server", "", "address of a token server to sign in to")
-	showVersion := flag.Bool("version", false, "print the version and exit")
 	flag.Parse()
-	if *showVersion {
-		fmt.Println("keyfob", version)
-		return
-	}
-	if err := run(*server); err != nil {
+	if err := run(*server, program.VersionText()); err != nil {
 		fmt.Fprintln(os.Stderr, "keyfob:", err)
 		os.Exit(1)
 	}
 }
 
-func run(server string) error {
+func run(server, version string) error {
 	if err := desktop.Check(); err != nil {
+		return err
+	}
+	at, err := dirs.Find()
+	if err != nil {
 		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	config, err1 := dirs.Config()
-	data, err2 := dirs.Data()
-	if err := errors.Join(err1, err2); err != nil {
-		return err
-	}
-	lock, err := single.Acquire(ctx, data)
-	if errors.Is(err, single.ErrRunning) {
-		return errors.New("Keyfob is already running; its window was brought to the front")
-	}
+	lock, err := single.Acquire(ctx, at.Data)
 	if err != nil {
-		return fmt.Errorf("%w; Keyfob needs to write to %s", err, data)
+		return err
 	}
 	defer lock.Release()
 
 	a := app.NewWithID(appID)
 	a.SetIcon(assets.AppIcon)
-	own := local.New(data, version)
+	own := local.New(at.Data, version)
 	kept := credentials.NewFallback(credentials.NewKeyring("Keyfob"))
 	clip := clipboard.New(settings.ClipboardAfter(a))
 	var window *ui.UI
 	connector := connect.New(connect.Config{
-		Dir: config, BuiltIn: own, Credentials: kept,
+		Dir: at.Config, BuiltIn: own, Credentials: kept,
 		OpenBrowser: func(address string) error { return window.OpenBrowser(address) },
 	})
 	window = ui.New(ui.Config{

@@ -32,7 +32,7 @@ func (u *UI) askSignIn(ctx context.Context, conn *connect.Connection) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
 	answer := make(chan error, 1)
-	fyne.Do(func() { newExpired(u.window, conn, ctx, answer) })
+	fyne.Do(func() { newExpired(ctx, u.window, conn, answer) })
 	select {
 	case err := <-answer:
 		return err
@@ -49,7 +49,7 @@ type expired struct {
 	answer chan<- error
 }
 
-func newExpired(w fyne.Window, conn *connect.Connection, ctx context.Context, answer chan<- error) *expired {
+func newExpired(ctx context.Context, w fyne.Window, conn *connect.Connection, answer chan<- error) *expired {
 	e := &expired{conn: conn, ctx: ctx, answer: answer}
 	text := widget.NewLabel(i18n.T("expired.text", "Server", serverName(conn.Saved)))
 	text.Wrapping = fyne.TextWrapWord

@@ -10,8 +10,8 @@ import (
 
 	"keyfob/client"
 	"keyfob/internal/testserver"
-	"keyfob/ui/uitest"
 	"keyfob/ui/clipboard"
+	"keyfob/ui/uitest"
 	"keyfob/ui/widgets"
 )
 

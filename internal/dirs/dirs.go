@@ -3,6 +3,7 @@
 package dirs
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -10,26 +11,32 @@ import (
 
 const name = "keyfob"
 
-// Config is where the program remembers its connections: no secrets.
-func Config() (string, error) {
-	base, err := os.UserConfigDir()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(base, name), nil
+// Dirs are the program's directories; they may not exist yet.
+type Dirs struct {
+	Config string // what is remembered of connections: no secrets
+	Data   string // the built-in server's
 }
 
-// Data is where the built-in server keeps its database. On Linux that is the
-// data directory of the XDG base directory specification; macOS and Windows
-// keep data beside the configuration.
-func Data() (string, error) {
+// Find names the directories. On Linux they follow the XDG base directory
+// specification; macOS and Windows keep data beside the configuration.
+func Find() (Dirs, error) {
+	config, err := os.UserConfigDir()
+	if err != nil {
+		return Dirs{}, fmt.Errorf("there is no place for configuration: %w", err)
+	}
+	d := Dirs{Config: filepath.Join(config, name)}
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
-		base, err := os.UserConfigDir()
-		return filepath.Join(base, name, "server"), err
+		d.Data = filepath.Join(d.Config, "server")
+		return d, nil
 	}
-	if base := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(base) {
-		return filepath.Join(base, name), nil
+	data := os.Getenv("XDG_DATA_HOME")
+	if !filepath.IsAbs(data) {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return Dirs{}, fmt.Errorf("there is no place for data: %w", err)
+		}
+		data = filepath.Join(home, ".local", "share")
 	}
-	home, err := os.UserHomeDir()
-	return filepath.Join(home, ".local", "share", name), err
+	d.Data = filepath.Join(data, name)
+	return d, nil
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // ErrRunning says that another Keyfob has the data; it was asked to raise its window.
-var ErrRunning = errors.New("already running")
+var ErrRunning = errors.New("the program is already running; its window was brought to the front")
 
 const (
 	file     = "keyfob.sock"
@@ -34,7 +34,7 @@ type Lock struct {
 // left behind is replaced.
 func Acquire(ctx context.Context, dir string) (*Lock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("making the data directory: %w", err)
+		return nil, fmt.Errorf("the data directory cannot be made, check its permissions: %w", err)
 	}
 	path := filepath.Join(dir, file)
 	if answered(ctx, path) {
@@ -45,7 +45,7 @@ func Acquire(ctx context.Context, dir string) (*Lock, error) {
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "unix", path)
 	if err != nil {
-		return nil, fmt.Errorf("locking the data directory: %w", err)
+		return nil, fmt.Errorf("the data directory cannot be written to, check its permissions: %w", err)
 	}
 	l := &Lock{listener: listener}
 	go l.serve()

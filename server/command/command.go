@@ -152,7 +152,7 @@ func sentence(err error) string {
 
 // records runs do on the data directory's records.
 func (e *env) records(do func(*instance.Records) error) error {
-	r, err := instance.OpenRecords(e.ctx, instance.Config{Dir: e.data, Version: e.program.version()})
+	r, err := instance.OpenRecords(e.ctx, instance.Config{Dir: e.data, Version: e.program.VersionText()})
 	if err != nil {
 		return err
 	}
@@ -191,12 +191,12 @@ type versionCmd struct{}
 
 // Run prints the version.
 func (versionCmd) Run(e *env) error {
-	v := e.program.version()
+	v := e.program.VersionText()
 	return e.print(e.program.Name+" "+v, map[string]string{"version": v})
 }
 
-// version is what the build said, or what Go knows of the module.
-func (p Program) version() string {
+// VersionText is what the build said, or what Go knows of the module.
+func (p Program) VersionText() string {
 	if p.Version != "" {
 		return p.Version
 	}

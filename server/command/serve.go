@@ -41,7 +41,7 @@ func (c *serveCmd) Run(e *env) error {
 	if e.json {
 		log = slog.New(slog.NewJSONHandler(e.stderr, nil))
 	}
-	in, err := instance.Open(e.ctx, instance.Config{Dir: e.data, PublicURL: public, Version: e.program.version(), Log: log})
+	in, err := instance.Open(e.ctx, instance.Config{Dir: e.data, PublicURL: public, Version: e.program.VersionText(), Log: log})
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
@@ -49,7 +49,7 @@ func (c *serveCmd) Run(e *env) error {
 	if err := e.print(public, map[string]string{"url": public}); err != nil {
 		return errors.Join(err, ln.Close(), in.Close(e.ctx))
 	}
-	log.InfoContext(e.ctx, "serving", "url", public, "address", ln.Addr().String(), "version", e.program.version())
+	log.InfoContext(e.ctx, "serving", "url", public, "address", ln.Addr().String(), "version", e.program.VersionText())
 	served := server.Serve(e.ctx, ln, in.Handler, log)
 	log.InfoContext(e.ctx, "stopping")
 	closing, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), 10*time.Second)

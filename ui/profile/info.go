@@ -19,8 +19,11 @@ func Info(me client.Me, server string) fyne.CanvasObject {
 	}
 	form := container.NewVBox()
 	for _, f := range [][2]string{
-		{"info.name", me.Name}, {"info.login", me.Login}, {"info.email", me.Email},
-		{"info.role", role}, {"info.server", server},
+		{"info.name", me.Name},
+		{"info.login", me.Login},
+		{"info.email", me.Email},
+		{"info.role", role},
+		{"info.server", server},
 	} {
 		if f[1] == "" {
 			continue

@@ -64,12 +64,12 @@ type View struct {
 func New(p Params) *View {
 	v := &View{p: p}
 	look := widgets.NewChips(themeTexts(), indexOf(themes, p.App.Preferences().StringWithFallback(keyTheme, themes[0])), v.chooseTheme)
-	clear := widgets.NewChips(secondTexts(), indexOf(seconds, p.App.Preferences().IntWithFallback(keyClipboard, 30)), v.chooseSeconds)
+	clipboard := widgets.NewChips(secondTexts(), indexOf(seconds, p.App.Preferences().IntWithFallback(keyClipboard, 30)), v.chooseSeconds)
 	server := widget.NewLabel(p.Server)
 	server.Selectable = true
 	form := container.NewVBox(
 		widgets.NewField(i18n.T("settings.theme"), look, ""),
-		widgets.NewField(i18n.T("settings.clipboard"), clear, i18n.T("settings.clipboardHint")),
+		widgets.NewField(i18n.T("settings.clipboard"), clipboard, i18n.T("settings.clipboardHint")),
 		widgets.NewField(i18n.T("settings.server"), server, i18n.T("settings.serverHint")),
 		widgets.NewField("", container.NewHBox(widgets.NewButton(i18n.T("menu.signOut"), p.SignOut)), ""),
 		widgets.NewField(i18n.T("settings.version"), widget.NewLabel(p.Version), ""))

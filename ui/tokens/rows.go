@@ -67,7 +67,7 @@ func matches(t client.Token, search string) bool {
 		t.Description, t.App.Name, t.User.Name, t.User.Login, t.ActsAs.Name, t.ActsAs.Login,
 		string(t.Kind), t.Hint, strings.Join(t.Scopes, " "),
 	}, "\n"))
-	for _, word := range strings.Fields(strings.ToLower(search)) {
+	for word := range strings.FieldsSeq(strings.ToLower(search)) {
 		if !strings.Contains(text, word) {
 			return false
 		}

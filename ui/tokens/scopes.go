@@ -1,6 +1,8 @@
 package tokens
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -33,7 +35,7 @@ func (s *scopePicker) offer(scopes []client.Scope) {
 			text += "  ·  " + scope.Description
 		}
 		check := widgets.NewCheck(text, func(bool) { s.changed() })
-		check.Checked = contains(before, scope.Name) || first && i == 0 && !scope.Broad
+		check.Checked = slices.Contains(before, scope.Name) || first && i == 0 && !scope.Broad
 		s.checks = append(s.checks, check)
 		s.content.Add(check)
 	}
@@ -47,13 +49,4 @@ func (s *scopePicker) chosen() []string {
 		}
 	}
 	return out
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }

@@ -138,12 +138,18 @@ func (t *Table) selectIndex(index int) {
 	}
 	changed := id != t.selected
 	t.selected, t.current = id, index
-	if index >= 0 {
-		t.list.ScrollTo(index)
-	}
+	t.bringIntoSight()
 	t.Refresh()
 	if changed && t.OnSelect != nil {
 		t.OnSelect(id)
+	}
+}
+
+// bringIntoSight scrolls to the current row. A table that has no size yet stays at its top: Fyne would scroll as if
+// nothing had room.
+func (t *Table) bringIntoSight() {
+	if t.current >= 0 && t.list.Size().Height > 0 {
+		t.list.ScrollTo(t.current)
 	}
 }
 

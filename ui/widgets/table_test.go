@@ -97,6 +97,18 @@ func TestSelectedRowIsBroughtIntoSight(t *testing.T) {
 	}
 }
 
+func TestFirstRowSelectedBeforeTheTableHasASizeIsInSight(t *testing.T) {
+	w := plainWindow(t)
+	table := NewTable([]Column{{Title: "Description"}})
+	table.SetRows(numbered(100))
+	table.Select("1")
+	w.SetContent(table)
+	w.Resize(fyne.NewSize(700, 400))
+	if at := table.list.GetScrollOffset(); at != 0 {
+		t.Errorf("the table is scrolled to %v", at)
+	}
+}
+
 func TestEnterOpensAndDeleteDeletes(t *testing.T) {
 	l := showTable(t, 3)
 	press(l.w, fyne.KeyReturn)
