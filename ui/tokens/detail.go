@@ -27,7 +27,7 @@ type detail struct {
 }
 
 func newDetail(ofApp bool, revoke, back func()) *detail {
-	d := &detail{ofApp: ofApp, body: container.New(column{detailWidth - 2*detailPad, 0})}
+	d := &detail{ofApp: ofApp, body: container.New(column{detailText, 0})}
 	d.revoke = widgets.NewButton(i18n.T("tokens.revoke"), revoke)
 	d.revoke.Importance = widget.DangerImportance
 	d.back = widgets.NewButton(i18n.T("tokens.back"), back)
@@ -64,7 +64,7 @@ func (d *detail) show(t client.Token, now time.Time) {
 }
 
 func (d *detail) facts(t client.Token, now time.Time) fyne.CanvasObject {
-	form := container.New(facts{96, detailWidth - 2*detailPad - 96})
+	form := container.New(facts{96, detailText - 96})
 	add := func(key, value string) {
 		text := widget.NewLabel(value)
 		text.Wrapping = fyne.TextWrapWord
@@ -110,7 +110,7 @@ func momentText(at, now time.Time, absent string) string {
 	if at.IsZero() {
 		return i18n.T(absent)
 	}
-	return i18n.UTC(at) + " (" + i18n.Relative(at, now) + ")"
+	return i18n.UTC(at) + "\n" + i18n.Relative(at, now)
 }
 
 func usedFromText(t client.Token, now time.Time) string {

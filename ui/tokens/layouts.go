@@ -12,8 +12,9 @@ import (
 const (
 	detailWidth = 300
 	detailPad   = 8
-	labelPad    = 8   // what a label keeps free around its text
-	bothFrom    = 860 // from this width on, table and details stand side by side
+	labelPad    = 8                              // what a label keeps free around its text
+	detailText  = detailWidth - 2*detailPad - 12 // with room for the scroll bar
+	bothFrom    = 860                            // from this width on, table and details stand side by side
 	gap         = 8
 )
 

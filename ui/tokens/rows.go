@@ -94,12 +94,13 @@ func columns() []widgets.Column {
 	}
 }
 
-// order compares by column; equal tokens keep the server's order.
-func order(col int, desc bool) func(a, b client.Token) int {
+// order compares by column; equal tokens keep the server's order. By expiry,
+// the tokens that still work come first: of those the next to end is wanted.
+func order(col int, desc bool, now time.Time) func(a, b client.Token) int {
 	by := func(a, b client.Token) int {
 		switch col {
 		case colExpires:
-			return compareTimes(a.ExpiresAt, b.ExpiresAt)
+			return cmp.Or(cmp.Compare(over(a, now), over(b, now)), compareTimes(a.ExpiresAt, b.ExpiresAt))
 		case colLastUsed:
 			return compareTimes(a.LastUsedAt, b.LastUsedAt)
 		default:
@@ -110,6 +111,14 @@ func order(col int, desc bool) func(a, b client.Token) int {
 		return by
 	}
 	return func(a, b client.Token) int { return by(b, a) }
+}
+
+// over is 0 for a token that works and 1 for one that no longer does.
+func over(t client.Token, now time.Time) int {
+	if t.Status(now) == client.Active {
+		return 0
+	}
+	return 1
 }
 
 // compareTimes puts never, the zero time, last.
@@ -131,7 +140,7 @@ func visible(all []client.Token, q query, now time.Time) []client.Token {
 			out = append(out, t)
 		}
 	}
-	slices.SortStableFunc(out, order(q.sortBy, q.desc))
+	slices.SortStableFunc(out, order(q.sortBy, q.desc, now))
 	return out
 }
 

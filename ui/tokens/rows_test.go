@@ -44,19 +44,19 @@ func TestFiltersCountEveryState(t *testing.T) {
 	}
 }
 
-func TestListIsSortedByExpiryWithNeverLast(t *testing.T) {
+func TestListBeginsWithTheWorkingTokenThatExpiresNext(t *testing.T) {
 	got := ids(visible(sample(), query{sortBy: colExpires}, now))
-	if diff := cmp.Diff([]string{"3", "1", "2", "5", "4"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"1", "2", "4", "3", "5"}, got); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestSearchFindsEveryWordAnywhere(t *testing.T) {
 	for search, want := range map[string][]string{
-		"":               {"3", "1", "2", "5", "4"},
+		"":               {"1", "2", "4", "3", "5"},
 		"EXPORT":         {"1"},
-		"local update":   {"3", "2"},
-		"scripts ada":    {"3", "2", "5"},
+		"local update":   {"2", "3"},
+		"scripts ada":    {"2", "3", "5"},
 		"sat":            {"4"},
 		"7qd2":           {"1"},
 		"export laptop":  nil,
@@ -113,7 +113,7 @@ func TestSortingAndFilteringLoseNoToken(t *testing.T) {
 		if want := counts(all, now)[q.filter]; len(got) != want {
 			t.Fatalf("%d rows, the chip says %d", len(got), want)
 		}
-		if !slices.IsSortedFunc(got, order(q.sortBy, q.desc)) {
+		if !slices.IsSortedFunc(got, order(q.sortBy, q.desc, now)) {
 			t.Fatal("not in order")
 		}
 	})

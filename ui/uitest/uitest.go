@@ -215,3 +215,21 @@ func named(o fyne.CanvasObject, text string) bool {
 	}
 	return false
 }
+
+// Choose taps the chip with this text in the field with this label.
+func (s *Screen) Choose(label, text string) {
+	s.t.Helper()
+	for _, o := range visible(s.Field(label), nil) {
+		if chips, ok := o.(*widgets.Chips); ok {
+			i := slices.Index(chips.Options(), text)
+			if i < 0 {
+				s.t.Fatalf("%q has no chip %q", label, text)
+			}
+			chips.SetSelected(i)
+			chips.OnChanged(i)
+			Settle()
+			return
+		}
+	}
+	s.t.Fatalf("%q has no chips", label)
+}

@@ -50,6 +50,9 @@ func (c *Chips) SetOptions(options []string) {
 	c.Refresh()
 }
 
+// Options are the texts of the chips.
+func (c *Chips) Options() []string { return c.options }
+
 // Selected is the index of what is chosen.
 func (c *Chips) Selected() int { return c.selected }
 

@@ -1,0 +1,165 @@
+package profile_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	fynetheme "fyne.io/fyne/v2/theme"
+
+	"keyfob/client"
+	"keyfob/ui/profile"
+	"keyfob/ui/theme"
+	"keyfob/ui/uitest"
+)
+
+var now = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
+
+// still is a server whose tokens never change, so that pictures of them do not
+// either.
+type still struct {
+	tokens []client.Token
+	err    error
+}
+
+func (s still) ProfileTokens(context.Context) ([]client.Token, error) { return s.tokens, s.err }
+
+func (s still) ProfileApps(context.Context) ([]client.App, error) {
+	return []client.App{{ID: "w", Name: "Warehouse", Scopes: []string{"read", "update"}}}, nil
+}
+
+func (still) CreateToken(context.Context, client.NewToken) (client.Token, client.Secret, error) {
+	return client.Token{}, client.Secret{}, &client.Problem{
+		Kind: client.ErrInvalid, Code: "invalid", Fields: []client.FieldError{{Field: "description", Code: "too_long"}},
+	}
+}
+
+func (still) RevokeToken(context.Context, string) error { return errors.ErrUnsupported }
+
+// sample is what somebody with a few tokens has, one of each state.
+func sample() []client.Token {
+	ada := client.UserRef{ID: "u", Login: "ada", Name: "Ada Admin"}
+	day := 24 * time.Hour
+	token := func(id, name, app string, expires, used time.Duration, scopes ...string) client.Token {
+		t := client.Token{
+			ID: id, Kind: client.PAT, Description: name, Hint: "7Qd2", App: client.AppRef{ID: app, Name: app},
+			User: ada, ActsAs: ada, CreatedBy: ada, Scopes: scopes, CreatedAt: now.Add(-100 * day),
+		}
+		if expires != 0 {
+			t.ExpiresAt = now.Add(expires)
+		}
+		if used != 0 {
+			t.LastUsedAt, t.LastUsedFrom = now.Add(-used), "10.0.4.7"
+		}
+		return t
+	}
+	all := []client.Token{
+		token("1", "Nightly export", "Warehouse", 9*day, 2*time.Hour, "read"),
+		token("2", "Laptop", "Local scripts", 40*day, 0, "read", "update"),
+		token("3", "Excel connector", "Reports", 340*day, 26*time.Hour, "read"),
+		token("4", "Old importer", "Warehouse", -12*day, 22*day, "update"),
+		token("5", "Prototype", "Local scripts", 0, 120*day, "read"),
+		token("6", "Leaked in chat", "Reports", 60*day, 6*day, "read"),
+	}
+	all[5].RevokedAt, all[5].RevokedBy = now.Add(-6*day), ada
+	return all
+}
+
+func rules() client.Capabilities {
+	return client.Capabilities{
+		Label:  client.LabelRule{MaxLength: 128},
+		Expiry: client.ExpiryRule{NeverAllowed: true, Default: 365 * 24 * time.Hour},
+		Scopes: []client.Scope{{Name: "read", Description: "Read data"}, {Name: "update", Description: "Change data"}},
+	}
+}
+
+func show(t *testing.T, server profile.Server, variant fyne.ThemeVariant, size fyne.Size) (*profile.View, *uitest.Screen, fyne.Window) {
+	t.Helper()
+	app := uitest.NewApp(t)
+	app.Settings().SetTheme(theme.NewVariant(variant))
+	w := test.NewTempWindow(t, nil)
+	v := profile.New(profile.Params{
+		Window: w, Server: server, Me: client.Me{Login: "ada", Name: "Ada Admin"}, Rules: rules(),
+		Now: func() time.Time { return now }, Updated: func(int, time.Time) {},
+	})
+	w.SetPadded(false)
+	w.SetContent(v.Content)
+	w.Resize(size)
+	v.Refresh()
+	uitest.Settle()
+	return v, uitest.Of(t, w), w
+}
+
+var (
+	faces = map[string]fyne.ThemeVariant{"light": fynetheme.VariantLight, "dark": fynetheme.VariantDark}
+	wide  = fyne.NewSize(1016, 660)
+	small = fyne.NewSize(600, 480)
+)
+
+func TestTokensLookAsDesigned(t *testing.T) {
+	for name, variant := range faces {
+		t.Run(name, func(t *testing.T) {
+			v, _, w := show(t, still{tokens: sample()}, variant, wide)
+			test.AssertRendersToImage(t, "tokens-"+name+".png", w.Canvas())
+			v.Create()
+			uitest.Settle()
+			test.AssertRendersToImage(t, "create-"+name+".png", w.Canvas())
+		})
+	}
+}
+
+func TestTokensFitASmallWindow(t *testing.T) {
+	_, screen, w := show(t, still{tokens: sample()}, fynetheme.VariantLight, small)
+	test.AssertRendersToImage(t, "small.png", w.Canvas())
+	screen.HasNot("Acts as")
+	screen.Press(fyne.KeyReturn)
+	screen.Has("Nightly export", "Acts as", "Back")
+	test.AssertRendersToImage(t, "small-details.png", w.Canvas())
+	screen.Tap("Back")
+	screen.Has("Laptop")
+}
+
+func TestNoTokensAndNoServerHaveScreensOfTheirOwn(t *testing.T) {
+	_, screen, w := show(t, still{}, fynetheme.VariantLight, wide)
+	screen.Has("No tokens yet", "Create user access token")
+	test.AssertRendersToImage(t, "empty.png", w.Canvas())
+
+	_, screen, w = show(t, still{err: client.ErrOffline}, fynetheme.VariantLight, wide)
+	screen.Has("could not be loaded", "Try again")
+	test.AssertRendersToImage(t, "failed.png", w.Canvas())
+}
+
+func TestRefusedFieldKeepsTheFormAndSaysWhy(t *testing.T) {
+	v, screen, w := show(t, still{tokens: sample()}, fynetheme.VariantLight, wide)
+	v.Create()
+	screen.Type("Nightly")
+	screen.Press(fyne.KeyReturn)
+	screen.Has("New user access token", "Nightly", "long")
+	test.AssertRendersToImage(t, "refused.png", w.Canvas())
+}
+
+// requirements 59, 63
+func TestFormSaysWhatItNeedsBeforeItIsSent(t *testing.T) {
+	v, screen, _ := show(t, still{tokens: sample()}, fynetheme.VariantLight, wide)
+	v.Create()
+	uitest.Settle()
+	if screen.Disabled("Generate token") {
+		t.Error("the least scope is ticked, yet the form cannot be sent")
+	}
+	screen.Tap("read")
+	if !screen.Disabled("Generate token") {
+		t.Error("a token without a scope can be sent")
+	}
+	screen.Tap("update")
+	screen.Choose("Expires (UTC)", "Never")
+	screen.Has("An expiry date is recommended")
+	screen.Choose("Expires (UTC)", "Date…")
+	if !screen.Disabled("Generate token") {
+		t.Error("a date that is not given can be sent")
+	}
+	screen.Type("2026-01-01")
+	screen.Has("This date has passed")
+}
