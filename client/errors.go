@@ -21,6 +21,7 @@ var (
 	ErrSignInRefused = errors.New("sign-in refused")
 	ErrOtherAccount  = errors.New("signed in as another account")
 	ErrNoBrowser     = errors.New("browser could not be opened")
+	ErrKeyring       = errors.New("keyring does not give the credential")
 	ErrDenied        = errors.New("not allowed")
 	ErrNotFound      = errors.New("no such thing")
 	ErrConflict      = errors.New("in conflict with what is there")

@@ -52,11 +52,14 @@ func (u *UI) reconnect(ctx context.Context, last connect.Saved) {
 // notResumed offers to try again what may pass, and else to sign in.
 func (u *UI) notResumed(last connect.Saved, err error) {
 	passing := false
-	for _, kind := range []error{client.ErrOffline, client.ErrTimeout, client.ErrServer, client.ErrBusy, client.ErrDataInUse, client.ErrDataUnwritable} {
+	for _, kind := range []error{client.ErrOffline, client.ErrTimeout, client.ErrServer, client.ErrBusy, client.ErrKeyring, client.ErrDataInUse, client.ErrDataUnwritable} {
 		passing = passing || errors.Is(err, kind)
 	}
 	if !passing {
 		u.stopResuming()
+		if !errors.Is(err, connect.ErrNone) {
+			u.enter.Failed(words.For(err), last.BuiltIn)
+		}
 		return
 	}
 	u.window.SetContent(container.NewBorder(nil,

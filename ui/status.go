@@ -19,14 +19,17 @@ import (
 // and how fresh the view is.
 type status struct {
 	content fyne.CanvasObject
+	unsaved error
 	unkept  func() error
 	left    *widget.Label
 	right   *widget.Label
 	login   string
 }
 
-func newStatus(me client.Me, unkept func() error) *status {
-	s := &status{unkept: unkept, login: me.Login, left: small(""), right: small("")}
+// newStatus makes the line. unsaved is why the connection itself will not be
+// remembered; nil if it will.
+func newStatus(me client.Me, unsaved error, unkept func() error) *status {
+	s := &status{unsaved: unsaved, unkept: unkept, login: me.Login, left: small(""), right: small("")}
 	s.left.Truncation = fyne.TextTruncateEllipsis
 	bar := container.New(layout.NewCustomPaddedLayout(0, 0, 8, 8), container.NewBorder(nil, nil, nil, s.right, s.left))
 	s.content = container.NewStack(widgets.NewPane(theme.ColorNameSidebar), bar)
@@ -36,8 +39,11 @@ func newStatus(me client.Me, unkept func() error) *status {
 
 func (s *status) showLeft() {
 	kept := i18n.T("status.kept")
-	if s.unkept() != nil {
+	switch {
+	case s.unkept() != nil:
 		kept = i18n.T("status.untilQuit")
+	case s.unsaved != nil:
+		kept = i18n.T("status.unsaved")
 	}
 	s.left.SetText(i18n.T("status.signedIn", "Login", s.login) + "  ·  " + kept)
 }

@@ -23,6 +23,7 @@ import (
 	"keyfob/ui/settings"
 	"keyfob/ui/signin"
 	"keyfob/ui/task"
+	"keyfob/ui/words"
 )
 
 // Config is what the desktop works with; main fills it.
@@ -177,7 +178,9 @@ func (u *UI) leave(conn *connect.Connection) {
 	err := errors.Join(u.cfg.Clipboard.Clear(ctx), conn.SignOut(ctx))
 	fyne.Do(func() {
 		if err != nil && u.enter != nil {
-			u.enter.Failed(err, conn.BuiltIn)
+			s := words.For(err)
+			s.Text = i18n.T("signOut.partly") + " " + s.Text
+			u.enter.Failed(s, conn.BuiltIn)
 		}
 	})
 }

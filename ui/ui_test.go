@@ -269,3 +269,10 @@ func pick(t *testing.T, o fyne.CanvasObject, option string) {
 	}
 	s.SetSelected(option)
 }
+
+func TestSignOutWithoutTheServerSaysWhatIsLeft(t *testing.T) {
+	d := signedIn(t)
+	d.server.Stop(t)
+	d.ui.signOut()
+	d.Has("Use the built-in server", "signed out on this computer")
+}

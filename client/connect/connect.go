@@ -12,6 +12,7 @@ package connect
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 
@@ -105,9 +106,9 @@ func (c *Connector) SignIn(ctx context.Context, address string) (*Connection, er
 }
 
 // Resume opens the last connection with the credential that was kept for it.
-// It answers ErrNone if there is none, credentials.ErrNotFound if its
-// credential is gone, and client.ErrSignInExpired if the server no longer
-// takes it.
+// It answers ErrNone if there is none or its credential was not kept,
+// client.ErrKeyring if the keyring does not give it, and
+// client.ErrSignInExpired if the server no longer takes it.
 func (c *Connector) Resume(ctx context.Context) (*Connection, error) {
 	last, err := c.Last()
 	if err != nil {
@@ -122,8 +123,22 @@ func (c *Connector) Resume(ctx context.Context) (*Connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn.Saved = last
-	return conn, conn.session.Resume(ctx, last.Subject)
+	conn.Subject, conn.Login, conn.Name = last.Subject, last.Login, last.Name
+	return conn, keyringError(ctx, conn.session.Resume(ctx, last.Subject))
+}
+
+// keyringError tells a keyring that has nothing, or is not there, from one
+// that holds back what it has.
+func keyringError(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(err, credentials.ErrNotFound):
+		return fmt.Errorf("%w: %w", ErrNone, err)
+	case errors.Is(err, credentials.ErrUnavailable) && credentials.Probe(ctx) != nil:
+		return fmt.Errorf("%w: %w", ErrNone, err)
+	case errors.Is(err, credentials.ErrUnavailable), errors.Is(err, credentials.ErrTimeout):
+		return fmt.Errorf("%w: %w", client.ErrKeyring, err)
+	}
+	return err
 }
 
 func (c *Connector) builtIn(ctx context.Context) (*Connection, error) {

@@ -150,12 +150,12 @@ func (v *View) ended(turn int, err error, fail func(words.Sentence)) {
 
 // Failed says at the foot of a card what went wrong elsewhere, such as with
 // signing out: of the built-in server's, or of the other's.
-func (v *View) Failed(err error, builtIn bool) {
+func (v *View) Failed(s words.Sentence, builtIn bool) {
 	if builtIn {
-		v.builtIn.fail(words.For(err))
+		v.failBuiltIn(s)
 		return
 	}
-	v.failAddress(words.For(err))
+	v.failAddress(s)
 }
 
 // cancel gives the attempt up; whatever it still answers is ignored.

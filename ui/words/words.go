@@ -54,6 +54,7 @@ func byKind() []kind {
 	return []kind{
 		{client.ErrSignInExpired, Sentence{Text: i18n.T("words.signInExpired"), Next: SignIn}},
 		{client.ErrOtherAccount, Sentence{Text: i18n.T("words.otherAccount"), Next: SignIn}},
+		{client.ErrKeyring, Sentence{Text: i18n.T("words.keyring"), Next: TryAgain}},
 		{client.ErrNoBrowser, Sentence{Text: i18n.T("words.noBrowser"), Next: TryAgain}},
 		{client.ErrSignInRefused, Sentence{Text: i18n.T("words.signInRefused"), Next: SignIn}},
 		{client.ErrBadAddress, Sentence{Text: i18n.T("words.badAddress")}},

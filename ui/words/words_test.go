@@ -28,6 +28,7 @@ var every = map[string]error{
 	"ErrSignInRefused": client.ErrSignInRefused,
 	"ErrOtherAccount":  client.ErrOtherAccount,
 	"ErrNoBrowser":     client.ErrNoBrowser,
+	"ErrKeyring":       client.ErrKeyring,
 	"ErrDenied":        client.ErrDenied,
 	"ErrNotFound":      client.ErrNotFound,
 	"ErrConflict":      client.ErrConflict,
