@@ -36,7 +36,7 @@ var house = []rule{
 	{of: "server/...", may: []string{"server/...", "api"}},
 
 	{of: "internal/local", may: []string{"client", "server/..."}}, // fits the built-in server to the desktop
-	{of: "internal/testserver", may: []string{"client/...", "server/builtin"}},
+	{of: "internal/testserver", may: []string{"client/...", "server/..."}},
 	{of: "internal/...", may: nil},
 	{of: "assets", may: nil},
 	{of: "e2e", may: nil},

@@ -1,15 +1,8 @@
 package session_test
 
 import (
-	"context"
 	"errors"
-	"html"
-	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
 	"net/url"
-	"regexp"
-	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,44 +10,16 @@ import (
 	"keyfob/client"
 	"keyfob/client/credentials"
 	"keyfob/client/session"
+	"keyfob/internal/testserver"
 	"keyfob/server/instance"
-	"keyfob/server/password"
-	"keyfob/server/store"
-	"keyfob/server/tokens"
 )
-
-const adaPassword = "correct horse battery staple"
 
 // realServer is the token server of this program over real HTTP, and Ada's id
 // there.
 func realServer(t *testing.T) (in *instance.Instance, root, adaID string) {
 	t.Helper()
-	var handler atomic.Pointer[http.Handler]
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		(*handler.Load()).ServeHTTP(w, r)
-	}))
-	t.Cleanup(srv.Close)
-	in, err := instance.Open(t.Context(), instance.Config{Dir: t.TempDir(), PublicURL: srv.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := in.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	handler.Store(&in.Handler)
-	phc, err := password.Hash(t.Context(), adaPassword)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u, err := in.Tokens.AddUser(t.Context(), tokens.Operator(), store.User{
-		Login: "ada", Name: "Ada Admin", PasswordHash: phc, IsAdmin: true, IsActive: true,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return in, srv.URL, u.ID
+	r := testserver.StartRemote(t)
+	return r.Instance, r.URL, r.AddUser(t, "ada", "Ada Admin", true)
 }
 
 // person is a browser with somebody in front of it who fills in the login
@@ -70,35 +35,19 @@ func (p *person) open(address string) error {
 	return nil
 }
 
-var (
-	formAction  = regexp.MustCompile(`<form method="post" action="([^"]+)"`)
-	formRequest = regexp.MustCompile(`name="request" value="([^"]+)"`)
-)
-
 func (p *person) signIn(address string) shown {
-	jar, _ := cookiejar.New(nil)
-	hc := &http.Client{Jar: jar}
-	page := fetch(hc, http.MethodGet, address, "")
-	action, request := formAction.FindStringSubmatch(page.Body), formRequest.FindStringSubmatch(page.Body)
-	if action == nil || request == nil {
-		return page
-	}
-	base, _ := url.Parse(address)
-	target, err := base.Parse(html.UnescapeString(action[1]))
-	if err != nil {
-		return shown{Err: err}
-	}
-	form := url.Values{"request": {html.UnescapeString(request[1])}, "login": {"ada"}, "password": {p.password}}
+	form := url.Values{"login": {"ada"}, "password": {p.password}}
 	if p.cancels {
 		form.Set("cancel", "1")
 	}
-	return fetch(hc, http.MethodPost, target.String(), form.Encode())
+	page, err := testserver.LogIn(address, form)
+	return shown{Status: page.Status, Body: page.Body, Err: err}
 }
 
 func TestSigningInAtTheRealServer(t *testing.T) {
 	_, root, adaID := realServer(t)
 	store, c := &watched{}, &clock{}
-	ada := &person{password: adaPassword, pages: make(chan shown, 1)}
+	ada := &person{password: testserver.Password, pages: make(chan shown, 1)}
 	cfg := session.Config{Issuer: root + "/id", ClientID: clientID, Credentials: store, OpenBrowser: ada.open, Clock: c.now}
 	s := session.New(cfg)
 	who, err := s.SignIn(t.Context())

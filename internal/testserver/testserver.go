@@ -4,6 +4,8 @@ package testserver
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"path/filepath"
 	"sync"
@@ -24,6 +26,8 @@ type Server struct {
 	Connector *connect.Connector
 	Kept      *credentials.Memory
 
+	OpenBrowser func(address string) error // nil: there is no browser
+
 	cfg     builtin.Config
 	running *builtin.Server
 }
@@ -40,10 +44,33 @@ func Start(t testing.TB) *Server {
 	}
 	s.Connector = connect.New(connect.Config{
 		Dir: filepath.Join(dir, "config"), BuiltIn: s, Credentials: s.Kept, HTTP: &http.Client{},
-		OpenBrowser: func(string) error { return nil },
+		OpenBrowser: s.browse,
 	})
 	t.Cleanup(func() { s.Stop(t) })
 	return s
+}
+
+func (s *Server) browse(address string) error {
+	if s.OpenBrowser == nil {
+		return errors.New("there is no browser")
+	}
+	return s.OpenBrowser(address)
+}
+
+// RefreshToken is the credential that the keyring holds of a connection.
+func (s *Server) RefreshToken(t testing.TB, issuer, subject string) string {
+	t.Helper()
+	kept, err := s.Kept.Get(t.Context(), issuer+"|"+subject)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var credential struct {
+		RefreshToken string `json:"refresh_token"`
+	}
+	if err := json.Unmarshal([]byte(kept.Reveal()), &credential); err != nil || credential.RefreshToken == "" {
+		t.Fatalf("no refresh token is kept: %v", err)
+	}
+	return credential.RefreshToken
 }
 
 // Connect signs in at the server.

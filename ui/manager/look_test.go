@@ -97,11 +97,18 @@ func TestAppsLookAsDesigned(t *testing.T) {
 			v.Open(warehouse())
 			uitest.Settle()
 			test.AssertRendersToImage(t, "app-"+name+".png", w.Canvas())
-			v.Create()
-			uitest.Settle()
-			test.AssertRendersToImage(t, "create-"+name+".png", w.Canvas())
 		})
 	}
+}
+
+// requirement 52
+func TestFormForAnApplicationTokenFixesTheApp(t *testing.T) {
+	v, screen, w := show(t, fynetheme.VariantLight)
+	v.Open(warehouse())
+	uitest.Settle()
+	v.Create()
+	screen.Has("New application token", "Warehouse", "System User, Warehouse robot")
+	test.AssertRendersToImage(t, "create.png", w.Canvas())
 }
 
 // requirement 34

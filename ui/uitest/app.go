@@ -67,19 +67,19 @@ func Settle() {
 		task.Wait()
 		return
 	}
-	for a.driver.settle() {
+	for a.driver.settle(func() bool { return false }) {
 	}
 }
 
-// settle runs the queue until all tasks have ended. It reports whether it ran
-// anything, which may have started more.
-func (d *driver) settle() bool {
+// settle runs the queue until all tasks have ended, or until enough says so
+// after a step. It reports whether it ran anything, which may have started more.
+func (d *driver) settle(enough func() bool) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.idle = false
 	go d.awaitTasks()
 	ran := false
-	for !d.idle || len(d.queue) > 0 {
+	for !enough() && (!d.idle || len(d.queue) > 0) {
 		if len(d.queue) == 0 {
 			d.arrived.Wait()
 			continue

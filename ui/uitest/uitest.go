@@ -30,6 +30,10 @@ func Of(t testing.TB, w fyne.Window) *Screen { return &Screen{t, w} }
 // dialog in front, if one is.
 func (s *Screen) Texts() []string {
 	Settle()
+	return s.texts()
+}
+
+func (s *Screen) texts() []string {
 	var out []string
 	single := false // whether the last text was drawn character by character
 	for _, o := range s.objects() {
@@ -84,13 +88,36 @@ func (s *Screen) HasNot(texts ...string) {
 func (s *Screen) Tap(text string) {
 	s.t.Helper()
 	Settle()
+	s.tap(text)
+	Settle()
+}
+
+// Await handles a question that a running task asks and waits for: it goes on
+// until the text is on screen, with the task still running, and then taps what
+// answers.
+func (s *Screen) Await(text, answer string) {
+	s.t.Helper()
+	a, ok := fyne.CurrentApp().(*App)
+	if !ok {
+		s.t.Fatal("only an App of this package can be awaited")
+	}
+	asked := func() bool { return slices.Contains(s.texts(), text) }
+	for !asked() && a.driver.settle(asked) {
+	}
+	if !asked() {
+		s.t.Fatalf("%q was never asked; on screen is:\n%s", text, strings.Join(s.texts(), "\n"))
+	}
+	s.tap(answer)
+}
+
+func (s *Screen) tap(text string) {
+	s.t.Helper()
 	for _, o := range s.objects() {
 		if tappable, ok := o.(fyne.Tappable); ok && named(o, text) {
 			if d, ok := o.(fyne.Disableable); ok && d.Disabled() {
 				s.t.Fatalf("%q is disabled", text)
 			}
 			test.Tap(tappable)
-			Settle()
 			return
 		}
 	}

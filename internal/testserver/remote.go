@@ -1,0 +1,124 @@
+package testserver
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"keyfob/server/instance"
+	"keyfob/server/password"
+	"keyfob/server/store"
+	"keyfob/server/tokens"
+)
+
+// Password is everybody's at a Remote server.
+const Password = "correct horse battery staple"
+
+// Remote is a token server for many, with its login pages, over HTTP.
+type Remote struct {
+	*instance.Instance
+	URL string
+}
+
+// StartRemote makes one, and stops it when the test ends.
+func StartRemote(t testing.TB) *Remote {
+	t.Helper()
+	var handler atomic.Pointer[http.Handler]
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		(*handler.Load()).ServeHTTP(w, r)
+	}))
+	t.Cleanup(srv.Close)
+	in, err := instance.Open(t.Context(), instance.Config{Dir: t.TempDir(), PublicURL: srv.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := in.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	handler.Store(&in.Handler)
+	return &Remote{in, srv.URL}
+}
+
+// AddUser adds an active user, whose id it answers.
+func (r *Remote) AddUser(t testing.TB, login, name string, admin bool) string {
+	t.Helper()
+	phc, err := password.Hash(t.Context(), Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := r.Tokens.AddUser(t.Context(), tokens.Operator(), store.User{
+		Login: login, Name: name, PasswordHash: phc, IsAdmin: admin, IsActive: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.ID
+}
+
+// Page is what a browser shows at last.
+type Page struct {
+	Status int
+	Body   string
+}
+
+var (
+	formAction  = regexp.MustCompile(`<form method="post" action="([^"]+)"`)
+	formRequest = regexp.MustCompile(`name="request" value="([^"]+)"`)
+)
+
+// LogIn is a browser that was sent to address, with somebody who fills in the
+// login page and sends it. Without a login page it answers what it was shown.
+func LogIn(address string, form url.Values) (Page, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return Page{}, err
+	}
+	browser := &http.Client{Jar: jar}
+	page, err := fetch(browser, http.MethodGet, address, "")
+	if err != nil {
+		return page, err
+	}
+	action, request := formAction.FindStringSubmatch(page.Body), formRequest.FindStringSubmatch(page.Body)
+	if action == nil || request == nil {
+		return page, nil
+	}
+	base, err := url.Parse(address)
+	if err != nil {
+		return page, err
+	}
+	target, err := base.Parse(html.UnescapeString(action[1]))
+	if err != nil {
+		return page, err
+	}
+	form.Set("request", html.UnescapeString(request[1]))
+	return fetch(browser, http.MethodPost, target.String(), form.Encode())
+}
+
+func fetch(browser *http.Client, method, address, form string) (Page, error) {
+	req, err := http.NewRequestWithContext(context.Background(), method, address, strings.NewReader(form))
+	if err != nil {
+		return Page{}, err
+	}
+	if form != "" {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Origin", req.URL.Scheme+"://"+req.URL.Host)
+	}
+	resp, err := browser.Do(req)
+	if err != nil {
+		return Page{}, fmt.Errorf("browser: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	return Page{resp.StatusCode, string(body)}, err
+}

@@ -1,0 +1,100 @@
+package ui
+
+import (
+	"net/url"
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"keyfob/internal/testserver"
+	"keyfob/ui/uitest"
+)
+
+// openRemote is the desktop beside a server for many, and a browser in which
+// login fills in the login page.
+func openRemote(t *testing.T, login string) (*desk, *testserver.Remote) {
+	t.Helper()
+	remote := testserver.StartRemote(t)
+	remote.AddUser(t, "ada", "Ada Admin", true)
+	remote.AddUser(t, "bob", "Bob Buyer", false)
+	server := testserver.Start(t)
+	var u *UI
+	server.OpenBrowser = func(address string) error { return u.OpenBrowser(address) }
+	u = start(t, server)
+	u.cfg.OpenURL = browser(t, login)
+	return &desk{t: t, server: server, ui: u, Screen: uitest.Of(t, u.window)}, remote
+}
+
+// browser opens beside the program, with login in front of it.
+func browser(t *testing.T, login string) func(string) error {
+	return func(address string) error {
+		go func() {
+			if _, err := testserver.LogIn(address, url.Values{"login": {login}, "password": {testserver.Password}}); err != nil {
+				t.Error(err)
+			}
+		}()
+		return nil
+	}
+}
+
+func (d *desk) signInAt(address string) {
+	d.t.Helper()
+	d.Press(fyne.KeyTab)
+	d.Type(address)
+	d.Press(fyne.KeyReturn)
+}
+
+// requirements 30, 35, 36
+func TestAnotherServerIsSignedInToByTheBrowser(t *testing.T) {
+	d, remote := openRemote(t, "bob")
+	d.signInAt(remote.URL)
+	d.Has("Bob Buyer", "No tokens yet", "Signed in as bob")
+	d.HasNot("INSTANCE MANAGER")
+	d.Shortcut(fyne.KeyN)
+	d.Has("No application allows tokens", "policy is None, or it is for administrators only") // requirement 33
+}
+
+func TestExpiredSignInIsRenewedInPlaceAndTheActionRunsOnce(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	endSignIn(t, d, remote)
+	d.ui.refresh()
+	d.Await("Your sign-in has expired", "Sign in with the browser")
+	d.HasNot("Your sign-in has expired", "Try again")
+	d.Has("Signed in as ada", "No tokens yet")
+}
+
+func TestRenewingWithAnotherAccountIsRefused(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	endSignIn(t, d, remote)
+	d.ui.cfg.OpenURL = browser(t, "bob")
+	d.ui.refresh()
+	d.Await("Your sign-in has expired", "Sign in with the browser")
+	d.Await("You signed in as another account. Sign in again with the account that this window shows, or sign out here first.", "Not now")
+	d.Has("Ada Admin", "Try again")
+}
+
+func TestAddressesThatAreNoServerSayWhatToDo(t *testing.T) {
+	for address, want := range map[string]string{
+		"not a url at all":   "not a server address",
+		"http://example.com": "https",
+		"127.0.0.1:1":        "cannot be reached",
+	} {
+		d, _ := openRemote(t, "ada")
+		d.signInAt(address)
+		d.Has(want, address)
+	}
+}
+
+// endSignIn ends the sign-in at the server, behind the desktop's back.
+func endSignIn(t *testing.T, d *desk, remote *testserver.Remote) {
+	t.Helper()
+	conn := d.ui.conn
+	found, err := remote.SignIn.Revoke(t.Context(), d.server.RefreshToken(t, conn.Server.Issuer, conn.Subject))
+	if err != nil || !found {
+		t.Fatal(found, err)
+	}
+}
