@@ -24,7 +24,7 @@ func TestDemo(t *testing.T) {
 			tour.newToken()
 			tour.revoke()
 			tour.apps()
-			tour.rest()
+			tour.others()
 			tour.quit(p)
 		})
 	}
@@ -45,18 +45,91 @@ func (d *tour) shot(name string, texts ...string) {
 func (d *tour) firstStart() {
 	d.t.Helper()
 	p := d.open()
-	d.shot("first-start", "built-in server")
+	d.shot("first-start", "Use the built-in server", "Another server")
+	d.press("Tab")
+	d.typeText("tokens example")
 	d.press("Return")
+	d.shot("first-start-wrong-address", "not a server address")
+	d.press("shift+Tab", "Return")
 	d.shot("tokens-none", "Create user access token", "No tokens yet")
 	d.quit(p)
 }
 
 func (d *tour) tokens() {
 	d.t.Helper()
-	d.shot("tokens", "Nightly export", "Expiring", "Expired")
+	d.shot("tokens", "Nightly export", "Expiring", "Expired", "All 24")
+	d.press("ctrl+f")
+	d.typeText("ware")
+	d.shot("tokens-search", "Nightly export", "Backup job")
+	d.press("ctrl+a", "BackSpace", "Tab", "Right", "Right", "space")
+	d.seesNo("Board slides")
+	d.shot("tokens-expiring", "Quarterly figures", "Nightly export")
+	d.press("Home", "space")
+	d.sees("Board slides")
 }
 
-func (d *tour) newToken() { d.t.Helper() }
-func (d *tour) revoke()   { d.t.Helper() }
-func (d *tour) apps()     { d.t.Helper() }
-func (d *tour) rest()     { d.t.Helper() }
+func (d *tour) newToken() {
+	d.t.Helper()
+	d.press("ctrl+n")
+	d.sees("New user access token", "Local scripts")
+	d.typeText("Holiday calendar")
+	d.shot("create", "Holiday calendar", "Generate token")
+	d.press("Tab", "Tab", "Right", "Right", "space")
+	d.shot("create-never", "A token that never expires stays dangerous")
+	d.press("Left", "Left", "space", "Return")
+	d.shot("secret", "only time it is shown", "Not copied yet")
+	d.press("space")
+	d.shot("secret-copied", "Copied")
+	d.press("Escape")
+	d.shot("secret-leave", "Close without storing it")
+	d.press("Return", "space")
+	d.shot("secret-stored", "copied and securely stored")
+	d.press("Return")
+	d.sees("Holiday calendar", "All 25")
+}
+
+func (d *tour) revoke() {
+	d.t.Helper()
+	d.press("Delete")
+	d.shot("revoke", "Revoke token", "cannot be undone")
+	d.press("Escape")
+	d.seesNo("cannot be undone")
+	d.press("Home", "shift+Down", "shift+Down")
+	d.shot("tokens-ticked", "3 selected")
+	d.press("Delete")
+	d.shot("revoke-many", "Revoke 3 tokens")
+	d.press("Escape")
+	d.seesNo("cannot be undone")
+}
+
+func (d *tour) apps() {
+	d.t.Helper()
+	d.press("ctrl+3")
+	d.shot("apps", "Partner portal", "Payroll", "Warehouse robot")
+	d.press("ctrl+n")
+	d.shot("app-add", "New trusted app", "System User")
+	d.press("Escape")
+	d.seesNo("New trusted app")
+	d.press("End", "Return")
+	d.shot("app", "All its tokens", "Price feed")
+	d.press("ctrl+n")
+	d.sees("New application token")
+	d.typeText("Delivery notes")
+	d.shot("app-create", "Delivery notes", "Generate token")
+	d.press("Escape")
+	d.seesNo("New application token")
+	d.press("Escape")
+	d.sees("Partner portal")
+	d.press("Home", "Down", "Down", "Return")
+	d.shot("app-without-tokens", "policy is None")
+	d.press("Escape")
+	d.sees("Partner portal")
+}
+
+func (d *tour) others() {
+	d.t.Helper()
+	d.press("ctrl+1")
+	d.shot("personal-info", "Personal info", "Administrator")
+	d.press("ctrl+4")
+	d.shot("settings", "Appearance", "Clear the clipboard after")
+}

@@ -143,7 +143,7 @@ func (d *desktop) seesLastUse() {
 	eventually(d.t, "the list shows the last use", func() error {
 		d.press("F5")
 		shown, err := d.readsNow()
-		if err == nil && !strings.Contains(shown, squash("just now")) {
+		if err == nil && !within(shown, squash("just now")) {
 			err = fmt.Errorf("the list shows %q", shown)
 		}
 		return err
