@@ -48,16 +48,16 @@ func main() {
 }
 
 func run(server, version string) error {
-	if err := desktop.Check(); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := desktop.Check(ctx); err != nil {
 		return err
 	}
 	at, err := dirs.Find()
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	lock, err := single.Acquire(ctx, at.Data)
+	lock, err := single.Acquire(ctx, at.Config)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func run(server, version string) error {
 		OpenBrowser: func(address string) error { return window.OpenBrowser(address) },
 	})
 	window = ui.New(ui.Config{
-		App: a, Connector: connector, Clipboard: clip, Probe: credentials.Probe, Unkept: kept.Why,
+		App: a, Connector: connector, Clipboard: clip, Probe: credentials.Probe, Unkept: kept.Why, Keep: kept.TryAgain,
 		OpenURL: desktop.OpenURL(a), Address: server, Version: version, Now: time.Now,
 	})
 	lock.OnRaise(window.Raise)

@@ -2,12 +2,12 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
+	"fyne.io/fyne/v2/container"
 
-	"keyfob/client"
 	"keyfob/client/connect"
 	"keyfob/ui/i18n"
 	"keyfob/ui/task"
@@ -15,74 +15,47 @@ import (
 	"keyfob/ui/words"
 )
 
+// leaving bounds signing out: a server may be gone, a keyring slow.
+const leaving = 20 * time.Second
+
 // Quit ends the program. A new secret on screen is asked about first: nobody
-// could ever see it again.
+// could ever see it again. What a dialog is asking the server for is waited
+// for, since it may be a secret; its Cancel does not wait.
 func (u *UI) Quit() {
-	if u.secret != nil {
+	switch {
+	case u.secret != nil:
 		u.secret.Leave()
-		return
+	case !widgets.DialogBusy(u.window.Canvas()):
+		u.cfg.App.Quit()
 	}
-	u.cfg.App.Quit()
 }
 
-// askSignIn asks the person to sign in again, in place; the call that found
-// the sign-in expired waits and then runs once. It must not run on the UI
-// thread.
-func (u *UI) askSignIn(ctx context.Context, conn *connect.Connection) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+// signOut ends the sign-in and then returns to the first screen, which says so
+// if the server or the keyring could not be told.
+func (u *UI) signOut() {
+	if u.conn == nil || u.busy() {
+		return
+	}
+	conn := u.conn
+	u.conn, u.main = nil, nil
+	u.window.SetMainMenu(u.menu())
+	u.window.SetContent(container.NewCenter(widgets.NewLoading(i18n.T("signOut.busy", "Server", serverName(conn.Saved)))))
+	task.Go(func() { u.leave(conn) })
+}
+
+func (u *UI) leave(conn *connect.Connection) {
+	ctx, cancel := context.WithTimeout(context.Background(), leaving)
 	defer cancel()
-	answer := make(chan error, 1)
-	fyne.Do(func() { newExpired(ctx, u.window, conn, answer) })
-	select {
-	case err := <-answer:
-		return err
-	case <-ctx.Done():
-		return client.ErrSignInExpired
-	}
+	err := errors.Join(u.cfg.Clipboard.Clear(ctx), conn.SignOut(ctx))
+	fyne.Do(func() { u.left(conn, err) })
 }
 
-// expired is the dialog for an expired sign-in.
-type expired struct {
-	conn   *connect.Connection
-	dialog *widgets.Dialog
-	ctx    context.Context
-	answer chan<- error
-}
-
-func newExpired(ctx context.Context, w fyne.Window, conn *connect.Connection, answer chan<- error) *expired {
-	e := &expired{conn: conn, ctx: ctx, answer: answer}
-	text := widget.NewLabel(i18n.T("expired.text", "Server", serverName(conn.Saved)))
-	text.Wrapping = fyne.TextWrapWord
-	e.dialog = widgets.NewDialog(w, i18n.T("expired.title"), "", text)
-	e.dialog.SetSubmit(i18n.T("expired.submit"), widget.HighImportance, e.submit)
-	e.dialog.SetCancel(i18n.T("expired.later"), e.later)
-	e.dialog.SetSize(fyne.NewSize(460, 0))
-	e.dialog.Show()
-	return e
-}
-
-func (e *expired) submit() {
-	e.dialog.SetError("", "", nil)
-	e.dialog.SetBusy(true, i18n.T("expired.busy"))
-	task.Go(e.signIn)
-}
-
-func (e *expired) signIn() {
-	err := e.conn.SignInAgain(e.ctx)
-	fyne.Do(func() { e.signedIn(err) })
-}
-
-func (e *expired) signedIn(err error) {
-	e.dialog.SetBusy(false, "")
+func (u *UI) left(conn *connect.Connection, err error) {
+	u.showEnter(conn.Saved)
 	if err != nil {
-		e.dialog.SetError(words.For(err).Text, "", nil)
-		return
+		s := words.For(err)
+		s.Text = i18n.T("signOut.partly") + " " + s.Text
+		u.enter.Failed(s, conn.BuiltIn)
 	}
-	e.dialog.Hide()
-	e.answer <- nil
-}
-
-func (e *expired) later() {
-	e.dialog.Hide()
-	e.answer <- client.ErrSignInExpired
+	u.enter.Focus()
 }

@@ -82,7 +82,9 @@ func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Cap
 			Secret: m.showSecret, Updated: m.status.updated,
 		})
 	}
-	m.settings = settings.New(settings.Params{App: u.cfg.App, Version: u.cfg.Version, Server: conn.Address, SignOut: u.signOut})
+	m.settings = settings.New(settings.Params{
+		App: u.cfg.App, Version: u.cfg.Version, Server: conn.Address, SignOut: u.signOut, Unkept: u.cfg.Unkept, Keep: u.cfg.Keep,
+	})
 	m.info = profile.Info(me, conn.Address)
 	m.content = container.NewBorder(nil, m.status.content, m.sidebar(), nil, m.stack)
 	return m
@@ -158,6 +160,8 @@ func (m *mainView) refresh() {
 		m.profile.Refresh()
 	case viewApps:
 		m.manager.Refresh()
+	case viewSettings:
+		m.settings.Refresh()
 	}
 }
 

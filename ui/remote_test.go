@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"net/url"
 	"testing"
 
@@ -75,6 +76,35 @@ func TestRenewingWithAnotherAccountIsRefused(t *testing.T) {
 	d.Await("Your sign-in has expired", "Sign in with the browser")
 	d.Await("You signed in as another account. Sign in again with the account that this window shows, or sign out here first.", "Not now")
 	d.Has("Ada Admin", "Try again")
+
+	d.ui.cfg.OpenURL = browser(t, "ada")
+	d.ui.refresh()
+	d.Await("Your sign-in has expired", "Sign in with the browser")
+	d.HasNot("Try again")
+	d.Has("Ada Admin", "No tokens yet")
+}
+
+func TestBrowserThatDoesNotComeUpLeavesTheLink(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.ui.cfg.OpenURL = func(string) error { return errors.New("no browser") }
+	d.Press(fyne.KeyTab)
+	d.Type(remote.URL)
+	d.Begin(fyne.KeyReturn)
+	d.Await("Your browser could not be opened. Copy the link and open it there.", "Copy link")
+	link := d.ui.cfg.App.Clipboard().Content()
+	if _, err := testserver.LogIn(link, url.Values{"login": {"ada"}, "password": {testserver.Password}}); err != nil {
+		t.Fatal(err)
+	}
+	d.Has("Signed in as ada")
+}
+
+func TestSigningOutComesBeforeSigningIn(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	d.ui.signOut()
+	d.Await("Signing out of "+hostOf(remote.URL)+"…", "")
+	d.Has("Use the built-in server", remote.URL)
 }
 
 func TestAddressesThatAreNoServerSayWhatToDo(t *testing.T) {

@@ -17,52 +17,65 @@ import (
 
 // resume opens the last connection, if there is one.
 func (u *UI) resume() {
-	last, err := u.cfg.Connector.Last()
-	if err != nil || u.cfg.Address != "" {
-		u.enter.Focus()
-		return
-	}
 	ctx, cancel := context.WithCancel(context.Background())
 	u.cancel = cancel
-	// A keyring may ask for its password, a server may be slow.
-	u.window.SetContent(container.NewCenter(container.NewVBox(
-		widgets.NewLoading(i18n.T("resuming.text", "Server", serverName(last))),
-		container.NewCenter(widgets.NewButton(i18n.T("dialog.cancel"), u.stopResuming)))))
-	task.Go(func() { u.reconnect(ctx, last) })
-}
-
-func (u *UI) stopResuming() {
-	u.cancel()
-	u.showEnter()
-	u.enter.Focus()
+	task.Go(func() { u.reconnect(ctx) })
 }
 
 // reconnect blocks until the last connection is open, and then shows it.
-func (u *UI) reconnect(ctx context.Context, last connect.Saved) {
+func (u *UI) reconnect(ctx context.Context) {
+	last, err := u.cfg.Connector.Last()
+	if err != nil || u.cfg.Address != "" && hostOf(u.cfg.Address) != hostOf(last.Address) {
+		fyne.Do(u.focusEnter)
+		return
+	}
+	fyne.Do(func() { u.showResuming(last) })
 	conn, err := u.cfg.Connector.Resume(ctx)
 	if err == nil {
 		err = u.enterWith(ctx, conn)
 	}
-	if err == nil || ctx.Err() != nil {
-		return
+	if err != nil {
+		fyne.Do(func() { u.notResumed(ctx, last, err) })
 	}
-	fyne.Do(func() { u.notResumed(last, err) })
+}
+
+func (u *UI) focusEnter() {
+	if u.enter != nil {
+		u.enter.Focus()
+	}
+}
+
+// showResuming is on screen while the connection opens: a keyring may ask for
+// its password, a server may be slow.
+func (u *UI) showResuming(last connect.Saved) {
+	u.window.SetContent(container.NewCenter(container.NewVBox(
+		widgets.NewLoading(i18n.T("resuming.text", "Server", serverName(last))),
+		container.NewCenter(widgets.NewButton(i18n.T("dialog.cancel"), func() { u.stopResuming(last) })))))
+}
+
+func (u *UI) stopResuming(last connect.Saved) {
+	u.cancel()
+	u.showEnter(last)
+	u.enter.Focus()
 }
 
 // notResumed offers to try again what may pass, and else to sign in.
-func (u *UI) notResumed(last connect.Saved, err error) {
+func (u *UI) notResumed(ctx context.Context, last connect.Saved, err error) {
+	if ctx.Err() != nil {
+		return // given up meanwhile
+	}
 	passing := false
 	for _, kind := range []error{client.ErrOffline, client.ErrTimeout, client.ErrServer, client.ErrBusy, client.ErrKeyring, client.ErrDataInUse, client.ErrDataUnwritable} {
 		passing = passing || errors.Is(err, kind)
 	}
 	if !passing {
-		u.stopResuming()
+		u.stopResuming(last)
 		if !errors.Is(err, connect.ErrNone) {
 			u.enter.Failed(words.For(err), last.BuiltIn)
 		}
 		return
 	}
 	u.window.SetContent(container.NewBorder(nil,
-		container.NewCenter(widgets.NewButton(i18n.T("resuming.other"), u.stopResuming)), nil, nil,
+		container.NewCenter(widgets.NewButton(i18n.T("resuming.other"), func() { u.stopResuming(last) })), nil, nil,
 		widgets.NewEmpty(i18n.T("resuming.failed", "Server", serverName(last)), words.For(err).Text, i18n.T("dialog.tryAgain"), u.resume)))
 }

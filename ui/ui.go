@@ -22,8 +22,6 @@ import (
 	"keyfob/ui/secret"
 	"keyfob/ui/settings"
 	"keyfob/ui/signin"
-	"keyfob/ui/task"
-	"keyfob/ui/words"
 )
 
 // Config is what the desktop works with; main fills it.
@@ -33,6 +31,7 @@ type Config struct {
 	Clipboard *clipboard.Clipboard
 	Probe     func(context.Context) error // whether there is a keyring; may wait
 	Unkept    func() error                // why the sign-in ends with the program; nil: it is kept
+	Keep      func(context.Context) error // tries the keyring again
 	OpenURL   func(address string) error  // in the system's browser
 	Address   string                      // --server: offered at the first start
 	Version   string
@@ -48,8 +47,9 @@ type UI struct {
 	main  *mainView           // nil: not signed in
 	enter *signin.View        // the first start, while it is shown
 
-	secret *secret.Dialog // a new secret on screen; nil: none
-	cancel func()         // of the start that is under way
+	secret  *secret.Dialog // a new secret on screen; nil: none
+	expired *expired       // asks for an expired sign-in; nil: nobody is asked
+	cancel  func()         // of the start that is under way
 }
 
 // New makes the window; Start shows it.
@@ -64,7 +64,7 @@ func New(cfg Config) *UI {
 	u.window.Canvas().SetOnTypedKey(u.typedKey)
 	settings.Apply(cfg.App)
 	cfg.Connector.OnExpired(u.askSignIn)
-	u.showEnter()
+	u.showEnter(connect.Saved{Address: cfg.Address})
 	return u
 }
 
@@ -87,18 +87,27 @@ func (u *UI) Window() fyne.Window { return u.window }
 
 func (u *UI) useBuiltIn(ctx context.Context) error {
 	conn, err := u.cfg.Connector.UseBuiltIn(ctx)
-	if err != nil {
-		return err
-	}
-	return u.enterWith(ctx, conn)
+	return u.signedIn(ctx, conn, err)
 }
 
 func (u *UI) signIn(ctx context.Context, address string) error {
 	conn, err := u.cfg.Connector.SignIn(ctx, address)
+	return u.signedIn(ctx, conn, err)
+}
+
+// signedIn shows the views of a new connection. One that was given up while it
+// came about is signed out again.
+func (u *UI) signedIn(ctx context.Context, conn *connect.Connection, err error) error {
 	if err != nil {
 		return err
 	}
-	return u.enterWith(ctx, conn)
+	err = u.enterWith(ctx, conn)
+	if ctx.Err() != nil {
+		over, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaving)
+		defer cancel()
+		return errors.Join(err, conn.SignOut(over))
+	}
+	return err
 }
 
 // enterWith asks who is signed in and what the server demands, and then shows
@@ -115,7 +124,11 @@ func (u *UI) enterWith(ctx context.Context, conn *connect.Connection) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	fyne.Do(func() { u.showMain(conn, me, rules) })
+	fyne.Do(func() {
+		if ctx.Err() == nil {
+			u.showMain(conn, me, rules)
+		}
+	})
 	return nil
 }
 
@@ -128,14 +141,20 @@ func (u *UI) showMain(conn *connect.Connection, me client.Me, rules client.Capab
 	u.main.open(viewTokens)
 }
 
-func (u *UI) showEnter() {
+// showEnter shows the first screen; last, if it is another server, is offered
+// there.
+func (u *UI) showEnter(last connect.Saved) {
 	u.conn, u.main = nil, nil
+	address := last.Address
+	if last.BuiltIn {
+		address = u.cfg.Address
+	}
 	u.enter = signin.New(signin.Params{
 		UseBuiltIn: u.useBuiltIn,
 		SignIn:     u.signIn,
 		Keyring:    u.keeping,
 		OpenURL:    u.cfg.OpenURL,
-		Address:    u.cfg.Address,
+		Address:    address,
 	})
 	u.window.SetContent(u.enter.Content)
 	u.enter.Refresh()
@@ -150,39 +169,21 @@ func (u *UI) keeping(ctx context.Context) signin.Keeping {
 	return signin.Kept
 }
 
-// OpenBrowser opens the system's browser for a sign-in, and lets the first
-// screen offer the address once more.
+// OpenBrowser opens the system's browser for a sign-in. Where that fails the
+// sign-in still waits: the window offers the address, to be opened by hand.
 func (u *UI) OpenBrowser(address string) error {
-	fyne.Do(func() {
-		if u.enter != nil {
-			u.enter.Opened(address)
-		}
-	})
-	return u.cfg.OpenURL(address)
+	err := u.cfg.OpenURL(address)
+	fyne.Do(func() { u.browserOpened(address, err) })
+	return nil
 }
 
-// signOut ends the sign-in and returns to the first screen, which says so if
-// the server or the keyring could not be told.
-func (u *UI) signOut() {
-	if u.conn == nil || u.busy() {
-		return
+func (u *UI) browserOpened(address string, err error) {
+	switch {
+	case u.expired != nil:
+		u.expired.opened(address, err)
+	case u.enter != nil:
+		u.enter.Opened(address, err)
 	}
-	conn := u.conn
-	u.showEnter()
-	task.Go(func() { u.leave(conn) })
-}
-
-func (u *UI) leave(conn *connect.Connection) {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	err := errors.Join(u.cfg.Clipboard.Clear(ctx), conn.SignOut(ctx))
-	fyne.Do(func() {
-		if err != nil && u.enter != nil {
-			s := words.For(err)
-			s.Text = i18n.T("signOut.partly") + " " + s.Text
-			u.enter.Failed(s, conn.BuiltIn)
-		}
-	})
 }
 
 // busy reports whether a dialog is open: it comes first.

@@ -41,6 +41,7 @@ func start(t *testing.T, server *testserver.Server) *UI {
 		Clipboard: clipboard.New(time.Minute),
 		Probe:     func(context.Context) error { return nil },
 		Unkept:    func() error { return nil },
+		Keep:      func(context.Context) error { return nil },
 		OpenURL:   func(string) error { return errors.New("no browser here") },
 		Version:   "test",
 		Now:       server.Clock.Now,

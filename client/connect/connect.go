@@ -43,10 +43,6 @@ type Config struct {
 	Credentials credentials.Store
 	HTTP        *http.Client
 	OpenBrowser func(url string) error
-
-	// Ask is called when the sign-in of a connection has expired and only the
-	// person can renew it, by SignInAgain. A nil error says it was renewed.
-	Ask func(context.Context, *Connection) error
 }
 
 // Connector makes connections.
@@ -58,9 +54,10 @@ type Connector struct {
 }
 
 // New makes a Connector.
-func New(cfg Config) *Connector { return &Connector{cfg: cfg, ask: cfg.Ask} }
+func New(cfg Config) *Connector { return &Connector{cfg: cfg} }
 
-// OnExpired sets what asks the person; see Config.Ask.
+// OnExpired sets what is called when the sign-in of a connection has expired
+// and only the person can renew it, by SignInAgain. A nil error says it was.
 func (c *Connector) OnExpired(ask func(context.Context, *Connection) error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -135,8 +132,11 @@ func keyringError(ctx context.Context, err error) error {
 		return fmt.Errorf("%w: %w", ErrNone, err)
 	case errors.Is(err, credentials.ErrUnavailable) && credentials.Probe(ctx) != nil:
 		return fmt.Errorf("%w: %w", ErrNone, err)
-	case errors.Is(err, credentials.ErrUnavailable), errors.Is(err, credentials.ErrTimeout):
-		return fmt.Errorf("%w: %w", client.ErrKeyring, err)
+	}
+	for _, kind := range []error{credentials.ErrUnavailable, credentials.ErrTimeout, credentials.ErrNotDeleted} {
+		if errors.Is(err, kind) {
+			return fmt.Errorf("%w: %w", client.ErrKeyring, err)
+		}
 	}
 	return err
 }
@@ -169,16 +169,13 @@ func (c *Connector) open(ctx context.Context, s Saved) (*Connection, error) {
 	return conn, nil
 }
 
-// SignInAgain signs the same connection in through the browser, after its
-// sign-in expired. It answers client.ErrOtherAccount, and signs out again, if that was
-// with another account: the screens show what belongs to this one.
+// SignInAgain signs the same account in through the browser, after its sign-in
+// expired. With another one it answers client.ErrOtherAccount and changes
+// nothing: the screens show what belongs to this one.
 func (c *Connection) SignInAgain(ctx context.Context) error {
 	who, err := c.session.SignIn(ctx)
 	if err != nil {
 		return err
-	}
-	if c.Subject != "" && who.Subject != c.Subject {
-		return errors.Join(client.ErrOtherAccount, c.session.SignOut(ctx))
 	}
 	c.become(who)
 	return nil
@@ -187,7 +184,7 @@ func (c *Connection) SignInAgain(ctx context.Context) error {
 // SignOut ends the sign-in at the server, deletes its credential and forgets
 // the connection. Its error says which of these failed.
 func (c *Connection) SignOut(ctx context.Context) error {
-	return errors.Join(c.session.SignOut(ctx), c.owner.forget())
+	return errors.Join(keyringError(ctx, c.session.SignOut(ctx)), c.owner.forget())
 }
 
 func (c *Connection) adopt(ctx context.Context) error {

@@ -24,7 +24,8 @@ const signInTime = 5 * time.Minute
 // through, at most five minutes; cancel ctx to give up. It fails with
 // client.ErrSignInRefused (the server or the person said no, or the answer was
 // not for this question), ErrTimeout, ErrOffline, ErrCertificate,
-// ErrNotAServer or ErrNoBrowser.
+// ErrNotAServer or ErrNoBrowser. A Session that has an account signs in with
+// no other until SignOut: ErrOtherAccount, and what was signed in is ended.
 func (s *Session) SignIn(ctx context.Context) (Identity, error) {
 	ctx, cancel := context.WithTimeout(ctx, signInTime)
 	defer cancel()
@@ -81,6 +82,9 @@ func (s *Session) finish(ctx context.Context, q question, answer url.Values) (Id
 	who, err := s.identify(ctx, t)
 	if err != nil {
 		return Identity{}, err
+	}
+	if before := s.Identity().Subject; before != "" && before != who.Subject {
+		return Identity{}, errors.Join(client.ErrOtherAccount, s.revoke(ctx, t.refresh))
 	}
 	s.become(ctx, who, t)
 	return who, nil

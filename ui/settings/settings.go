@@ -3,6 +3,7 @@
 package settings
 
 import (
+	"context"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -12,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"keyfob/ui/i18n"
+	"keyfob/ui/task"
 	"keyfob/ui/theme"
 	"keyfob/ui/widgets"
 )
@@ -52,12 +54,17 @@ type Params struct {
 	Version string
 	Server  string
 	SignOut func()
+	Unkept  func() error                // why the sign-in ends with the program; nil: it is kept
+	Keep    func(context.Context) error // tries the keyring again
 }
 
 // View is Settings.
 type View struct {
 	Content fyne.CanvasObject
-	p       Params
+
+	p    Params
+	kept *widgets.Field // whether the sign-in is kept
+	keep *widgets.Button
 }
 
 // New makes the view.
@@ -67,15 +74,46 @@ func New(p Params) *View {
 	clipboard := widgets.NewChips(secondTexts(), indexOf(seconds, p.App.Preferences().IntWithFallback(keyClipboard, 30)), v.chooseSeconds)
 	server := widget.NewLabel(p.Server)
 	server.Selectable = true
+	v.keep = widgets.NewButton(i18n.T("settings.keep"), v.tryKeyring)
+	v.kept = widgets.NewField(i18n.T("settings.signIn"), container.NewHBox(v.keep, widgets.NewButton(i18n.T("menu.signOut"), p.SignOut)), "")
+	v.Refresh()
 	form := container.NewVBox(
 		widgets.NewField(i18n.T("settings.theme"), look, ""),
 		widgets.NewField(i18n.T("settings.clipboard"), clipboard, i18n.T("settings.clipboardHint")),
 		widgets.NewField(i18n.T("settings.server"), server, i18n.T("settings.serverHint")),
-		widgets.NewField("", container.NewHBox(widgets.NewButton(i18n.T("menu.signOut"), p.SignOut)), ""),
+		v.kept,
 		widgets.NewField(i18n.T("settings.version"), widget.NewLabel(p.Version), ""))
 	header := widgets.NewHeader(i18n.T("settings.title"), i18n.T("settings.subtitle"), nil)
 	v.Content = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(18, 12, 22, 22), container.NewVBox(header, form)))
 	return v
+}
+
+// Refresh says again whether the sign-in is kept.
+func (v *View) Refresh() {
+	if v.p.Unkept() == nil {
+		v.keep.Hide()
+		v.kept.SetHint(i18n.T("status.kept"))
+		return
+	}
+	v.keep.Show()
+	v.kept.SetHint(i18n.T("status.untilQuit"))
+}
+
+// tryKeyring moves the sign-in into the keyring, as after it was unlocked.
+func (v *View) tryKeyring() {
+	v.keep.Disable()
+	task.Go(func() { v.keepNow(context.Background()) })
+}
+
+func (v *View) keepNow(ctx context.Context) {
+	err := v.p.Keep(ctx)
+	fyne.Do(func() {
+		v.keep.Enable()
+		v.Refresh()
+		if err != nil {
+			v.kept.SetError(i18n.T("settings.notKept"))
+		}
+	})
 }
 
 func (v *View) chooseTheme(i int) {

@@ -89,13 +89,15 @@ func (v *View) update(ctx context.Context) {
 }
 
 // Opened says that the browser was sent to url, so that it can be sent there
-// again. It may be called from any goroutine, within SignIn.
-func (v *View) Opened(url string) {
-	fyne.Do(func() {
-		v.link = url
-		v.waiting.offer(url != "")
-		v.relayout()
-	})
+// again; or, with err, that it did not come up. It is called on the UI thread,
+// within SignIn.
+func (v *View) Opened(url string, err error) {
+	v.link = url
+	v.waiting.offer(url != "")
+	if err != nil {
+		v.waiting.loading.SetText(i18n.T("signin.notOpened"))
+	}
+	v.relayout()
 }
 
 func (v *View) startBuiltIn() {

@@ -39,7 +39,7 @@ func TestTheFirstScreenLooksAsDesigned(t *testing.T) {
 			test.AssertRendersToImage(t, "first-"+name+".png", w.Canvas())
 			v.address.SetText("https://tokens.example.com")
 			v.begin("Waiting for your browser…", &v.other)
-			v.Opened("https://tokens.example.com/id/authorize")
+			v.Opened("https://tokens.example.com/id/authorize", nil)
 			test.AssertRendersToImage(t, "waiting-"+name+".png", w.Canvas())
 			v.idle()
 			v.failAddress(words.For(client.ErrNotAServer))
@@ -230,7 +230,7 @@ func TestTheSignInPageCanBeOpenedAgain(t *testing.T) {
 		if v.waiting.again.Visible() {
 			t.Error("offers a page that nobody has opened yet")
 		}
-		v.Opened("https://tokens.example.com/id/authorize?x=1")
+		v.Opened("https://tokens.example.com/id/authorize?x=1", nil)
 		test.Tap(v.waiting.again)
 		if url := <-opened; url != "https://tokens.example.com/id/authorize?x=1" {
 			t.Error(url)

@@ -94,7 +94,7 @@ func (s *Screen) Tap(text string) {
 
 // Await handles a question that a running task asks and waits for: it goes on
 // until the text is on screen, with the task still running, and then taps what
-// answers.
+// answers, if that is named.
 func (s *Screen) Await(text, answer string) {
 	s.t.Helper()
 	a, ok := fyne.CurrentApp().(*App)
@@ -107,7 +107,9 @@ func (s *Screen) Await(text, answer string) {
 	if !asked() {
 		s.t.Fatalf("%q was never asked; on screen is:\n%s", text, strings.Join(s.texts(), "\n"))
 	}
-	s.tap(answer)
+	if answer != "" {
+		s.tap(answer)
+	}
 }
 
 func (s *Screen) tap(text string) {
@@ -158,6 +160,13 @@ func (s *Screen) Press(keys ...fyne.KeyName) {
 		s.press(key)
 	}
 	Settle()
+}
+
+// Begin presses a key that starts what Await then waits for.
+func (s *Screen) Begin(key fyne.KeyName) {
+	s.t.Helper()
+	Settle()
+	s.press(key)
 }
 
 func (s *Screen) press(key fyne.KeyName) {

@@ -13,6 +13,12 @@ func DialogOpen(c fyne.Canvas) bool {
 	return false
 }
 
+// DialogBusy says whether the Dialog in front is waiting for an answer.
+func DialogBusy(c fyne.Canvas) bool {
+	s, ok := c.Overlays().Top().(*surface)
+	return ok && s.dialog.Busy()
+}
+
 // dialogOf returns the dialog in front, when o is on its canvas. Anything focused while a dialog is in front stands in it.
 func dialogOf(o fyne.CanvasObject) *Dialog {
 	c := fyne.CurrentApp().Driver().CanvasForObject(o)

@@ -1,0 +1,110 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/client"
+	"keyfob/client/connect"
+	"keyfob/ui/i18n"
+	"keyfob/ui/task"
+	"keyfob/ui/widgets"
+	"keyfob/ui/words"
+)
+
+// patience is how long a call that found the sign-in expired waits for the
+// person.
+const patience = 10 * time.Minute
+
+// askSignIn asks the person to sign in again, in place; the call that found
+// the sign-in expired waits and then runs once. It must not run on the UI
+// thread.
+func (u *UI) askSignIn(ctx context.Context, conn *connect.Connection) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	e := &expired{u: u, conn: conn, ctx: ctx, answer: make(chan error, 1)}
+	fyne.Do(e.show)
+	select {
+	case err := <-e.answer:
+		return err
+	case <-ctx.Done():
+		fyne.Do(e.later)
+		return client.ErrSignInExpired
+	}
+}
+
+// expired is the dialog for an expired sign-in. Its methods are for the UI
+// thread, but for signIn.
+type expired struct {
+	u      *UI
+	conn   *connect.Connection
+	dialog *widgets.Dialog
+	ctx    context.Context // of the call that waits
+	stop   func()          // ends the sign-in under way
+	answer chan error      // takes one
+	link   string          // where the browser was sent
+}
+
+func (e *expired) show() {
+	text := widget.NewLabel(i18n.T("expired.text", "Server", serverName(e.conn.Saved)))
+	text.Wrapping = fyne.TextWrapWord
+	e.dialog = widgets.NewDialog(e.u.window, i18n.T("expired.title"), "", text)
+	e.dialog.SetSubmit(i18n.T("expired.submit"), widget.HighImportance, e.submit)
+	e.dialog.SetCancel(i18n.T("expired.later"), e.later)
+	e.dialog.SetSize(fyne.NewSize(460, 0))
+	e.stop = func() {}
+	e.u.expired = e
+	e.dialog.Show()
+}
+
+func (e *expired) submit() {
+	ctx, cancel := context.WithCancel(e.ctx)
+	e.stop = cancel
+	e.dialog.SetError("", "", nil)
+	e.dialog.SetBusy(true, i18n.T("expired.busy"))
+	task.Go(func() { e.signIn(ctx) })
+}
+
+func (e *expired) signIn(ctx context.Context) {
+	err := e.conn.SignInAgain(ctx)
+	fyne.Do(func() { e.signedIn(err) })
+}
+
+func (e *expired) signedIn(err error) {
+	e.stop()
+	switch {
+	case e.u.expired != e: // given up meanwhile
+	case err != nil:
+		e.dialog.SetBusy(false, "")
+		e.dialog.SetError(words.For(err).Text, "", nil)
+	default:
+		e.close(nil)
+	}
+}
+
+// opened says that the browser was sent to link, or why it did not come up:
+// then the person can open the link.
+func (e *expired) opened(link string, err error) {
+	e.link = link
+	if err != nil {
+		e.dialog.SetError(i18n.T("signin.notOpened"), i18n.T("signin.copyLink"), e.copyLink)
+	}
+}
+
+func (e *expired) copyLink() { e.u.cfg.App.Clipboard().SetContent(e.link) }
+
+func (e *expired) later() {
+	if e.u.expired == e {
+		e.stop()
+		e.close(client.ErrSignInExpired)
+	}
+}
+
+func (e *expired) close(answer error) {
+	e.u.expired = nil
+	e.dialog.Hide()
+	e.answer <- answer
+}
