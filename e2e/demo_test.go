@@ -62,10 +62,10 @@ func (d *tour) tokens() {
 	d.typeText("ware")
 	d.shot("tokens-search", "Nightly export", "Backup job")
 	d.press("ctrl+a", "BackSpace", "Tab", "Right", "Right", "space")
-	d.seesNo("Board slides")
+	d.seesNo("Laptop")
 	d.shot("tokens-expiring", "Quarterly figures", "Nightly export")
 	d.press("Home", "space")
-	d.sees("Board slides")
+	d.sees("Laptop")
 }
 
 func (d *tour) newToken() {

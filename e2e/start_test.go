@@ -22,6 +22,16 @@ func TestWithoutADisplayOneSentenceNamesTheTour(t *testing.T) {
 	}
 }
 
+func TestADisplayThatIsGoneIsNamedInOneSentence(t *testing.T) {
+	d := newDesktop(t, withoutKeyring)
+	said, code := d.refused("DISPLAY=unix:9999", "WAYLAND_DISPLAY=gone")
+	for _, part := range []string{"display", "unix:9999", "gone", "make demo"} {
+		if code != 1 || !strings.Contains(said, part) {
+			t.Errorf("it ends with %d and says %q, without %q", code, said, part)
+		}
+	}
+}
+
 func TestASecondStartRaisesTheFirstAndEnds(t *testing.T) {
 	d := newDesktop(t, withoutKeyring)
 	p := d.open()
@@ -34,13 +44,23 @@ func TestASecondStartRaisesTheFirstAndEnds(t *testing.T) {
 	d.quit(p)
 }
 
-func TestADataDirectoryThatCannotBeOneIsNamed(t *testing.T) {
+func TestADataDirectoryThatCannotBeOneStopsOnlyTheBuiltInServer(t *testing.T) {
 	d := newDesktop(t, withoutKeyring)
 	d.write("data/keyfob", "a file where the directory should be")
-	said, code := d.refused()
-	if code != 1 || !strings.Contains(said, d.data()) {
-		t.Errorf("it ends with %d and says %q", code, said)
-	}
+	p := d.open()
+	d.sees("built-in server")
+	d.press("Return")
+	d.sees("cannot write its data")
+	d.quit(p)
+}
+
+func TestWithoutAConfigurationDirectoryTheProgramRunsAndSaysSo(t *testing.T) {
+	d := newDesktop(t, withoutKeyring)
+	d.write("config/keyfob", "a file where the directory should be")
+	p := d.open()
+	d.useBuiltIn()
+	d.sees("Not remembered")
+	d.quit(p)
 }
 
 func TestWithoutAKeyringTheSignInLastsUntilQuit(t *testing.T) {
