@@ -19,6 +19,7 @@ var (
 	ErrGarbled       = errors.New("reply not understood")
 	ErrSignInExpired = errors.New("sign-in expired")
 	ErrSignInRefused = errors.New("sign-in refused")
+	ErrSignInStopped = errors.New("sign-in cancelled by the person")
 	ErrOtherAccount  = errors.New("signed in as another account")
 	ErrNoBrowser     = errors.New("browser could not be opened")
 	ErrKeyring       = errors.New("keyring does not give the credential")

@@ -50,6 +50,9 @@ func ctrl(key fyne.KeyName) fyne.Shortcut {
 
 // typedKey is for the keys without a modifier, which no menu can have.
 func (u *UI) typedKey(e *fyne.KeyEvent) {
+	if u.enter != nil && e.Name == fyne.KeyEscape {
+		u.enter.Cancel()
+	}
 	if u.main == nil || u.busy() {
 		return
 	}

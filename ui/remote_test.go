@@ -75,7 +75,7 @@ func TestRenewingWithAnotherAccountIsRefused(t *testing.T) {
 	d.ui.refresh()
 	d.Await("Your sign-in has expired", "Sign in with the browser")
 	d.Await("You signed in as another account. Sign in again with the account that this window shows, or sign out here first.", "Not now")
-	d.Has("Ada Admin", "Try again")
+	d.Has("Ada Admin", "Sign in again")
 
 	d.ui.cfg.OpenURL = browser(t, "ada")
 	d.ui.refresh()

@@ -6,11 +6,14 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/widget"
 
 	"keyfob/client"
 	"keyfob/client/connect"
 	"keyfob/ui/i18n"
 	"keyfob/ui/task"
+	"keyfob/ui/theme"
 	"keyfob/ui/widgets"
 	"keyfob/ui/words"
 )
@@ -26,7 +29,7 @@ func (u *UI) resume() {
 func (u *UI) reconnect(ctx context.Context) {
 	last, err := u.cfg.Connector.Last()
 	if err != nil || u.cfg.Address != "" && hostOf(u.cfg.Address) != hostOf(last.Address) {
-		fyne.Do(u.focusEnter)
+		fyne.Do(u.stopResumingNothing)
 		return
 	}
 	fyne.Do(func() { u.showResuming(last) })
@@ -39,11 +42,8 @@ func (u *UI) reconnect(ctx context.Context) {
 	}
 }
 
-func (u *UI) focusEnter() {
-	if u.enter != nil {
-		u.enter.Focus()
-	}
-}
+// stopResumingNothing shows the first screen of somebody who has no connection yet.
+func (u *UI) stopResumingNothing() { u.stopResuming(connect.Saved{Address: u.cfg.Address}) }
 
 // showResuming is on screen while the connection opens: a keyring may ask for
 // its password, a server may be slow.
@@ -75,7 +75,15 @@ func (u *UI) notResumed(ctx context.Context, last connect.Saved, err error) {
 		}
 		return
 	}
-	u.window.SetContent(container.NewBorder(nil,
-		container.NewCenter(widgets.NewButton(i18n.T("resuming.other"), func() { u.stopResuming(last) })), nil, nil,
-		widgets.NewEmpty(i18n.T("resuming.failed", "Server", serverName(last)), words.For(err).Text, i18n.T("dialog.tryAgain"), u.resume)))
+	u.refused.Store(errors.Is(err, client.ErrKeyring))
+	again := widgets.NewButton(i18n.T("dialog.tryAgain"), u.resume)
+	again.Importance = widget.HighImportance
+	text := widget.NewLabelWithStyle(words.For(err).Text, fyne.TextAlignCenter, fyne.TextStyle{})
+	text.Wrapping = fyne.TextWrapWord
+	title := widget.NewLabelWithStyle(i18n.T("resuming.failed", "Server", serverName(last)), fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
+	title.SizeName = theme.SizeNameSubHeading
+	buttons := container.NewCenter(container.New(layout.NewCustomPaddedHBoxLayout(10),
+		widgets.NewButton(i18n.T("resuming.other"), func() { u.stopResuming(last) }), again))
+	u.window.SetContent(container.NewCenter(container.NewGridWrap(fyne.NewSize(460, 160), container.NewVBox(title, text, buttons))))
+	widgets.Focus(again)
 }

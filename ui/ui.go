@@ -11,9 +11,11 @@ package ui
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
+	fynetheme "fyne.io/fyne/v2/theme"
 
 	"keyfob/client"
 	"keyfob/client/connect"
@@ -22,6 +24,7 @@ import (
 	"keyfob/ui/secret"
 	"keyfob/ui/settings"
 	"keyfob/ui/signin"
+	"keyfob/ui/widgets"
 )
 
 // Config is what the desktop works with; main fills it.
@@ -50,6 +53,7 @@ type UI struct {
 	secret  *secret.Dialog // a new secret on screen; nil: none
 	expired *expired       // asks for an expired sign-in; nil: nobody is asked
 	cancel  func()         // of the start that is under way
+	refused atomic.Bool    // the keyring did not give the credential
 }
 
 // New makes the window; Start shows it.
@@ -64,7 +68,7 @@ func New(cfg Config) *UI {
 	u.window.Canvas().SetOnTypedKey(u.typedKey)
 	settings.Apply(cfg.App)
 	cfg.Connector.OnExpired(u.askSignIn)
-	u.showEnter(connect.Saved{Address: cfg.Address})
+	u.window.SetContent(widgets.NewPane(fynetheme.ColorNameBackground)) // until it is known what to open
 	return u
 }
 
@@ -161,9 +165,10 @@ func (u *UI) showEnter(last connect.Saved) {
 	u.window.SetMainMenu(u.menu())
 }
 
-// keeping says what becomes of a sign-in when the program quits.
+// keeping says what becomes of a sign-in when the program quits. A keyring that
+// just refused is not counted on.
 func (u *UI) keeping(ctx context.Context) signin.Keeping {
-	if u.cfg.Probe(ctx) != nil {
+	if u.refused.Load() || u.cfg.Probe(ctx) != nil {
 		return signin.UntilQuit
 	}
 	return signin.Kept

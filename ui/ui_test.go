@@ -102,7 +102,7 @@ func TestTokenIsCreatedShownOnceAndListed(t *testing.T) {
 	}
 	d.Tap("I have copied and securely stored the token")
 	d.Tap("Done")
-	d.Has("Nightly export", "PAT · Local scripts", "in 11 months", "never used", "Active", "Acts as", "Ada Admin")
+	d.Has("Nightly export", "PAT · Local scripts", "in 12 months", "never used", "Active", "Acts as", "Ada Admin")
 	d.HasNot("enrt_")
 }
 

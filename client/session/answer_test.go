@@ -23,7 +23,7 @@ func FuzzReadAnswer(f *testing.F) {
 		const issuer = "https://id.example.com"
 		code, err := readAnswer(v, "s", issuer, mustIss)
 		if err != nil {
-			if !errors.Is(err, client.ErrSignInRefused) && !errors.Is(err, client.ErrServer) {
+			if !errors.Is(err, client.ErrSignInRefused) && !errors.Is(err, client.ErrSignInStopped) && !errors.Is(err, client.ErrServer) {
 				t.Fatal(err)
 			}
 			return

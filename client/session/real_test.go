@@ -88,8 +88,8 @@ func TestCancellingAtTheRealServer(t *testing.T) {
 	s := session.New(session.Config{
 		Issuer: root + "/id", ClientID: clientID, Credentials: &credentials.Memory{}, OpenBrowser: ada.open,
 	})
-	if _, err := s.SignIn(t.Context()); !errors.Is(err, client.ErrSignInRefused) {
-		t.Errorf("got %v, want ErrSignInRefused", err)
+	if _, err := s.SignIn(t.Context()); !errors.Is(err, client.ErrSignInStopped) {
+		t.Errorf("got %v, want ErrSignInStopped", err)
 	}
 	if page := <-ada.pages; page.Status != 400 {
 		t.Errorf("the browser shows %d %s", page.Status, page.Body)

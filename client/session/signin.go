@@ -107,6 +107,8 @@ func readAnswer(v url.Values, state, issuer string, mustIss bool) (code string, 
 	}
 	switch e := v.Get("error"); e {
 	case "":
+	case "access_denied": // RFC 6749, section 4.1.2.1: here the person pressed Cancel
+		return "", client.ErrSignInStopped
 	case "server_error", "temporarily_unavailable":
 		return "", fmt.Errorf("%w: %s", client.ErrServer, e)
 	default:

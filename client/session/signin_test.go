@@ -100,7 +100,7 @@ func TestSignInsThatAreRefused(t *testing.T) {
 	}{
 		"the person says no": {func(p *provider) {
 			p.answer = func(v url.Values) { v.Del("code"); v.Set("error", "access_denied") }
-		}, client.ErrSignInRefused},
+		}, client.ErrSignInStopped},
 		"the server fails": {func(p *provider) {
 			p.answer = func(v url.Values) { v.Del("code"); v.Set("error", "server_error") }
 		}, client.ErrServer},

@@ -54,7 +54,7 @@ func TestRelativeTellsOneUnitAndNeverTooMuch(t *testing.T) {
 		{24 * time.Hour, "in 1 day"},
 		{10*24*time.Hour - time.Second, "in 9 days"},
 		{59 * 24 * time.Hour, "in 59 days"},
-		{90 * 24 * time.Hour, "in 2 months"},
+		{90 * 24 * time.Hour, "in 3 months"},
 		{365 * 24 * time.Hour, "in 12 months"},
 		{3 * 365 * 24 * time.Hour, "in 3 years"},
 		{0, "just now"},

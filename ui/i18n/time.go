@@ -20,7 +20,11 @@ func Date(t time.Time) string {
 	return T("time.date", "Day", t.Day(), "Month", month(t.Month()), "Year", t.Year())
 }
 
-const day = 24 * time.Hour
+const (
+	day     = 24 * time.Hour
+	year    = 365 * day
+	month30 = year / 12 // so that a token of one year reads "in 12 months"
+)
 
 // Relative returns how far a moment is from now, to one unit: "in 9 days", "2 h ago", "yesterday", "just now". The zero
 // time is "never". It rounds down, so that "in 1 day" never promises more time than there is.
@@ -34,6 +38,8 @@ func Relative(t, now time.Time) string {
 	return ago(now.Sub(t))
 }
 
+// ahead promises no minute, hour or day too much. Months and years are rough
+// anyway and are rounded: what was just given a year has twelve months.
 func ahead(d time.Duration) string {
 	switch {
 	case d < time.Minute:
@@ -44,11 +50,13 @@ func ahead(d time.Duration) string {
 		return T("time.inHours", "Hours", int(d/time.Hour))
 	case d < 60*day:
 		return N("time.inDays", int(d/day))
-	case d < 2*365*day:
-		return N("time.inMonths", months(d))
+	case d < 2*year:
+		return N("time.inMonths", round(d, month30))
 	}
-	return N("time.inYears", int(d/(365*day)))
+	return N("time.inYears", round(d, year))
 }
+
+func round(d, unit time.Duration) int { return int((d + unit/2) / unit) }
 
 func ago(d time.Duration) string {
 	switch {
@@ -64,14 +72,11 @@ func ago(d time.Duration) string {
 		return N("time.daysAgo", int(d/day))
 	case d < 60*day:
 		return N("time.weeksAgo", int(d/(7*day)))
-	case d < 2*365*day:
-		return N("time.monthsAgo", months(d))
+	case d < 2*year:
+		return N("time.monthsAgo", int(d/month30))
 	}
-	return N("time.yearsAgo", int(d/(365*day)))
+	return N("time.yearsAgo", int(d/year))
 }
-
-// months counts months of a twelfth of a year, so that a token of one year reads "in 12 months", not 13.
-func months(d time.Duration) int { return int(d / (365 * day / 12)) }
 
 func month(m time.Month) string {
 	switch m {

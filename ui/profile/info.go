@@ -32,6 +32,6 @@ func Info(me client.Me, server string) fyne.CanvasObject {
 		value.Selectable = true
 		form.Add(widgets.NewField(i18n.T(f[0]), value, ""))
 	}
-	header := widgets.NewHeader(i18n.T("info.title"), i18n.T("info.subtitle"), nil)
+	header := widgets.NewHeader(i18n.T("info.title"), i18n.T("info.subtitle"))
 	return container.NewVScroll(container.New(layout.NewCustomPaddedLayout(18, 12, 22, 22), container.NewVBox(header, form)))
 }

@@ -83,7 +83,7 @@ func New(p Params) *View {
 		widgets.NewField(i18n.T("settings.server"), server, i18n.T("settings.serverHint")),
 		v.kept,
 		widgets.NewField(i18n.T("settings.version"), widget.NewLabel(p.Version), ""))
-	header := widgets.NewHeader(i18n.T("settings.title"), i18n.T("settings.subtitle"), nil)
+	header := widgets.NewHeader(i18n.T("settings.title"), i18n.T("settings.subtitle"))
 	v.Content = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(18, 12, 22, 22), container.NewVBox(header, form)))
 	return v
 }

@@ -94,6 +94,7 @@ func (v *View) update(ctx context.Context) {
 func (v *View) Opened(url string, err error) {
 	v.link = url
 	v.waiting.offer(url != "")
+	v.waiting.loading.SetText(i18n.T("signin.waiting"))
 	if err != nil {
 		v.waiting.loading.SetText(i18n.T("signin.notOpened"))
 	}
@@ -119,7 +120,7 @@ func (v *View) startBrowser() {
 		v.failAddress(words.For(client.ErrBadAddress))
 		return
 	}
-	v.begin(i18n.T("signin.waiting"), &v.other)
+	v.begin(i18n.T("signin.looking"), &v.other)
 	ctx, turn := v.next()
 	address := v.address.Text
 	task.Go(func() { v.signIn(ctx, turn, address) })
@@ -158,6 +159,13 @@ func (v *View) Failed(s words.Sentence, builtIn bool) {
 		return
 	}
 	v.failAddress(s)
+}
+
+// Cancel gives up what is waited for, if anything is.
+func (v *View) Cancel() {
+	if v.address.Disabled() {
+		v.cancel()
+	}
 }
 
 // cancel gives the attempt up; whatever it still answers is ignored.
