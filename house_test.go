@@ -33,9 +33,10 @@ var house = []rule{
 	{of: "client/...", may: []string{"client/..."}},
 
 	{of: "api", may: nil},
-	{of: "server/...", may: []string{"server/...", "api"}},
+	{of: "server/...", may: []string{"server/...", "api", "internal/filelock"}},
 
 	{of: "internal/local", may: []string{"client", "server/..."}}, // fits the built-in server to the desktop
+	{of: "internal/single", may: []string{"internal/filelock"}},
 	{of: "internal/testserver", may: []string{"client/...", "server/..."}},
 	{of: "internal/...", may: nil},
 	{of: "assets", may: nil},

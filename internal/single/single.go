@@ -1,6 +1,9 @@
-// Package single keeps Keyfob from running twice on the same data: the first
-// listens on a socket beside the data, a second one finds it answering, asks
-// it to come to the front, and ends.
+// Package single keeps Keyfob from running twice for the same person. The first
+// holds a lock in the configuration directory, which the operating system lets
+// go of when the program ends, and listens on a socket beside it. A second one
+// finds the lock taken, asks over the socket for the window, and ends. A
+// directory that takes no lock, or no socket, does not keep the program from
+// starting.
 package single
 
 import (
@@ -13,50 +16,78 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"time"
+
+	"keyfob/internal/filelock"
 )
 
-// ErrRunning says that another Keyfob has the data; it was asked to raise its window.
-var ErrRunning = errors.New("the program is already running; its window was brought to the front")
+// ErrRunning says that another Keyfob runs for this person.
+var ErrRunning = errors.New("the program is already running")
 
 const (
-	file     = "keyfob.sock"
 	raise    = "raise\n"
+	raised   = "keyfob raised\n"
 	patience = 2 * time.Second
+	pause    = 50 * time.Millisecond
 )
 
 // Lock is held while the program runs.
 type Lock struct {
-	listener net.Listener
+	held     *os.File     // nil where dir takes no lock
+	listener net.Listener // nil where there can be no socket
 	raise    atomic.Pointer[func()]
 }
 
-// Acquire takes the lock of dir, or answers ErrRunning. A socket that a crash
-// left behind is replaced.
+// Acquire takes the lock of dir, or asks the program that has it to raise its
+// window and answers ErrRunning. One that has only just started, or is about to
+// end, gets a moment.
 func Acquire(ctx context.Context, dir string) (*Lock, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("the data directory cannot be made, check its permissions: %w", err)
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_ = os.MkdirAll(dir, 0o700) // if it fails, so does taking the lock
+	socket := filepath.Join(dir, "keyfob.sock")
+	for {
+		held, err := filelock.Take(filepath.Join(dir, "lock"))
+		switch {
+		case err == nil:
+			return begin(ctx, held, socket), nil
+		case asked(ctx, socket):
+			return nil, fmt.Errorf("%w; its window was brought to the front", ErrRunning)
+		case !errors.Is(err, filelock.ErrTaken):
+			return begin(ctx, nil, socket), nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w, but does not answer; look for its window, or end it and start again", ErrRunning)
+		case <-time.After(pause):
+		}
 	}
-	path := filepath.Join(dir, file)
-	if answered(ctx, path) {
-		return nil, ErrRunning
-	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("removing a stale lock: %w", err)
-	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "unix", path)
+}
+
+// begin listens for further starts, as far as the system lets it.
+func begin(ctx context.Context, held *os.File, socket string) *Lock {
+	l := &Lock{held: held}
+	_ = os.Remove(socket) // nobody answers there: a crash left it
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "unix", socket)
 	if err != nil {
-		return nil, fmt.Errorf("the data directory cannot be written to, check its permissions: %w", err)
+		return l
 	}
-	l := &Lock{listener: listener}
+	l.listener = listener
 	go l.serve()
-	return l, nil
+	return l
 }
 
 // OnRaise sets what happens when a second start asks for the window.
 func (l *Lock) OnRaise(do func()) { l.raise.Store(&do) }
 
 // Release gives the lock back.
-func (l *Lock) Release() { _ = l.listener.Close() } // the file goes with it; a failure leaves a stale one, which Acquire replaces
+func (l *Lock) Release() {
+	if l.listener != nil {
+		_ = l.listener.Close() // the socket goes with it, or the next start removes it
+	}
+	if l.held != nil {
+		_ = l.held.Close() // nothing was written to it
+	}
+}
 
 func (l *Lock) serve() {
 	for {
@@ -64,33 +95,38 @@ func (l *Lock) serve() {
 		if err != nil {
 			return
 		}
-		l.answer(c)
+		go l.answer(c)
 	}
 }
 
 func (l *Lock) answer(c net.Conn) {
 	defer func() { _ = c.Close() }()
 	_ = c.SetDeadline(time.Now().Add(patience))
-	got := make([]byte, len(raise))
-	if _, err := io.ReadFull(c, got); err != nil || string(got) != raise {
+	if !reads(c, raise) {
 		return
 	}
 	if do := l.raise.Load(); do != nil {
 		(*do)()
 	}
-	_, _ = c.Write([]byte("ok\n"))
+	_, _ = io.WriteString(c, raised)
 }
 
-// answered asks whoever listens at path to raise its window.
-func answered(ctx context.Context, path string) bool {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	c, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
+// asked says whether a Keyfob listens at socket and was asked to raise its window.
+func asked(ctx context.Context, socket string) bool {
+	c, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	if err != nil {
 		return false
 	}
 	defer func() { _ = c.Close() }()
 	_ = c.SetDeadline(time.Now().Add(patience))
-	_, err = c.Write([]byte(raise))
-	return err == nil
+	if _, err := io.WriteString(c, raise); err != nil {
+		return false
+	}
+	return reads(c, raised)
+}
+
+func reads(c net.Conn, want string) bool {
+	got := make([]byte, len(want))
+	_, err := io.ReadFull(c, got)
+	return err == nil && string(got) == want
 }

@@ -1,20 +1,22 @@
 package instance
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+
+	"keyfob/internal/filelock"
 )
 
-// takeLock holds path until the file is closed or the process ends. The
-// operating system lets go of it even after a crash, so none is ever stale.
+// takeLock holds path until the file is closed or the process ends.
 func takeLock(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
+	held, err := filelock.Take(path)
+	if errors.Is(err, filelock.ErrTaken) {
+		return nil, fmt.Errorf("%w: %w", ErrInUse, err)
+	}
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
 		return nil, fmt.Errorf("%w: %w", ErrNotWritable, err)
 	}
-	if err := lockFile(f); err != nil {
-		_ = f.Close() // nothing was written to it
-		return nil, err
-	}
-	return f, nil
+	return held, err
 }

@@ -1,21 +1,17 @@
 //go:build !windows
 
-package instance
+package filelock
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"syscall"
 )
 
-func lockFile(f *os.File) error {
+func lock(f *os.File) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return ErrInUse
+		return ErrTaken
 	}
-	if err != nil {
-		return fmt.Errorf("locking the data directory: %w", err)
-	}
-	return nil
+	return err
 }

@@ -1,21 +1,17 @@
-package instance
+package filelock
 
 import (
 	"errors"
-	"fmt"
 	"os"
 
 	"golang.org/x/sys/windows"
 )
 
-func lockFile(f *os.File) error {
+func lock(f *os.File) error {
 	const how = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
 	err := windows.LockFileEx(windows.Handle(f.Fd()), how, 0, 1, 0, new(windows.Overlapped))
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
-		return ErrInUse
+		return ErrTaken
 	}
-	if err != nil {
-		return fmt.Errorf("locking the data directory: %w", err)
-	}
-	return nil
+	return err
 }
