@@ -55,7 +55,7 @@ func TestADataDirectoryThatCannotBeOneStopsOnlyTheBuiltInServer(t *testing.T) {
 }
 
 func TestWithoutAConfigurationDirectoryTheProgramRunsAndSaysSo(t *testing.T) {
-	d := newDesktop(t, withoutKeyring)
+	d := newDesktop(t, true)
 	d.write("config/keyfob", "a file where the directory should be")
 	p := d.open()
 	d.useBuiltIn()

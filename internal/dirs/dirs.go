@@ -20,23 +20,34 @@ type Dirs struct {
 // Find names the directories. On Linux they follow the XDG base directory
 // specification; macOS and Windows keep data beside the configuration.
 func Find() (Dirs, error) {
-	config, err := os.UserConfigDir()
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		config, err := os.UserConfigDir()
+		if err != nil {
+			return Dirs{}, fmt.Errorf("there is no place for configuration: %w", err)
+		}
+		config = filepath.Join(config, name)
+		return Dirs{Config: config, Data: filepath.Join(config, "server")}, nil
+	}
+	config, err := xdg("XDG_CONFIG_HOME", ".config")
 	if err != nil {
 		return Dirs{}, fmt.Errorf("there is no place for configuration: %w", err)
 	}
-	d := Dirs{Config: filepath.Join(config, name)}
-	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
-		d.Data = filepath.Join(d.Config, "server")
-		return d, nil
+	data, err := xdg("XDG_DATA_HOME", ".local/share")
+	if err != nil {
+		return Dirs{}, fmt.Errorf("there is no place for data: %w", err)
 	}
-	data := os.Getenv("XDG_DATA_HOME")
-	if !filepath.IsAbs(data) {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return Dirs{}, fmt.Errorf("there is no place for data: %w", err)
-		}
-		data = filepath.Join(home, ".local", "share")
+	return Dirs{Config: config, Data: data}, nil
+}
+
+// xdg is our directory below the one that a variable names, or else below home.
+// The specification has relative paths ignored.
+func xdg(variable, belowHome string) (string, error) {
+	if dir := os.Getenv(variable); filepath.IsAbs(dir) {
+		return filepath.Join(dir, name), nil
 	}
-	d.Data = filepath.Join(data, name)
-	return d, nil
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(home, belowHome, name), nil
 }
