@@ -103,15 +103,30 @@ func (c *callback) hand(w http.ResponseWriter, r *http.Request) {
 		show(w, http.StatusGone, pageLate)
 		return
 	}
-	select {
-	case err := <-outcome:
-		if err != nil {
-			show(w, http.StatusBadRequest, pageRefused)
-			return
-		}
-		show(w, http.StatusOK, pageSignedIn)
-	case <-c.ctx.Done():
+	switch known, err := c.await(outcome); {
+	case !known:
 		show(w, http.StatusGone, pageLate)
+	case err != nil:
+		show(w, http.StatusBadRequest, pageRefused)
+	default:
+		show(w, http.StatusOK, pageSignedIn)
+	}
+}
+
+// await is the outcome, if there comes one before the sign-in is given up. The
+// sign-in's context ends right after its outcome too: that one is looked for
+// once more.
+func (c *callback) await(outcome <-chan error) (known bool, err error) {
+	select {
+	case err = <-outcome:
+		return true, err
+	case <-c.ctx.Done():
+	}
+	select {
+	case err = <-outcome:
+		return true, err
+	default:
+		return false, nil
 	}
 }
 
