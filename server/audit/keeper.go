@@ -21,18 +21,15 @@ type Keeper struct {
 	clock  func() time.Time
 	log    *slog.Logger
 
+	begun      bool
 	at         Head      // the last checkpoint
 	signed     time.Time // when that was; zero: sign as soon as there is something
 	complained time.Time
 }
 
 // NewKeeper makes a Keeper that goes on from the book's last checkpoint.
-func NewKeeper(from Source, b *Book, clock func() time.Time, log *slog.Logger) (*Keeper, error) {
-	last, err := b.Last()
-	if err != nil {
-		return nil, err
-	}
-	return &Keeper{source: from, book: b, clock: clock, log: log, at: last}, nil
+func NewKeeper(from Source, b *Book, clock func() time.Time, log *slog.Logger) *Keeper {
+	return &Keeper{source: from, book: b, clock: clock, log: log}
 }
 
 // Run keeps the checkpoints until ctx ends, and then writes a last one.
@@ -66,6 +63,13 @@ func (k *Keeper) report(ctx context.Context, err error) {
 // otherwise the error is a *Break, and only a person can find out why.
 func (k *Keeper) Look(ctx context.Context) error {
 	now := k.clock()
+	if !k.begun {
+		last, err := k.book.Last()
+		if err != nil {
+			return err
+		}
+		k.begun, k.at = true, last
+	}
 	head, err := k.source.ChainHead(ctx)
 	if err != nil {
 		return err

@@ -6,11 +6,17 @@ import (
 	"time"
 )
 
+// Actors that are no users, beside the operator of the command line.
+const (
+	ActorServer  = "server"  // the server by itself
+	ActorUnknown = "unknown" // somebody who did not sign in
+)
+
 // Event is a row of the change log.
 type Event struct {
 	Seq      int64
 	At       time.Time
-	ActorID  string // a user's id, or "operator"
+	ActorID  string // a user's id, "operator", or one of Actor…
 	Action   string // such as token.created
 	ObjectID string
 	Detail   string // JSON, never a secret
