@@ -15,6 +15,7 @@ require (
 	github.com/zitadel/oidc/v3 v3.49.2
 	golang.design/x/clipboard v0.9.0
 	golang.org/x/crypto v0.58.0
+	golang.org/x/mod v0.41.0
 	golang.org/x/oauth2 v0.37.0
 	golang.org/x/sync v0.24.0
 	golang.org/x/time v0.16.0

@@ -61,6 +61,7 @@ var reserved = []struct {
 	{"github.com/zitadel/oidc/v3/...", []string{"server/signin"}},
 	{"github.com/pressly/goose/v3/...", []string{"server/store"}},
 	{"database/sql/...", []string{"server/store"}},
+	{"golang.org/x/mod/...", []string{"server/audit"}},
 	{"modernc.org/sqlite/...", []string{"server/store"}},
 	{"github.com/alecthomas/kong/...", []string{"server/command"}},
 }

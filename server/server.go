@@ -86,6 +86,7 @@ func (s *Server) route() error {
 	s.api = newAPI(s.mux, s.version)
 	s.routeProfile()
 	s.routeManager()
+	s.routeEvents()
 	s.routeDiscovery()
 	s.routeOAuth()
 	s.routeHealth()

@@ -57,6 +57,10 @@ type commands struct {
 		Create tokenCreateCmd `cmd:"" help:"Issue a token. Prints its secret alone."`
 		Revoke tokenRevokeCmd `cmd:"" help:"Revoke a token, at once and for good."`
 	} `cmd:"" help:"Tokens."`
+	Audit struct {
+		Verify auditVerifyCmd `cmd:"" help:"Is the change log as it was written? Names the first event that does not fit."`
+		List   auditListCmd   `cmd:"" help:"Print the change log, one event a line."`
+	} `cmd:"" help:"The change log."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -152,7 +156,13 @@ func sentence(err error) string {
 
 // records runs do on the data directory's records.
 func (e *env) records(do func(*instance.Records) error) error {
-	r, err := instance.OpenRecords(e.ctx, instance.Config{Dir: e.data, Version: e.program.VersionText()})
+	return e.recordsOf(instance.Config{}, do)
+}
+
+// recordsOf is records with more in its configuration.
+func (e *env) recordsOf(c instance.Config, do func(*instance.Records) error) error {
+	c.Dir, c.Version = e.data, e.program.VersionText()
+	r, err := instance.OpenRecords(e.ctx, c)
 	if err != nil {
 		return err
 	}

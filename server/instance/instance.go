@@ -7,6 +7,8 @@
 //	pepper      keys the MACs of tokens; outside the database, so that a
 //	            stolen database is worth nothing
 //	signin.key  signs what the sign-in hands out
+//	checkpoints signed states of the change log, with the key that signs them
+//	            (.key) and the one that verifies them (.pub)
 //	lock        held by the one process that serves the directory
 package instance
 
@@ -44,6 +46,10 @@ type Config struct {
 	Version   string
 	Log       *slog.Logger
 	Clock     func() time.Time
+
+	// Copies of the checkpoints and of their verifying key that the change log
+	// is compared with; empty: those in Dir.
+	Checkpoints, CheckpointsKey string
 }
 
 // Records is a data directory without a server: what a command needs.
@@ -58,6 +64,8 @@ type Instance struct {
 	SignIn  *signin.Provider
 	Handler http.Handler
 	lock    *os.File
+
+	stopKeeper func()
 }
 
 // OpenRecords opens dir's records, also while a server serves them: what it
@@ -85,7 +93,7 @@ func Open(ctx context.Context, c Config) (*Instance, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	i := &Instance{Records: *records, lock: lock}
+	i := &Instance{Records: *records, lock: lock, stopKeeper: func() {}}
 	if err := i.compose(ctx, c); err != nil {
 		return nil, errors.Join(err, i.Close(ctx))
 	}
@@ -104,11 +112,12 @@ func (i *Instance) compose(ctx context.Context, c Config) (err error) {
 		return err
 	}
 	i.Handler = s.Handler()
-	return nil
+	return i.keepCheckpoints(ctx, c)
 }
 
 // Close writes what is still in memory and lets go of the directory.
 func (i *Instance) Close(ctx context.Context) error {
+	i.stopKeeper()
 	return errors.Join(i.Records.Close(ctx), i.lock.Close())
 }
 
@@ -133,6 +142,7 @@ func openRecords(ctx context.Context, c Config) (*Records, error) {
 	r := &Records{Store: db, Tokens: tokens.New(tokens.Config{
 		Store: db, Pepper: pepper, Clock: c.Clock, Instance: c.Name,
 		ProfileURL: c.PublicURL + "/profile", Version: c.Version, Log: c.Log,
+		Checkpoints: c.checkpoints,
 	})}
 	if err := r.Tokens.CheckPepper(ctx); err != nil {
 		return nil, errors.Join(err, r.Close(ctx))

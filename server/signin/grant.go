@@ -44,7 +44,7 @@ func (s *storage) endOfCode(ctx context.Context, tx *store.Tx, hash []byte) erro
 		return nil
 	}
 	s.p.log.WarnContext(ctx, "an authorization code was used twice: its sign-in ends", "user", c.UserID, "signIn", c.SignInID)
-	return errors.Join(err, tx.EndSignIn(ctx, c.SignInID, s.p.now()))
+	return errors.Join(err, s.p.end(ctx, tx, c.SignInID, byCodeTwice))
 }
 
 // CreateAccessToken redeems a code of a client that wants no refresh token.
@@ -185,7 +185,7 @@ func (s *storage) goOn(ctx context.Context, tx *store.Tx, token, next string, no
 		return again, err
 	}
 	s.p.log.WarnContext(ctx, "a refresh token was used twice: its sign-in ends", "user", user.ID, "signIn", signIn.ID)
-	return false, tx.EndSignIn(ctx, signIn.ID, now)
+	return false, s.p.end(ctx, tx, signIn.ID, byTokenTwice)
 }
 
 // graced reports whether a used token may still be answered with its successor.

@@ -76,13 +76,14 @@ func (p *Provider) tryPassword(r *http.Request, q *request, login, typed string)
 	}
 	user, ok, err := p.check(ctx, login, typed)
 	if err == nil && ok {
-		code, err = p.newCode(ctx, q, user)
+		code, err = p.newCode(ctx, q, user, from)
 	}
 	switch {
 	case err != nil:
 		p.fail(ctx, "checking a password", err)
 		return "", http.StatusServiceUnavailable, sayTrouble
 	case !ok:
+		p.refused(ctx, user, cut(login), from)
 		return "", http.StatusUnprocessableEntity, sayWrong
 	}
 	p.throttle.forgive(cut(login), from)
@@ -110,7 +111,7 @@ func (p *Provider) check(ctx context.Context, login, typed string) (store.User, 
 }
 
 // newCode makes the authorization code that q is answered with.
-func (p *Provider) newCode(ctx context.Context, q *request, user store.User) (string, error) {
+func (p *Provider) newCode(ctx context.Context, q *request, user store.User, from string) (string, error) {
 	code, now := random(), p.now()
 	err := p.store.Write(ctx, func(tx *store.Tx) error {
 		return errors.Join(
@@ -118,7 +119,8 @@ func (p *Provider) newCode(ctx context.Context, q *request, user store.User) (st
 			tx.InsertSignInCode(ctx, store.SignInCode{
 				Hash: digest(code), UserID: user.ID, ClientID: q.ClientID, RedirectURI: q.RedirectURI, Nonce: q.Nonce,
 				Scopes: q.Scopes, Challenge: q.Challenge, AuthenticatedAt: now, ExpiresAt: now.Add(codeLife),
-			}))
+			}),
+			record(ctx, tx, now, user.ID, "signin.started", user.ID, map[string]any{"from": from, "client": q.ClientID}))
 	})
 	return code, err
 }

@@ -65,6 +65,7 @@ type Provider struct {
 	log      *slog.Logger
 	engine   *engine
 	throttle *throttle
+	refusals *refusals
 	pause    func(context.Context, time.Duration) error
 	verify   func(ctx context.Context, phc, password string) (bool, error)
 	nobody   string // what the password of an unknown user is verified against
@@ -78,7 +79,7 @@ func New(_ context.Context, c Config) (*Provider, error) {
 	}
 	p := &Provider{
 		store: c.Store, issuer: c.Issuer, base: base,
-		clock: c.Clock, log: c.Log, throttle: newThrottle(), pause: pause,
+		clock: c.Clock, log: c.Log, throttle: newThrottle(), refusals: newRefusals(), pause: pause,
 		verify: password.Verify, nobody: password.Unmatchable(),
 	}
 	if p.clock == nil {
@@ -164,7 +165,8 @@ func (p *Provider) SignInLocally(ctx context.Context, userID string) (refreshTok
 		return errors.Join(
 			tx.PurgeSignIns(ctx, now),
 			tx.InsertSignIn(ctx, s),
-			tx.InsertRefreshToken(ctx, newRefreshToken(refresh, s, now)))
+			tx.InsertRefreshToken(ctx, newRefreshToken(refresh, s, now)),
+			record(ctx, tx, now, user.ID, "signin.started", user.ID, map[string]any{"local": true}))
 	})
 	if err != nil {
 		return "", err
@@ -180,7 +182,7 @@ func (p *Provider) Revoke(ctx context.Context, presented string) (found bool, er
 		r, err := tx.RefreshToken(ctx, digest(presented))
 		if err == nil {
 			found = true
-			return tx.EndSignIn(ctx, r.SignInID, p.now())
+			return p.end(ctx, tx, r.SignInID, bySignOut)
 		}
 		if !errors.Is(err, store.ErrNotFound) {
 			return err

@@ -74,7 +74,7 @@ func (s *storage) TerminateSessionFromRequest(ctx context.Context, r *op.EndSess
 		return r.RedirectURI, nil
 	}
 	err := s.p.store.Write(ctx, func(tx *store.Tx) error {
-		return tx.EndSignIn(ctx, r.IDTokenHintClaims.SessionID, s.p.now())
+		return s.p.end(ctx, tx, r.IDTokenHintClaims.SessionID, bySignOut)
 	})
 	if err != nil {
 		return "", s.fail(ctx, err)

@@ -6,23 +6,25 @@ import (
 	"time"
 )
 
+// Actors that are no users, beside the operator of the command line.
+const (
+	ActorServer  = "server"  // the server by itself
+	ActorUnknown = "unknown" // somebody who did not sign in
+)
+
 // Event is a row of the change log.
 type Event struct {
 	Seq      int64
 	At       time.Time
-	ActorID  string // a user's id, or "operator"
+	ActorID  string // a user's id, "operator", or one of Actor…
 	Action   string // such as token.created
 	ObjectID string
 	Detail   string // JSON, never a secret
 }
 
-// InsertEvent writes e to the change log. Its Seq is given by the database.
-func (t *Tx) InsertEvent(ctx context.Context, e Event) error {
-	_, err := t.db.ExecContext(ctx,
-		`INSERT INTO events (at, actor_id, action, object_id, detail) VALUES ($1, $2, $3, $4, $5)`,
-		millis(e.At), e.ActorID, e.Action, e.ObjectID, e.Detail)
-	return writeError("event", err)
-}
+// InsertEvent writes e to the change log, at the end of its chain, which gives
+// it its Seq.
+func (t *Tx) InsertEvent(ctx context.Context, e Event) error { return t.insertChained(ctx, e) }
 
 // EventsOf is what happened to one object, the oldest first.
 func (q Queries) EventsOf(ctx context.Context, objectID string) ([]Event, error) {

@@ -77,7 +77,11 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers) // opening one costs more than a read
-	return &Store{Queries: Queries{read}, read: read, write: write}, nil
+	s := &Store{Queries: Queries{read}, read: read, write: write}
+	if err := s.chain(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
 func dsn(path, lock string) string {

@@ -72,7 +72,7 @@ func (s *Service) Capabilities(_ context.Context, c Caller) (api.Capabilities, e
 		},
 		Scopes:    slices.Clone(catalogue),
 		Limits:    []api.Limit{},
-		Abilities: map[string]api.Ability{"rotate": no, "bulkRevoke": no, "find": no, "exchange": no, "events": no, "users": users},
+		Abilities: map[string]api.Ability{"rotate": no, "bulkRevoke": no, "find": no, "exchange": no, "events": users, "users": users},
 	}, nil
 }
 

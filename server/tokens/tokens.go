@@ -22,6 +22,7 @@ import (
 	"github.com/google/uuid"
 
 	"keyfob/api"
+	"keyfob/server/audit"
 	"keyfob/server/secret"
 	"keyfob/server/store"
 )
@@ -35,6 +36,9 @@ type Config struct {
 	ProfileURL string // root of /profile, for links
 	Version    string
 	Log        *slog.Logger
+
+	// Checkpoints reads what VerifyEvents compares the change log with; nil: nothing.
+	Checkpoints func() ([]audit.Signed, error)
 }
 
 // Service applies the rules. It is safe for concurrent use. Close it, so that
@@ -44,6 +48,8 @@ type Service struct {
 	used lastUses
 	stop context.CancelFunc
 	done sync.WaitGroup
+
+	verifying sync.Mutex
 }
 
 // New starts a Service.

@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+	"time"
+)
+
+// EventRecord is an event with the names that a list shows, as they are now.
+type EventRecord struct {
+	Event
+	Actor      UserRef
+	User       UserRef // the object, or the owner of the token that it is
+	ObjectKind string  // user, app or token; empty: none of them, now
+	ObjectName string
+}
+
+// EventFilter selects events; its zero value selects all.
+type EventFilter struct {
+	From, To time.Time // from, and before
+	ActorID  string
+	Action   string
+	ObjectID string
+	UserID   string // what this user did, or what was done to this user or their tokens
+	Query    string // in action, detail or one of the names
+}
+
+// EventSorts are the orders of Events.
+var EventSorts = Sorts{"at": timeKey("e.at")}
+
+const eventRows = `SELECT e.seq, e.at, e.actor_id, e.action, e.object_id, e.detail,
+	COALESCE(a.login, ''), COALESCE(a.name, ''), COALESCE(o.id, ''), COALESCE(o.login, ''), COALESCE(o.name, ''),
+	CASE WHEN u.id IS NOT NULL THEN 'user' WHEN p.id IS NOT NULL THEN 'app' WHEN t.id IS NOT NULL THEN 'token' ELSE '' END,
+	COALESCE(u.name, p.name, NULLIF(t.description, ''), '…' || t.hint, '')
+	FROM events e
+	LEFT JOIN users a ON a.id = e.actor_id
+	LEFT JOIN users u ON u.id = e.object_id
+	LEFT JOIN apps p ON p.id = e.object_id
+	LEFT JOIN tokens t ON t.id = e.object_id
+	LEFT JOIN users o ON o.id = COALESCE(u.id, t.user_id)`
+
+// Events lists events by their time, and their place among those of the same
+// time. Its Total is 0: unlike other lists the change log is not counted.
+func (q Queries) Events(ctx context.Context, f EventFilter, order Order) (List[EventRecord], error) {
+	var out List[EventRecord]
+	query, args := f.query(order)
+	rows, err := q.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return out, readError("events", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if len(out.Items) == order.Limit {
+			last := out.Items[order.Limit-1]
+			out.Next = &Position{Number: last.At.UnixMilli(), ID: strconv.FormatInt(last.Seq, 10)}
+			return out, nil
+		}
+		r, err := scanEventRecord(rows)
+		if err != nil {
+			return out, err
+		}
+		out.Items = append(out.Items, r)
+	}
+	return out, readError("events", rows.Err())
+}
+
+func (f EventFilter) query(order Order) (string, []any) {
+	compare, direction := ">", ""
+	if order.Desc {
+		compare, direction = "<", " DESC"
+	}
+	var cond conditions
+	if !f.From.IsZero() {
+		cond.add("e.at >= ", cond.arg(roundUp(f.From)))
+	}
+	if !f.To.IsZero() {
+		cond.add("e.at < ", cond.arg(roundUp(f.To)))
+	}
+	if order.After != nil {
+		seq, _ := strconv.ParseInt(order.After.ID, 10, 64) // one that is made up gives some page
+		cond.add("(e.at, e.seq) ", compare, " (", cond.arg(order.After.Number), ", ", cond.arg(seq), ")")
+	}
+	cond.equal("e.actor_id", f.ActorID)
+	cond.equal("e.action", f.Action)
+	cond.equal("e.object_id", f.ObjectID)
+	end := ` ORDER BY e.at` + direction + `, e.seq` + direction
+	if f.Query == "" {
+		end += ` LIMIT ` + cond.arg(order.Limit+1)
+	}
+	if f.UserID != "" {
+		cond.involves(f.UserID, end)
+	}
+	if f.Query != "" {
+		cond.contains(f.Query, "e.action", "e.detail", "COALESCE(a.login, '')", "COALESCE(a.name, '')", "COALESCE(o.login, '')",
+			"COALESCE(u.name, p.name, NULLIF(t.description, ''), '')")
+		end += ` LIMIT ` + cond.arg(order.Limit+1)
+	}
+	return eventRows + cond.where() + end, cond.args
+}
+
+// roundUp is the first instant as kept that is not before t.
+func roundUp(t time.Time) int64 { return t.Add(time.Millisecond - 1).UnixMilli() }
+
+// involves demands of events, in place of what was demanded so far, that this
+// holds and that they concern the user. Each way to concern one has an index
+// that gives the page; end is the page's order and limit.
+func (c *conditions) involves(userID, end string) {
+	id := c.arg(userID)
+	page := func(n, from, of string) string {
+		arm := conditions{sql: append([]string{of + " = " + id}, c.sql...)}
+		return `SELECT seq FROM (SELECT e.seq, e.at FROM ` + from + arm.where() + end + `) e` + n
+	}
+	c.sql = []string{`e.seq IN (` +
+		page("1", `events e`, "e.actor_id") + ` UNION ` +
+		page("2", `events e`, "e.object_id") + ` UNION ` +
+		page("3", `tokens own JOIN events e ON e.object_id = own.id`, "own.user_id") + `)`}
+}
+
+func scanEventRecord(rows scanner) (EventRecord, error) {
+	var (
+		r  EventRecord
+		at sql.NullInt64
+	)
+	err := rows.Scan(&r.Seq, &at, &r.ActorID, &r.Action, &r.ObjectID, &r.Detail,
+		&r.Actor.Login, &r.Actor.Name, &r.User.ID, &r.User.Login, &r.User.Name, &r.ObjectKind, &r.ObjectName)
+	r.At, r.Actor.ID = instant(at), r.ActorID
+	return r, readError("event", err)
+}
