@@ -74,6 +74,8 @@ type Token struct {
 	Replaces     *string    `json:"replaces"`
 	ReplacedBy   *string    `json:"replacedBy"`
 	Status       string     `json:"status" enum:"active,expired,revoked"`
+
+	OverlapEndsAt *time.Time `json:"overlapEndsAt" doc:"When a token that was rotated will be revoked, as long as that is to come; else null."`
 }
 
 // NewToken asks for a PAT: POST /profile/tokens. For a SAT the application is

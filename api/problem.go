@@ -38,6 +38,11 @@ const (
 	CodeAppDisabled      = "app_disabled"       // 403, the app is not enabled
 	CodeNoSystemUser     = "no_system_user"     // 409, a SAT needs a System User
 	CodeLimit            = "limit_reached"      // 409
+	CodeTokenRevoked     = "token_revoked"      // 409, what has ended cannot be rotated
+	CodeTokenExpired     = "token_expired"      // 409, the same
+	CodeTokenReplaced    = "token_replaced"     // 409, it was rotated before: rotate the one that replaced it
+	CodeAppInUse         = "app_in_use"         // 409, it has live tokens
+	CodeLastAdmin        = "last_administrator" // 409, somebody must be left who can administer
 	CodeTooLarge         = "too_large"          // 413
 	CodeUnsupportedMedia = "unsupported_media"  // 415
 	CodeInternal         = "internal"           // 500

@@ -75,12 +75,14 @@ type Token struct {
 	RevokedBy    UserRef
 	Replaces     string
 	ReplacedBy   string
+
+	OverlapEndsAt time.Time // when one that was rotated will be revoked
 }
 
 // Status derives the token's status at now.
 func (t Token) Status(now time.Time) Status {
 	switch {
-	case !t.RevokedAt.IsZero():
+	case !t.RevokedAt.IsZero(), !t.OverlapEndsAt.IsZero() && !now.Before(t.OverlapEndsAt):
 		return Revoked
 	case !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt):
 		return Expired

@@ -23,7 +23,9 @@ const (
 	anyone access = iota
 	// reader: an interactive sign-in, or a token with the scope read.
 	reader
-	// interactive: an interactive sign-in; token management is not for tokens.
+	// keeper: an interactive sign-in, or a PAT with the scope tokens.
+	keeper
+	// interactive: an interactive sign-in; this is not for tokens.
 	interactive
 	// administrator: an interactive sign-in of an administrator (requirement 35).
 	administrator
@@ -101,6 +103,8 @@ func admit(c tokens.Caller, need access) *problem {
 		p := newProblem(api.CodeScope, "This token lacks the scope read.")
 		p.headers = http.Header{"Www-Authenticate": {`Bearer realm="keyfob", error="insufficient_scope", scope="read"`}}
 		return p
+	case need == keeper && !c.Keeper():
+		return newProblem(api.CodeInteractive, "This needs a person who has signed in, or a personal access token with the scope tokens.")
 	case need >= interactive && !c.Interactive():
 		return newProblem(api.CodeInteractive, "This needs a person who has signed in. A token is not enough.")
 	case need == administrator && !c.User.IsAdmin:

@@ -63,6 +63,8 @@ func (s *Server) routeManager() {
 		OperationID: "users", Method: http.MethodGet, Path: "/manager/users", Tags: tags,
 		Summary: "All users",
 	}, s.users)
+	s.routeRotate(administrator, "rotateAnyToken", "/manager/tokens/{id}/rotate", tags[0], s.tokens.RotateAny)
+	s.routeLifecycle(tags)
 }
 
 func (s *Server) apps(ctx context.Context, c tokens.Caller, in *struct{ Paging }) (api.Page[api.App], error) {

@@ -35,7 +35,7 @@ func newAPI(mux *http.ServeMux, _ string) huma.API {
 	}
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"signIn":  {Type: "openIdConnect", OpenIDConnectURL: "/id/.well-known/openid-configuration", Description: "A person who has signed in."},
-		"bearer":  {Type: "http", Scheme: "bearer", Description: "A PAT or SAT with the scope read."},
+		"bearer":  {Type: "http", Scheme: "bearer", Description: "A PAT or SAT with the scope read; to manage tokens, a PAT with the scope tokens."},
 		"apiKey":  {Type: "apiKey", In: "header", Name: "Api-Key", Description: "The same."},
 		"xApiKey": {Type: "apiKey", In: "header", Name: "X-Api-Key", Description: "The same."},
 		"basic":   {Type: "http", Scheme: "basic", Description: "An application's id and client secret."},

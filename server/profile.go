@@ -61,27 +61,28 @@ func (s *Server) routeProfile() {
 		OperationID: "me", Method: http.MethodGet, Path: "/profile/me", Tags: []string{"Profile"},
 		Summary: "Who am I", Description: "Answers as the user for a sign-in and for a PAT. A SAT is no user: 403.",
 	}, s.me)
-	call(s, interactive, huma.Operation{
+	call(s, keeper, huma.Operation{
 		OperationID: "profileApps", Method: http.MethodGet, Path: "/profile/apps", Tags: []string{"Profile"},
 		Summary: "The trusted applications for which the caller may issue a PAT",
 	}, s.profileApps)
-	call(s, interactive, huma.Operation{
+	call(s, keeper, huma.Operation{
 		OperationID: "profileTokens", Method: http.MethodGet, Path: "/profile/tokens", Tags: []string{"Profile"},
 		Summary: "The caller's PATs over all applications",
 	}, s.profileTokens)
-	call(s, interactive, huma.Operation{
+	call(s, keeper, huma.Operation{
 		OperationID: "profileToken", Method: http.MethodGet, Path: "/profile/tokens/{id}", Tags: []string{"Profile"},
 		Summary: "One of the caller's PATs", Errors: []int{http.StatusNotFound},
 	}, s.profileToken)
-	call(s, interactive, huma.Operation{
+	call(s, keeper, huma.Operation{
 		OperationID: "createToken", Method: http.MethodPost, Path: "/profile/tokens", Tags: []string{"Profile"},
 		Summary: "Issue a PAT to the caller", DefaultStatus: http.StatusCreated,
 		Description: "The secret is in this reply and in no other.",
 	}, s.createToken)
-	callEmpty(s, interactive, huma.Operation{
+	callEmpty(s, keeper, huma.Operation{
 		OperationID: "revokeToken", Method: http.MethodDelete, Path: "/profile/tokens/{id}", Tags: []string{"Profile"},
 		Summary: "Revoke one of the caller's PATs, at once and for good", Errors: []int{http.StatusNotFound},
 	}, s.revokeToken)
+	s.routeRotate(keeper, "rotateToken", "/profile/tokens/{id}/rotate", "Profile", s.tokens.RotateOwn)
 }
 
 func (s *Server) capabilities(ctx context.Context, c tokens.Caller, _ *struct{}) (api.Capabilities, error) {

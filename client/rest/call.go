@@ -95,12 +95,13 @@ func call[W, D any](ctx context.Context, c *Client, r request, from func(W) D) (
 	return from(w), nil
 }
 
-// issue creates a token. The reply's bytes are wiped once they are read.
-func (c *Client) issue(ctx context.Context, u string, n api.NewToken, attempt string) (client.Token, client.Secret, error) {
+// issue creates a token as wish asks for it. The reply's bytes are wiped once
+// they are read.
+func (c *Client) issue(ctx context.Context, u string, wish any, attempt string) (client.Token, client.Secret, error) {
 	if attempt == "" {
 		attempt = client.NewAttempt()
 	}
-	body, err := c.do(ctx, request{method: http.MethodPost, url: u, body: n, attempt: attempt})
+	body, err := c.do(ctx, request{method: http.MethodPost, url: u, body: wish, attempt: attempt})
 	if err != nil {
 		return client.Token{}, client.Secret{}, err
 	}

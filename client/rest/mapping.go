@@ -29,6 +29,8 @@ func tokenFrom(w api.Token) client.Token {
 		RevokedBy:    userRefFrom(w.RevokedBy),
 		Replaces:     valueOf(w.Replaces),
 		ReplacedBy:   valueOf(w.ReplacedBy),
+
+		OverlapEndsAt: timeFrom(w.OverlapEndsAt),
 	}
 }
 

@@ -48,6 +48,7 @@ type commands struct {
 	Serve serveCmd `cmd:"" help:"Serve the data directory. Prints the URL when ready."`
 	User  struct {
 		Add userAddCmd `cmd:"" help:"Add a user."`
+		Set userSetCmd `cmd:"" help:"Change a user: let in or keep out, administrator, name, password."`
 	} `cmd:"" help:"Users."`
 	App struct {
 		Add    appAddCmd    `cmd:"" help:"Add a trusted application."`

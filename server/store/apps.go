@@ -27,12 +27,12 @@ type AppRecord struct {
 	PATs, SATs int     // live tokens
 }
 
-const appColumns = `a.id, a.name, a.policy, a.enabled, a.scopes, a.system_user_allowed, a.system_user_id, a.secret_mac, a.created_at`
+const appColumns = `a.id, COALESCE(a.deleted_name, a.name), a.policy, a.enabled, a.scopes, a.system_user_allowed, a.system_user_id, a.secret_mac, a.created_at`
 
-// AppByID answers ErrNotFound if there is none.
+// AppByID answers ErrNotFound if there is none, or it was deleted.
 func (q Queries) AppByID(ctx context.Context, id string) (App, error) {
 	var s appScan
-	err := q.db.QueryRowContext(ctx, `SELECT `+appColumns+` FROM apps a WHERE a.id = $1`, id).Scan(s.dest()...)
+	err := q.db.QueryRowContext(ctx, `SELECT `+appColumns+` FROM apps a WHERE a.id = $1 AND a.deleted_name IS NULL`, id).Scan(s.dest()...)
 	return s.app(), readError("app", err)
 }
 
@@ -53,12 +53,14 @@ type AppFilter struct {
 func (q Queries) Apps(ctx context.Context, f AppFilter, now time.Time, order Order) (List[AppRecord], error) {
 	var cond conditions
 	// In FROM, not among the columns, so that counting the rows has the same parameters.
-	counts := `(SELECT app_id, SUM(CASE WHEN kind = 'pat' THEN 1 ELSE 0 END) AS pats, COUNT(*) AS live FROM tokens
-		WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ` + cond.arg(now.UnixMilli()) + `)`
+	at := cond.arg(now.UnixMilli())
+	counts := `(SELECT app_id, SUM(CASE WHEN kind = 'pat' THEN 1 ELSE 0 END) AS pats, COUNT(*) AS live FROM tokens t
+		WHERE NOT ` + revokedSQL(at) + ` AND (expires_at IS NULL OR expires_at > ` + at + `)`
 	if f.ID != "" {
 		counts += ` AND app_id = ` + cond.arg(f.ID) // count this one only
 	}
 	counts += ` GROUP BY app_id) n`
+	cond.add("a.deleted_name IS NULL")
 	cond.equal("a.id", f.ID)
 	if f.Policies != nil {
 		cond.in("a.policy", f.Policies)

@@ -33,6 +33,7 @@ type TokenFilter struct {
 	Query         string // in description, app, owner or hint
 	ExpiresBefore time.Time
 	UnusedSince   time.Time // neither used nor created since
+	CreatedBefore time.Time
 }
 
 // TokenSorts are the orders of Tokens.
@@ -47,7 +48,7 @@ var TokenSorts = Sorts{
 func (q Queries) Tokens(ctx context.Context, f TokenFilter, order Order) (List[TokenRecord], error) {
 	return listing[TokenRecord]{
 		what: "tokens",
-		columns: tokenColumns + `, a.name,
+		columns: tokenColumns + `, COALESCE(a.deleted_name, a.name),
 			COALESCE(o.id, ''), COALESCE(o.login, ''), COALESCE(o.name, ''),
 			COALESCE(s.id, ''), COALESCE(s.login, ''), COALESCE(s.name, ''),
 			COALESCE(c.login, ''), COALESCE(c.name, ''),
@@ -72,7 +73,7 @@ func (f TokenFilter) conditions() (cond conditions) {
 		cond.status(f.Status, f.Now)
 	}
 	if f.Query != "" {
-		cond.contains(f.Query, "t.description", "a.name", "t.hint", "COALESCE(o.login, '')", "COALESCE(o.name, '')")
+		cond.contains(f.Query, "t.description", "COALESCE(a.deleted_name, a.name)", "t.hint", "COALESCE(o.login, '')", "COALESCE(o.name, '')")
 	}
 	if !f.ExpiresBefore.IsZero() {
 		cond.add("t.expires_at < ", cond.arg(f.ExpiresBefore.UnixMilli()))
@@ -80,12 +81,16 @@ func (f TokenFilter) conditions() (cond conditions) {
 	if !f.UnusedSince.IsZero() {
 		cond.add("COALESCE(t.last_used_at, t.created_at) < ", cond.arg(f.UnusedSince.UnixMilli()))
 	}
+	if !f.CreatedBefore.IsZero() {
+		cond.add("t.created_at < ", cond.arg(f.CreatedBefore.UnixMilli()))
+	}
 	return cond
 }
 
 // status demands one of the statuses as they are at now.
 func (c *conditions) status(statuses []string, now time.Time) {
-	expr := "CASE WHEN t.revoked_at IS NOT NULL THEN '" + Revoked + "' WHEN t.expires_at <= " + c.arg(now.UnixMilli()) +
+	at := c.arg(now.UnixMilli())
+	expr := "CASE WHEN " + revokedSQL(at) + " THEN '" + Revoked + "' WHEN t.expires_at <= " + at +
 		" THEN '" + Expired + "' ELSE '" + Active + "' END"
 	c.in(expr, statuses)
 }

@@ -23,15 +23,17 @@ type Token struct {
 	ExpiresAt    time.Time
 	LastUsedAt   time.Time
 	LastUsedFrom string
-	RevokedAt    time.Time
-	RevokedBy    string // as CreatedBy
+	RevokedAt    time.Time // with an overlap, a time to come: see Revoked
+	RevokedBy    string    // as CreatedBy
 	Replaces     string
 	ReplacedBy   string
+
+	OverlapEndsAt time.Time // of one that was rotated; zero: no overlap
 }
 
 //nolint:gosec // G101: names of columns, no credentials
 const tokenColumns = `t.id, t.mac, t.pepper_id, t.kind, t.description, t.hint, t.app_id, t.user_id, t.scopes, t.created_at, t.created_by,
-	t.expires_at, t.last_used_at, t.last_used_from, t.revoked_at, t.revoked_by, t.replaces, t.replaced_by`
+	t.expires_at, t.last_used_at, t.last_used_from, t.revoked_at, t.revoked_by, t.replaces, t.replaced_by, t.overlap_ends_at`
 
 // Presented is all that decides what a presented secret is worth.
 type Presented struct {
@@ -84,16 +86,12 @@ func (t *Tx) InsertToken(ctx context.Context, k Token) error {
 	return writeError("token", err)
 }
 
-// RevokeToken ends a token. It reports false if it was ended before, and then
-// changes nothing: who ended it first stays on record.
+// RevokeToken ends a token, or its overlap. It reports false if it was ended
+// before, and then changes nothing: who ended it first stays on record.
 func (t *Tx) RevokeToken(ctx context.Context, id string, at time.Time, by string) (bool, error) {
-	res, err := t.db.ExecContext(ctx,
-		`UPDATE tokens SET revoked_at = $1, revoked_by = $2 WHERE id = $3 AND revoked_at IS NULL`, millis(at), by, id)
-	if err != nil {
-		return false, writeError("token", err)
-	}
-	n, err := res.RowsAffected()
-	return n > 0, writeError("token", err)
+	return t.once(ctx, "token",
+		`UPDATE tokens SET revoked_at = $1, revoked_by = $2, overlap_ends_at = NULL
+		WHERE id = $3 AND (revoked_at IS NULL OR overlap_ends_at > $1)`, millis(at), by, id)
 }
 
 // SetLastUse notes a use, unless a later one is on record.
@@ -109,13 +107,13 @@ type tokenScan struct {
 	t                                             Token
 	scopes                                        string
 	user, usedFrom, revokedBy, replaces, replaced sql.NullString
-	created, expires, lastUsed, revoked           sql.NullInt64
+	created, expires, lastUsed, revoked, overlap  sql.NullInt64
 }
 
 func (s *tokenScan) dest() []any {
 	return []any{
 		&s.t.ID, &s.t.MAC, &s.t.PepperID, &s.t.Kind, &s.t.Description, &s.t.Hint, &s.t.AppID, &s.user, &s.scopes, &s.created, &s.t.CreatedBy,
-		&s.expires, &s.lastUsed, &s.usedFrom, &s.revoked, &s.revokedBy, &s.replaces, &s.replaced,
+		&s.expires, &s.lastUsed, &s.usedFrom, &s.revoked, &s.revokedBy, &s.replaces, &s.replaced, &s.overlap,
 	}
 }
 
@@ -126,5 +124,6 @@ func (s *tokenScan) token() Token {
 	t.LastUsedAt, t.LastUsedFrom = instant(s.lastUsed), s.usedFrom.String
 	t.RevokedAt, t.RevokedBy = instant(s.revoked), s.revokedBy.String
 	t.Replaces, t.ReplacedBy = s.replaces.String, s.replaced.String
+	t.OverlapEndsAt = instant(s.overlap)
 	return t
 }

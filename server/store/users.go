@@ -51,12 +51,6 @@ func (q Queries) Users(ctx context.Context, order Order) (List[User], error) {
 	return l.page(ctx, q.db, conditions{}, order)
 }
 
-// SetUserActive lets a user in, or keeps one out.
-func (t *Tx) SetUserActive(ctx context.Context, id string, active bool) error {
-	_, err := t.db.ExecContext(ctx, `UPDATE users SET is_active = $1 WHERE id = $2`, active, id)
-	return writeError("user", err)
-}
-
 // InsertUser adds u; ErrTaken if its login is.
 func (t *Tx) InsertUser(ctx context.Context, u User) error {
 	_, err := t.db.ExecContext(ctx,

@@ -15,7 +15,7 @@ import (
 // AppsForPAT lists the apps for which the caller may issue a PAT, without what
 // only administrators may know of them.
 func (s *Service) AppsForPAT(ctx context.Context, c Caller, p PageRequest) (api.Page[api.App], error) {
-	if err := interactive(c); err != nil {
+	if err := keeper(c); err != nil {
 		return api.Page[api.App]{}, err
 	}
 	f := store.AppFilter{Enabled: true, Policies: []string{api.PolicyAuthenticatedUsers}}

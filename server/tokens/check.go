@@ -113,7 +113,7 @@ func (s *Service) lookUp(ctx context.Context, presented string) (store.Presented
 // an enabled app, and acting as somebody who is active. The app's policy is
 // about issuing and does not count here.
 func worth(p store.Presented, now time.Time) bool {
-	if !p.Token.RevokedAt.IsZero() || expired(p.Token, now) || !p.App.Enabled {
+	if p.Token.Revoked(now) || expired(p.Token, now) || !p.App.Enabled {
 		return false
 	}
 	if p.Token.Kind == api.KindSAT && !p.App.SystemUserAllowed {

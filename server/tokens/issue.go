@@ -14,14 +14,15 @@ import (
 	"keyfob/server/store"
 )
 
-// CreatePAT issues a PAT to the caller (requirement 17). The operator names the
-// user in want.UserID. The same idempotencyKey with the same wish answers with
+// CreatePAT issues a PAT to the caller (requirement 17). A PAT with the scope
+// tokens may ask too, within its own bounds. The operator names the user in
+// want.UserID. The same idempotencyKey with the same wish answers with
 // the same token and secret for ten minutes; an empty key promises nothing.
 func (s *Service) CreatePAT(ctx context.Context, c Caller, want api.NewToken, idempotencyKey string) (api.Issued, error) {
-	if err := interactive(c); err != nil {
+	if err := keeper(c); err != nil {
 		return api.Issued{}, err
 	}
-	a, err := s.newAttempt(c, idempotencyKey, api.KindPAT, want)
+	a, err := s.newAttempt(c, idempotencyKey, c.by(api.KindPAT), want)
 	if err != nil {
 		return api.Issued{}, err
 	}
@@ -36,7 +37,8 @@ func (s *Service) CreatePAT(ctx context.Context, c Caller, want api.NewToken, id
 		}
 		fields = append(fields, appFields...)
 		t, tokenFields := s.wished(want, app)
-		if fields = append(fields, tokenFields...); len(fields) > 0 {
+		fields = append(fields, tokenFields...)
+		if fields = append(fields, bounded(c, t)...); len(fields) > 0 {
 			return store.Token{}, invalid(fields...)
 		}
 		t.Kind, t.AppID, t.UserID = api.KindPAT, app.ID, owner.ID
@@ -84,9 +86,9 @@ func (s *Service) CreateSAT(ctx context.Context, c Caller, appID string, want ap
 }
 
 // issue makes the token that decide allows, with its secret, or repeats the
-// reply to an earlier attempt. All of it happens in one transaction: no change
-// of policy slips in between.
-func (s *Service) issue(ctx context.Context, c Caller, a *attempt, decide func(*store.Tx) (store.Token, error)) (api.Issued, error) {
+// reply to an earlier attempt; then follows what goes with a new token. All of
+// it happens in one transaction: no change of policy slips in between.
+func (s *Service) issue(ctx context.Context, c Caller, a *attempt, decide func(*store.Tx) (store.Token, error), then ...func(*store.Tx, store.Token) error) (api.Issued, error) {
 	now := s.now()
 	var out api.Issued
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
@@ -95,7 +97,7 @@ func (s *Service) issue(ctx context.Context, c Caller, a *attempt, decide func(*
 			return err
 		}
 		if !found {
-			if r, err = s.insert(ctx, tx, c, now, decide); err != nil {
+			if r, err = s.insert(ctx, tx, c, now, decide, then); err != nil {
 				return err
 			}
 			if err := a.keep(ctx, tx, r, now); err != nil {
@@ -112,7 +114,7 @@ func (s *Service) issue(ctx context.Context, c Caller, a *attempt, decide func(*
 	return out, nil
 }
 
-func (s *Service) insert(ctx context.Context, tx *store.Tx, c Caller, now time.Time, decide func(*store.Tx) (store.Token, error)) (reply, error) {
+func (s *Service) insert(ctx context.Context, tx *store.Tx, c Caller, now time.Time, decide func(*store.Tx) (store.Token, error), then []func(*store.Tx, store.Token) error) (reply, error) {
 	t, err := decide(tx)
 	if err != nil {
 		return reply{}, err
@@ -123,10 +125,19 @@ func (s *Service) insert(ctx context.Context, tx *store.Tx, c Caller, now time.T
 	if err := tx.InsertToken(ctx, t); err != nil {
 		return reply{}, err
 	}
-	err = record(ctx, tx, now, c.User.ID, "token.created", t.ID, map[string]any{
-		"kind": t.Kind, "appId": t.AppID, "userId": t.UserID, "scopes": t.Scopes, "expiresAt": orNil(t.ExpiresAt),
-	})
-	return reply{tokenID: t.ID, secret: value}, err
+	detail := map[string]any{"kind": t.Kind, "appId": t.AppID, "userId": t.UserID, "scopes": t.Scopes, "expiresAt": orNil(t.ExpiresAt)}
+	if t.Replaces != "" {
+		detail["replaces"] = t.Replaces
+	}
+	if err := record(ctx, tx, now, c.User.ID, "token.created", t.ID, c.via(detail)); err != nil {
+		return reply{}, err
+	}
+	for _, do := range then {
+		if err := do(tx, t); err != nil {
+			return reply{}, err
+		}
+	}
+	return reply{tokenID: t.ID, secret: value}, nil
 }
 
 // ownerOf is the caller, or for the operator the user that is named.

@@ -22,7 +22,7 @@ type TokenFilter struct {
 
 // OwnTokens lists the caller's PATs over all apps (requirement 37).
 func (s *Service) OwnTokens(ctx context.Context, c Caller, f TokenFilter, p PageRequest) (api.Page[api.Token], error) {
-	if err := interactive(c); err != nil {
+	if err := keeper(c); err != nil {
 		return api.Page[api.Token]{}, err
 	}
 	return s.tokens(ctx, store.TokenFilter{UserID: c.User.ID}, f, p)
@@ -30,7 +30,7 @@ func (s *Service) OwnTokens(ctx context.Context, c Caller, f TokenFilter, p Page
 
 // OwnToken is one PAT of the caller, whatever its status.
 func (s *Service) OwnToken(ctx context.Context, c Caller, id string) (api.Token, error) {
-	if err := interactive(c); err != nil {
+	if err := keeper(c); err != nil {
 		return api.Token{}, err
 	}
 	if id == "" {
@@ -44,15 +44,12 @@ func (s *Service) OwnToken(ctx context.Context, c Caller, id string) (api.Token,
 }
 
 // AppTokens lists all tokens of an app, PATs and SATs, to administrators
-// (requirement 40).
+// (requirement 40), also when the app has been deleted.
 func (s *Service) AppTokens(ctx context.Context, c Caller, appID string, f TokenFilter, p PageRequest) (api.Page[api.Token], error) {
 	if err := administrator(c); err != nil {
 		return api.Page[api.Token]{}, err
 	}
-	if _, err := s.Store.AppByID(ctx, appID); err != nil {
-		if errors.Is(err, store.ErrNotFound) {
-			return api.Page[api.Token]{}, notFound()
-		}
+	if err := s.knownApp(ctx, appID); err != nil {
 		return api.Page[api.Token]{}, err
 	}
 	f.AppID = appID
@@ -121,12 +118,17 @@ func (s *Service) tokenOf(r store.TokenRecord, now time.Time) api.Token {
 		ID: r.ID, Kind: r.Kind, Description: r.Description, Hint: r.Hint,
 		App: api.AppRef{ID: r.AppID, Name: r.AppName}, User: userRef(r.Owner), ActsAs: userRef(r.Owner),
 		Scopes: r.Scopes, CreatedAt: r.CreatedAt, CreatedBy: *userRef(r.Creator), ExpiresAt: orNil(r.ExpiresAt),
-		LastUsedAt: orNil(r.LastUsedAt), RevokedAt: orNil(r.RevokedAt), RevokedBy: userRef(r.Revoker),
-		Replaces: orNil(r.Replaces), ReplacedBy: orNil(r.ReplacedBy), LastUsedFrom: orNil(r.LastUsedFrom),
+		LastUsedAt: orNil(r.LastUsedAt), LastUsedFrom: orNil(r.LastUsedFrom),
+		Replaces: orNil(r.Replaces), ReplacedBy: orNil(r.ReplacedBy),
 		Status: api.StatusActive,
 	}
 	if r.Kind == api.KindSAT {
 		t.ActsAs = userRef(r.SystemUser)
+	}
+	if r.Revoked(now) {
+		t.RevokedAt, t.RevokedBy = orNil(r.RevokedAt), userRef(r.Revoker)
+	} else {
+		t.OverlapEndsAt = orNil(r.OverlapEndsAt)
 	}
 	switch {
 	case t.RevokedAt != nil:

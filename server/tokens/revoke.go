@@ -14,10 +14,10 @@ import (
 // RevokeOwn ends a PAT of the caller, at once and for good. Ending it again
 // changes nothing. Anybody else's token is CodeNotFound (requirement 79).
 func (s *Service) RevokeOwn(ctx context.Context, c Caller, id string) error {
-	if err := interactive(c); err != nil {
+	if err := keeper(c); err != nil {
 		return err
 	}
-	return s.revoke(ctx, c.User.ID, nil, func(q store.Queries) (store.Token, error) {
+	return s.revoke(ctx, c.User.ID, c.via(nil), func(q store.Queries) (store.Token, error) {
 		t, err := q.TokenByID(ctx, id)
 		if err == nil && (t.Kind != api.KindPAT || t.UserID != c.User.ID) {
 			return t, store.ErrNotFound

@@ -24,7 +24,7 @@ const ScopeIntrospect = "introspect"
 var catalogue = []api.Scope{
 	{Name: "read", Label: "Read", Description: "Read data as the identity of the token."},
 	{Name: "update", Label: "Update", Description: "Change data as the identity of the token."},
-	{Name: "tokens", Label: "Manage tokens", Description: "Issue and revoke tokens.", Broad: true},
+	{Name: ScopeTokens, Label: "Manage tokens", Description: "List, issue, rotate and revoke the personal access tokens of its owner, within its own scopes and time.", Broad: true},
 	{Name: ScopeIntrospect, Label: "Introspect", Description: "Ask what other tokens of the application are worth.", Broad: true},
 }
 
@@ -56,10 +56,8 @@ func within(scopes, bounds []string) []string {
 // Capabilities says what the rules are and what the caller can do.
 func (s *Service) Capabilities(_ context.Context, c Caller) (api.Capabilities, error) {
 	no := api.Ability{State: "no", Reason: "This server does not offer it."}
-	users := api.Ability{State: "yes"}
-	if administrator(c) != nil {
-		users = api.Ability{State: "denied", Reason: "This needs an administrator who signed in."}
-	}
+	admins := ability(administrator(c), "This needs an administrator who signed in.")
+	keepers := ability(keeper(c), "This needs a user who signed in, or a personal access token with the scope tokens.")
 	return api.Capabilities{
 		Server: api.ServerInfo{Name: "Keyfob", Version: s.Version, Instance: s.Instance},
 		Rules: api.Rules{
@@ -72,8 +70,16 @@ func (s *Service) Capabilities(_ context.Context, c Caller) (api.Capabilities, e
 		},
 		Scopes:    slices.Clone(catalogue),
 		Limits:    []api.Limit{},
-		Abilities: map[string]api.Ability{"rotate": no, "bulkRevoke": no, "find": no, "exchange": no, "events": users, "users": users},
+		Abilities: map[string]api.Ability{"rotate": keepers, "bulkRevoke": admins, "find": admins, "exchange": no, "events": admins, "users": admins},
 	}, nil
+}
+
+// ability is yes, unless the caller is refused.
+func ability(refused error, reason string) api.Ability {
+	if refused != nil {
+		return api.Ability{State: "denied", Reason: reason}
+	}
+	return api.Ability{State: "yes"}
 }
 
 // Me says who the caller is. An application is nobody: a SAT is denied.

@@ -64,27 +64,6 @@ func (s *Service) AddUser(ctx context.Context, c Caller, u store.User) (api.User
 	return userOf(u), nil
 }
 
-// SetUserActive lets a user in or keeps one out, together with all tokens that
-// act as that user.
-func (s *Service) SetUserActive(ctx context.Context, c Caller, id string, active bool) error {
-	if err := administrator(c); err != nil {
-		return err
-	}
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		u, err := tx.UserByID(ctx, id)
-		if errors.Is(err, store.ErrNotFound) {
-			return notFound()
-		}
-		if err != nil || u.IsActive == active {
-			return err
-		}
-		if err := tx.SetUserActive(ctx, id, active); err != nil {
-			return err
-		}
-		return record(ctx, tx, s.now(), c.User.ID, "user.changed", id, map[string]any{"isActive": map[string]any{"old": !active, "new": active}})
-	})
-}
-
 func checkUser(u store.User) []api.FieldError {
 	var fields []api.FieldError
 	if u.Login == "" {

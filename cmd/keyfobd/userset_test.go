@@ -1,0 +1,37 @@
+package main_test
+
+import (
+	"testing"
+
+	"keyfob/api"
+)
+
+// The operator keeps a user out, beside a running server, and at once.
+func TestAUserIsKeptOutAndLetInByTheCommand(t *testing.T) {
+	p := newPlace(t)
+	s := p.serve()
+	p.furnish()
+	p.run("user", "add", "bob").ok()
+	var pat api.Issued
+	p.run("token", "create", "--user", "bob", "--app", "Scripts", "--scope", "read", "--json").into(&pat)
+	for _, c := range []struct {
+		flag   string
+		status int
+	}{{"--active=false", 401}, {"--active", 200}, {"--no-active", 401}, {"--active=true", 200}} {
+		p.run("user", "set", "Bob", c.flag).ok()
+		if status, _ := s.get("/profile/me", pat.Secret); status != c.status {
+			t.Errorf("after %s: %d", c.flag, status)
+		}
+	}
+	var bob api.User
+	p.runWith("another word\n", "user", "set", "bob", "--admin", "--name", "Bob B.", "--email", "bob@example.org", "--password-stdin", "--json").into(&bob)
+	if !bob.IsAdmin || !bob.IsActive || bob.Name != "Bob B." || bob.Email != "bob@example.org" {
+		t.Errorf("changed to %+v", bob)
+	}
+	p.run("user", "set", "bob", "--admin=false").ok()
+	p.run("user", "set", "ada", "--admin=false").says(1, "This is the last active administrator.")
+	p.run("user", "set", "ada", "--no-active").says(1, "This is the last active administrator.")
+	p.run("user", "set", "eve", "--active").says(1, `There is no user "eve"`)
+	p.run("user", "set", "ada").says(2, "Say what to change")
+	p.runWith("short\n", "user", "set", "ada", "--password-stdin").says(2, "at least 8 characters")
+}

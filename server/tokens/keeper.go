@@ -1,0 +1,75 @@
+package tokens
+
+import (
+	"slices"
+	"time"
+
+	"keyfob/api"
+	"keyfob/server/store"
+)
+
+// ScopeTokens lets a PAT manage the PATs of its owner, within its own bounds.
+const ScopeTokens = "tokens"
+
+// Keeper reports whether the caller may manage their own tokens: a person who
+// signed in, or a PAT with the scope tokens.
+func (c Caller) Keeper() bool {
+	return c.Interactive() || c.Token != nil && c.Token.Kind == api.KindPAT && slices.Contains(c.Scopes, ScopeTokens)
+}
+
+func keeper(c Caller) error {
+	if !c.Keeper() {
+		return refuse(api.CodeInteractive, "This needs an interactive sign-in, or a personal access token with the scope tokens.")
+	}
+	return nil
+}
+
+// end is when the caller's own token ends by the clock; zero: never, or no
+// token.
+func (c Caller) end() time.Time {
+	if c.Token == nil {
+		return time.Time{}
+	}
+	if !c.Token.OverlapEndsAt.IsZero() {
+		return c.Token.OverlapEndsAt // never beyond the expiry
+	}
+	return c.Token.ExpiresAt
+}
+
+// bounded keeps what a token issues within the token itself: no scope that it
+// lacks, no expiry beyond its own.
+func bounded(c Caller, t store.Token) []api.FieldError {
+	if c.Token == nil {
+		return nil
+	}
+	var fields []api.FieldError
+	if slices.ContainsFunc(t.Scopes, outside(c.Scopes)) {
+		fields = append(fields, api.FieldError{Pointer: "/scopes", Code: api.FieldTooMuch, Detail: "The token that asks lacks this scope."})
+	}
+	if end := c.end(); !end.IsZero() && (t.ExpiresAt.IsZero() || t.ExpiresAt.After(end)) {
+		fields = append(fields, api.FieldError{Pointer: "/expiresAt", Code: api.FieldTooMuch, Detail: "Choose a time no later than the end of the token that asks."})
+	}
+	return fields
+}
+
+// via tells in the change log which token the caller used, if any; detail may
+// be nil.
+func (c Caller) via(detail map[string]any) map[string]any {
+	if c.Token == nil {
+		return detail
+	}
+	if detail == nil {
+		detail = map[string]any{}
+	}
+	detail["via"] = c.Token.ID
+	return detail
+}
+
+// by is what an attempt is for, apart for each token that makes it: a kept
+// reply is repeated only to whom it was given.
+func (c Caller) by(what string) string {
+	if c.Token == nil {
+		return what
+	}
+	return what + "\x00" + c.Token.ID
+}
