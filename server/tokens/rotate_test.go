@@ -90,7 +90,7 @@ func TestTheOldTokenLivesOnForTheOverlap(t *testing.T) {
 			equal(t, got.OverlapEndsAt, new(start.Add(c.ends)))
 			equal(t, got.LastUsedAt, new(f.clock.now()))
 			equal(t, []any{got.Status, got.RevokedAt, got.RevokedBy, got.ReplacedBy}, []any{api.StatusActive, (*time.Time)(nil), (*api.UserRef)(nil), &next.Token.ID})
-			equal(t, f.listed(f.user, api.StatusActive), 2)
+			equal(t, f.listedTokens(f.user, api.StatusActive), 2)
 
 			f.clock.advance(time.Millisecond)
 			if f.works(old.Secret) {
@@ -98,12 +98,12 @@ func TestTheOldTokenLivesOnForTheOverlap(t *testing.T) {
 			}
 			got = try(f.OwnToken(t.Context(), f.user, old.Token.ID))(t)
 			equal(t, []any{got.Status, got.RevokedAt, got.RevokedBy, got.OverlapEndsAt}, []any{api.StatusRevoked, new(start.Add(c.ends)), got.User, (*time.Time)(nil)})
-			equal(t, f.listed(f.user, api.StatusRevoked), 1)
+			equal(t, f.listedTokens(f.user, api.StatusRevoked), 1)
 		})
 	}
 }
 
-func (f *fixture) listed(c Caller, status string) int {
+func (f *fixture) listedTokens(c Caller, status string) int {
 	f.t.Helper()
 	return try(f.OwnTokens(f.t.Context(), c, TokenFilter{Status: []string{status}}, PageRequest{}))(f.t).Total
 }
