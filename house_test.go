@@ -60,6 +60,7 @@ var reserved = []struct {
 	{"github.com/zitadel/oidc/v3/...", []string{"server/signin"}},
 	{"github.com/pressly/goose/v3/...", []string{"server/store"}},
 	{"database/sql/...", []string{"server/store"}},
+	{"github.com/jackc/pgx/v5/...", []string{"server/store", "internal/pgtest"}},
 	{"modernc.org/sqlite/...", []string{"server/store"}},
 	{"github.com/alecthomas/kong/...", []string{"server/command"}},
 }

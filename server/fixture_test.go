@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"keyfob/api"
+	"keyfob/internal/pgtest"
 	"keyfob/server/instance"
 	"keyfob/server/signin"
 	"keyfob/server/store"
@@ -45,7 +46,7 @@ func newHouse(t *testing.T) *house {
 	h.url = "http://" + web.Listener.Addr().String()
 	var err error
 	h.in, err = instance.Open(t.Context(), instance.Config{
-		Dir: h.dir, PublicURL: h.url, Name: "Test", Version: "1.2.3", Clock: h.clock.now,
+		Dir: h.dir, Database: pgtest.URL(t), PublicURL: h.url, Name: "Test", Version: "1.2.3", Clock: h.clock.now,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	h.must(err)

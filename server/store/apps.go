@@ -32,7 +32,7 @@ const appColumns = `a.id, a.name, a.policy, a.enabled, a.scopes, a.system_user_a
 // AppByID answers ErrNotFound if there is none.
 func (q Queries) AppByID(ctx context.Context, id string) (App, error) {
 	var s appScan
-	err := q.db.QueryRowContext(ctx, `SELECT `+appColumns+` FROM apps a WHERE a.id = $1`, id).Scan(s.dest()...)
+	err := q.db.QueryRowContext(ctx, `SELECT `+appColumns+` FROM apps a WHERE a.id = $1`+q.hold, id).Scan(s.dest()...)
 	return s.app(), readError("app", err)
 }
 

@@ -16,8 +16,13 @@ type Event struct {
 	Detail   string // JSON, never a secret
 }
 
-// InsertEvent writes e to the change log. Its Seq is given by the database.
+// InsertEvent writes e to the change log. Its Seq is given by the database, in
+// the order in which transactions end.
 func (t *Tx) InsertEvent(ctx context.Context, e Event) error {
+	return t.atEnd(func() error { return t.insertEvent(ctx, e) })
+}
+
+func (t *Tx) insertEvent(ctx context.Context, e Event) error {
 	_, err := t.db.ExecContext(ctx,
 		`INSERT INTO events (at, actor_id, action, object_id, detail) VALUES ($1, $2, $3, $4, $5)`,
 		millis(e.At), e.ActorID, e.Action, e.ObjectID, e.Detail)

@@ -71,6 +71,9 @@ func (s *Service) SetUserActive(ctx context.Context, c Caller, id string, active
 		return err
 	}
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.Hold(ctx, "user "+id); err != nil { // a shared lock could not be widened by two
+			return err
+		}
 		u, err := tx.UserByID(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {
 			return notFound()

@@ -1,0 +1,11 @@
+package signin_test
+
+import (
+	"testing"
+
+	"keyfob/internal/pgtest"
+)
+
+func TestMain(m *testing.M) {
+	pgtest.Main(m, "TestTheDatabaseHoldsNothingThatSignsIn") // reads SQLite's files
+}
