@@ -141,7 +141,7 @@ func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
 
 func (c *Cluster) run(name string, args ...string) error {
 	line := c.line(name, args...)
-	out, err := exec.Command(line[0], line[1:]...).CombinedOutput() //nolint:gosec // G204: PostgreSQL's own programs
+	out, err := exec.CommandContext(context.Background(), line[0], line[1:]...).CombinedOutput() //nolint:gosec // G204: PostgreSQL's own programs
 	if err != nil {
 		return fmt.Errorf("pgtest: %s: %w: %s", name, err, out)
 	}
@@ -198,7 +198,7 @@ func (c *Cluster) watch() error {
 	}
 	defer func() { _ = r.Close() }()
 	args := append([]string{"-c", guard, "guard", c.dir}, c.line("pg_ctl", "stop", "-m", "immediate", "-w")...)
-	cmd := exec.Command("sh", args...) //nolint:gosec // G204: the text above
+	cmd := exec.CommandContext(context.Background(), "sh", args...) //nolint:gosec // G204: the text above
 	cmd.Stdin = r
 	if err := cmd.Start(); err != nil {
 		return err

@@ -156,10 +156,10 @@ func TestPostgresReadsByKeyHoldTheirRow(t *testing.T) {
 		}
 		err := s.Write(t.Context(), func(tx *Tx) error {
 			in := []reflect.Value{reflect.ValueOf(tx.Queries), reflect.ValueOf(t.Context()), reflect.ValueOf(c.key)}
-			if err, _ := method.Func.Call(in)[1].Interface().(error); err != nil {
+			if err, _ := reflect.TypeAssert[error](method.Func.Call(in)[1]); err != nil {
 				return err
 			}
-			_, err := s.write.ExecContext(t.Context(), `SELECT 1 FROM `+c.table+` FOR UPDATE NOWAIT`)
+			_, err := s.write.ExecContext(t.Context(), fmt.Sprintf(`SELECT 1 FROM %s FOR UPDATE NOWAIT`, c.table))
 			if e, ok := errors.AsType[*pgconn.PgError](err); !ok || e.Code != "55P03" {
 				t.Errorf("%s: others may change the row: %v", method.Name, err)
 			}
