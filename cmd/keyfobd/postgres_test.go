@@ -69,8 +69,8 @@ func TestADatabaseThatCannotBeUsedIsSaidInASentence(t *testing.T) {
 	p.run("--database", "mysql://localhost/keyfob", "user", "add", "ada").says(2, "--database must be like postgres://")
 	missing := "postgres://keyfob:hunter2@/keyfob?host=" + t.TempDir()
 	r := p.run("--database", missing, "user", "add", "ada")
-	r.says(1, "The database cannot be used now.")
-	p.run("--database", missing, "serve", "--listen", "127.0.0.1:0").says(1, "The database cannot be used now.")
+	r.says(1, "The database cannot be used now")
+	p.run("--database", missing, "serve", "--listen", "127.0.0.1:0").says(1, "The database cannot be used now")
 	if strings.Contains(r.stderr, "hunter2") {
 		t.Error("it tells the database's password")
 	}

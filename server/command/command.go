@@ -142,7 +142,7 @@ func sentence(err error) string {
 	case errors.Is(err, instance.ErrNotWritable):
 		return "The data directory cannot be written to. Check its owner and permissions, or choose another with --data. (" + err.Error() + ")"
 	case errors.Is(err, store.ErrUnavailable):
-		return "The database cannot be used now. Does its server run, and is --database right? (" + err.Error() + ")"
+		return "The database cannot be used now: its server cannot be reached, it is busy, or its disk is full. (" + err.Error() + ")"
 	case errors.Is(err, store.ErrNewer):
 		return "The database was written by a newer version of Keyfob. Use that version or a later one."
 	}

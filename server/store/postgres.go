@@ -118,7 +118,7 @@ func (s *Store) writePostgres(ctx context.Context, do func(*Tx) error) error {
 }
 
 func (s *Store) tryPostgres(ctx context.Context, do func(*Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
+	tx, err := s.write.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted}) // whatever the database's default
 	if err != nil {
 		return writeError("transaction", err)
 	}
