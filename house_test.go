@@ -62,6 +62,7 @@ var reserved = []struct {
 	{"github.com/pressly/goose/v3/...", []string{"server/store"}},
 	{"database/sql/...", []string{"server/store"}},
 	{"golang.org/x/mod/...", []string{"server/audit"}},
+	{"github.com/jackc/pgx/v5/...", []string{"server/store", "internal/pgtest"}},
 	{"modernc.org/sqlite/...", []string{"server/store"}},
 	{"github.com/alecthomas/kong/...", []string{"server/command"}},
 }

@@ -42,8 +42,9 @@ const (
 
 // commands is the command line as kong reads it.
 type commands struct {
-	Data string `help:"Data directory." placeholder:"DIR" env:"KEYFOBD_DATA" type:"path"`
-	JSON bool   `help:"Write results as JSON."`
+	Data     string `help:"Data directory." placeholder:"DIR" env:"KEYFOBD_DATA" type:"path"`
+	Database string `help:"PostgreSQL database, instead of a file in the data directory. A password is better kept in PGPASSWORD or PGPASSFILE." placeholder:"URL" env:"KEYFOBD_DATABASE"`
+	JSON     bool   `help:"Write results as JSON."`
 
 	Serve serveCmd `cmd:"" help:"Serve the data directory. Prints the URL when ready."`
 	User  struct {
@@ -67,13 +68,14 @@ type commands struct {
 
 // env is what a command runs in.
 type env struct {
-	ctx     context.Context //nolint:containedctx // of the whole process, handed to each command
-	program Program
-	data    string
-	json    bool
-	stdin   io.Reader
-	stdout  io.Writer
-	stderr  io.Writer
+	ctx      context.Context //nolint:containedctx // of the whole process, handed to each command
+	program  Program
+	data     string
+	database string // URL; empty: in data
+	json     bool
+	stdin    io.Reader
+	stdout   io.Writer
+	stderr   io.Writer
 }
 
 // usageError is a wish that cannot be understood or granted as it is said.
@@ -111,7 +113,10 @@ func (e *env) run(args []string) int {
 	if err != nil {
 		return e.fail(usageError{err.Error()})
 	}
-	e.data, e.json = cli.Data, cli.JSON
+	e.data, e.database, e.json = cli.Data, cli.Database, cli.JSON
+	if e.database != "" && !store.IsURL(e.database) {
+		return e.fail(usageError{"--database must be like postgres://user@host/name."})
+	}
 	if e.data == "" {
 		if e.data, err = defaultData(); err != nil {
 			return e.fail(err)
@@ -141,6 +146,8 @@ func sentence(err error) string {
 		return "Another program is serving this data directory. Stop it, or choose another directory with --data."
 	case errors.Is(err, instance.ErrNotWritable):
 		return "The data directory cannot be written to. Check its owner and permissions, or choose another with --data. (" + err.Error() + ")"
+	case errors.Is(err, store.ErrUnavailable):
+		return "The database cannot be used now: its server cannot be reached, it is busy, or its disk is full. (" + err.Error() + ")"
 	case errors.Is(err, store.ErrNewer):
 		return "The database was written by a newer version of Keyfob. Use that version or a later one."
 	}
@@ -162,7 +169,7 @@ func (e *env) records(do func(*instance.Records) error) error {
 
 // recordsOf is records with more in its configuration.
 func (e *env) recordsOf(c instance.Config, do func(*instance.Records) error) error {
-	c.Dir, c.Version = e.data, e.program.VersionText()
+	c.Dir, c.Database, c.Version = e.data, e.database, e.program.VersionText()
 	r, err := instance.OpenRecords(e.ctx, c)
 	if err != nil {
 		return err

@@ -41,7 +41,7 @@ func (c *serveCmd) Run(e *env) error {
 	if e.json {
 		log = slog.New(slog.NewJSONHandler(e.stderr, nil))
 	}
-	in, err := instance.Open(e.ctx, instance.Config{Dir: e.data, PublicURL: public, Version: e.program.VersionText(), Log: log})
+	in, err := instance.Open(e.ctx, instance.Config{Dir: e.data, Database: e.database, PublicURL: public, Version: e.program.VersionText(), Log: log})
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}

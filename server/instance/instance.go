@@ -3,13 +3,19 @@
 // face. The server on its own and the one inside the desktop are both an
 // Instance; commands beside a running server open its Records only.
 //
-//	keyfob.db   users, apps, tokens, the change log
+//	keyfob.db   users, apps, tokens, the change log; unless they are in a
+//	            PostgreSQL database
 //	pepper      keys the MACs of tokens; outside the database, so that a
 //	            stolen database is worth nothing
 //	signin.key  signs what the sign-in hands out
 //	checkpoints signed states of the change log, with the key that signs them
 //	            (.key) and the one that verifies them (.pub)
 //	lock        held by the one process that serves the directory
+//
+// Several servers may work on one PostgreSQL database, each on a directory of
+// its own with the same pepper and signin.key in it: without the same pepper
+// one refuses the tokens of the other, without the same key a sign-in begun at
+// one cannot end at the other.
 package instance
 
 import (
@@ -41,6 +47,7 @@ var (
 // PublicURL too for Open.
 type Config struct {
 	Dir       string
+	Database  string // URL of a PostgreSQL database; empty: keyfob.db in Dir
 	PublicURL string // such as https://tokens.example.org; no path
 	Name      string // what people call the instance; the host of PublicURL if empty
 	Version   string
@@ -127,15 +134,18 @@ func (r *Records) Close(ctx context.Context) error {
 }
 
 func openRecords(ctx context.Context, c Config) (*Records, error) {
-	path := filepath.Join(c.Dir, "keyfob.db")
-	if err := private(path); err != nil {
-		return nil, err
+	place := c.Database
+	if place == "" {
+		place = filepath.Join(c.Dir, "keyfob.db")
+		if err := private(place); err != nil {
+			return nil, err
+		}
 	}
 	pepper, err := secret.LoadPepper(filepath.Join(c.Dir, "pepper"))
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, path)
+	db, err := store.Open(ctx, place)
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}

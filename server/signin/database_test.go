@@ -2,7 +2,7 @@ package signin_test
 
 import (
 	"database/sql"
-	"path/filepath"
+	"strings"
 )
 
 func (w *world) exec(statement string, args ...any) {
@@ -32,7 +32,11 @@ func (w *world) query(statement string, each func(*sql.Rows) error) {
 
 func (w *world) database(do func(*sql.DB) error) {
 	w.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(w.dir, "keyfob.db")+"?_pragma=busy_timeout(5000)")
+	driver, place := "sqlite", "file:"+w.place+"?_pragma=busy_timeout(5000)"
+	if strings.HasPrefix(w.place, "postgres:") {
+		driver, place = "pgx", w.place
+	}
+	db, err := sql.Open(driver, place)
 	if err != nil {
 		w.t.Fatal(err)
 	}

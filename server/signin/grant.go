@@ -82,6 +82,7 @@ func (s *storage) redeem(ctx context.Context, r *authRequest, refresh string) (s
 	access, expires := random(), now.Add(accessLife)
 	redeemed := false
 	err := s.p.store.Write(ctx, func(tx *store.Tx) error {
+		redeemed = false // it may run again
 		user, err := tx.UserByID(ctx, r.code.UserID)
 		if err != nil || !user.IsActive {
 			return err

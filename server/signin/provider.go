@@ -179,6 +179,7 @@ func (p *Provider) SignInLocally(ctx context.Context, userID string) (refreshTok
 // section 2.1). Who holds a token may end it.
 func (p *Provider) Revoke(ctx context.Context, presented string) (found bool, err error) {
 	err = p.store.Write(ctx, func(tx *store.Tx) error {
+		found = false // it may run again
 		r, err := tx.RefreshToken(ctx, digest(presented))
 		if err == nil {
 			found = true

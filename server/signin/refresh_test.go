@@ -195,7 +195,7 @@ func TestADeactivatedUserIsOutAtOnceAndStaysOut(t *testing.T) {
 	token := w.signIn(c)
 	open := c.begin()
 	code := w.code(open)
-	w.exec(`UPDATE users SET is_active = FALSE WHERE id = ?`, adaID)
+	w.exec(`UPDATE users SET is_active = FALSE WHERE id = $1`, adaID)
 	if w.signedIn(token.AccessToken) {
 		t.Error("the access token still works")
 	}

@@ -11,13 +11,14 @@ import (
 	"testing"
 	"time"
 
+	"keyfob/internal/pgtest"
 	"keyfob/server/store"
 )
 
 func newProvider(t *testing.T) *Provider {
 	t.Helper()
 	dir := t.TempDir()
-	s, err := store.Open(t.Context(), filepath.Join(dir, "keyfob.db"))
+	s, err := store.Open(t.Context(), pgtest.Place(t, filepath.Join(dir, "keyfob.db")))
 	if err != nil {
 		t.Fatal(err)
 	}

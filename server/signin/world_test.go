@@ -21,6 +21,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"keyfob/internal/pgtest"
 	"keyfob/server/password"
 	"keyfob/server/signin"
 	"keyfob/server/store"
@@ -32,10 +33,11 @@ const (
 	callback    = "http://127.0.0.1:41234/callback"
 )
 
-// world is a server with one user, Ada, over real HTTP and SQLite.
+// world is a server with one user, Ada, over real HTTP and a real database.
 type world struct {
 	t        *testing.T
 	dir      string
+	place    string // of the database
 	clock    clock
 	handler  atomic.Pointer[http.Handler]
 	http     *httptest.Server
@@ -70,6 +72,7 @@ func newWorld(t *testing.T) *world {
 	}))
 	t.Cleanup(w.http.Close)
 	w.issuer = w.http.URL + "/id"
+	w.place = pgtest.Place(t, filepath.Join(w.dir, "keyfob.db"))
 	w.open()
 	t.Cleanup(func() { _ = w.store.Close() })
 	w.addUser(store.User{ID: adaID, Login: "ada", Name: "Ada Admin", Email: "ada@example.org", IsActive: true}, adaPassword)
@@ -80,7 +83,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) open() {
 	w.t.Helper()
 	var err error
-	if w.store, err = store.Open(w.t.Context(), filepath.Join(w.dir, "keyfob.db")); err != nil {
+	if w.store, err = store.Open(w.t.Context(), w.place); err != nil {
 		w.t.Fatal(err)
 	}
 	w.provider, err = signin.New(w.t.Context(), signin.Config{

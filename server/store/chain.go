@@ -9,12 +9,15 @@ import (
 	"keyfob/server/audit"
 )
 
-// insertChained gives e its place at the end of the chain and inserts it.
-func (t *Tx) insertChained(ctx context.Context, e Event) error {
+// insertEvent gives e its place at the end of the chain and inserts it.
+func (t *Tx) insertEvent(ctx context.Context, e Event) error {
 	var (
 		head audit.Head
 		hash []byte
 	)
+	if t.late != nil { // the hash is of what is kept
+		e.ActorID, e.Action, e.ObjectID, e.Detail = validText(e.ActorID), validText(e.Action), validText(e.ObjectID), validText(e.Detail)
+	}
 	// Writing the head first makes the writers of several servers queue here.
 	err := t.db.QueryRowContext(ctx, `UPDATE event_chain SET seq = seq + 1 WHERE id = 1 RETURNING seq, hash`).Scan(&e.Seq, &hash)
 	if err != nil {

@@ -37,14 +37,14 @@ func writeError(what string, err error) error {
 
 func taken(err error) bool {
 	e, ok := errors.AsType[*sqlite.Error](err)
-	return ok && (e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+	return ok && (e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY) || postgresTaken(err)
 }
 
 // unavailable reports whether the database may work again later.
 func unavailable(err error) bool {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
-		return false
+		return postgresUnavailable(err)
 	}
 	switch e.Code() & 0xff { // the primary code; the rest says where
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:

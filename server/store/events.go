@@ -22,9 +22,12 @@ type Event struct {
 	Detail   string // JSON, never a secret
 }
 
-// InsertEvent writes e to the change log, at the end of its chain, which gives
-// it its Seq.
-func (t *Tx) InsertEvent(ctx context.Context, e Event) error { return t.insertChained(ctx, e) }
+// InsertEvent writes e to the change log when the transaction's own work is
+// done, at the end of its chain, which gives it its Seq: the order of the log
+// is the order in which transactions end.
+func (t *Tx) InsertEvent(ctx context.Context, e Event) error {
+	return t.atEnd(func() error { return t.insertEvent(ctx, e) })
+}
 
 // EventsOf is what happened to one object, the oldest first.
 func (q Queries) EventsOf(ctx context.Context, objectID string) ([]Event, error) {

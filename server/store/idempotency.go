@@ -17,7 +17,7 @@ type Reply struct {
 func (q Queries) ReplyByKey(ctx context.Context, keyHash []byte) (Reply, error) {
 	r := Reply{KeyHash: keyHash}
 	var expires int64
-	err := q.db.QueryRowContext(ctx, `SELECT request_hash, sealed, expires_at FROM idempotency WHERE key_hash = $1`, keyHash).
+	err := q.db.QueryRowContext(ctx, `SELECT request_hash, sealed, expires_at FROM idempotency WHERE key_hash = $1`+q.hold, keyHash).
 		Scan(&r.RequestHash, &r.Sealed, &expires)
 	r.ExpiresAt = time.UnixMilli(expires).UTC()
 	return r, readError("reply", err)
@@ -39,6 +39,7 @@ func (q Queries) RepliesDue(ctx context.Context, now time.Time) (bool, error) {
 
 // PurgeReplies drops the replies that have expired at now.
 func (t *Tx) PurgeReplies(ctx context.Context, now time.Time) error {
-	_, err := t.db.ExecContext(ctx, `DELETE FROM idempotency WHERE expires_at <= $1`, now.UnixMilli())
+	_, err := t.db.ExecContext(ctx, `DELETE FROM idempotency WHERE key_hash IN
+		(SELECT key_hash FROM idempotency WHERE expires_at <= $1`+t.skipHeld+`)`, now.UnixMilli())
 	return writeError("replies", err)
 }

@@ -86,12 +86,22 @@ func (c *conditions) in(expr string, values []string) {
 // contains demands that one of the expressions has the text in it, without
 // regard to the case of ASCII letters.
 func (c *conditions) contains(text string, exprs ...string) {
-	pattern := c.arg("%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%")
+	pattern := c.arg("%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`, "\x00", "\uFFFD").Replace(lowerASCII(text)) + "%")
 	var either []string
 	for _, e := range exprs {
-		either = append(either, "lower("+e+") LIKE lower("+pattern+`) ESCAPE '\'`)
+		either = append(either, "lower("+e+") LIKE "+pattern+` ESCAPE '\'`)
 	}
 	c.add("(", strings.Join(either, " OR "), ")")
+}
+
+// lowerASCII does what lower does in the database.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
 }
 
 type scanner interface{ Scan(...any) error }

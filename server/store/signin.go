@@ -67,7 +67,7 @@ func (q Queries) SignIn(ctx context.Context, id string) (SignIn, error) {
 		ended                         sql.NullInt64
 	)
 	err := q.db.QueryRowContext(ctx, `SELECT id, user_id, client_id, scopes, authenticated_at, created_at, expires_at, ended_at
-		FROM sign_ins WHERE id = $1`, id).
+		FROM sign_ins WHERE id = $1`+q.hold, id).
 		Scan(&s.ID, &s.UserID, &s.ClientID, &scopes, &authenticated, &created, &until, &ended)
 	s.Scopes, s.EndedAt = strings.Fields(scopes), instant(ended)
 	s.AuthenticatedAt, s.CreatedAt, s.ExpiresAt = at(authenticated), at(created), at(until)
@@ -83,7 +83,7 @@ func (q Queries) SignInCode(ctx context.Context, hash []byte) (SignInCode, error
 		consumed             sql.NullInt64
 	)
 	err := q.db.QueryRowContext(ctx, `SELECT hash, user_id, client_id, redirect_uri, nonce, scopes, challenge,
-		authenticated_at, expires_at, consumed_at, sign_in_id FROM sign_in_codes WHERE hash = $1`, hash).
+		authenticated_at, expires_at, consumed_at, sign_in_id FROM sign_in_codes WHERE hash = $1`+q.hold, hash).
 		Scan(&c.Hash, &c.UserID, &c.ClientID, &c.RedirectURI, &c.Nonce, &scopes, &c.Challenge,
 			&authenticated, &until, &consumed, &c.SignInID)
 	c.Scopes, c.ConsumedAt = strings.Fields(scopes), instant(consumed)
@@ -99,7 +99,7 @@ func (q Queries) RefreshToken(ctx context.Context, hash []byte) (RefreshToken, e
 		consumed sql.NullInt64
 	)
 	err := q.db.QueryRowContext(ctx,
-		`SELECT hash, sign_in_id, expires_at, consumed_at FROM refresh_tokens WHERE hash = $1`, hash).
+		`SELECT hash, sign_in_id, expires_at, consumed_at FROM refresh_tokens WHERE hash = $1`+q.hold, hash).
 		Scan(&r.Hash, &r.SignInID, &until, &consumed)
 	r.ExpiresAt, r.ConsumedAt = at(until), instant(consumed)
 	return r, readError("refresh token", err)
@@ -113,7 +113,7 @@ func (q Queries) AccessToken(ctx context.Context, hash []byte) (AccessToken, err
 		scopes   string
 		until    int64
 	)
-	err := q.db.QueryRowContext(ctx, `SELECT sign_in_id, scopes, expires_at FROM access_tokens WHERE hash = $1`, hash).
+	err := q.db.QueryRowContext(ctx, `SELECT sign_in_id, scopes, expires_at FROM access_tokens WHERE hash = $1`+q.hold, hash).
 		Scan(&signInID, &scopes, &until)
 	if err != nil {
 		return AccessToken{}, readError("access token", err)
@@ -202,7 +202,7 @@ func (t *Tx) PurgeSignIns(ctx context.Context, now time.Time) error {
 		{"sign_ins", "id", now, 2}, // which takes its refresh tokens along
 	} {
 		_, err := t.db.ExecContext(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE %[2]s IN
-			(SELECT %[2]s FROM %[1]s WHERE expires_at <= $1 ORDER BY expires_at LIMIT %[3]d)`, p.table, p.key, p.most), millis(p.before))
+			(SELECT %[2]s FROM %[1]s WHERE expires_at <= $1 ORDER BY expires_at LIMIT %[3]d%[4]s)`, p.table, p.key, p.most, t.skipHeld), millis(p.before))
 		if err != nil {
 			return writeError(p.table, err)
 		}

@@ -1,10 +1,13 @@
-// Package store keeps the token server's records in SQLite: users, trusted
-// applications, tokens, the change log and what signing in needs.
+// Package store keeps the token server's records in SQLite or PostgreSQL:
+// users, trusted applications, tokens, the change log and what signing in
+// needs.
 //
 // Reads are methods of Queries and run on a pool. Writes are methods of Tx and
-// run one transaction at a time, through Store.Write: what a write returned
-// without error is on the disk (WAL, synchronous=FULL). One set of queries
-// with $n parameters serves every database; only the migrations differ.
+// run in a transaction, through Store.Write: what a write returned without
+// error is on the disk (SQLite: WAL, synchronous=FULL). SQLite runs one write
+// at a time; PostgreSQL many, on as many machines: see postgres.go for what
+// holds them apart. One set of queries with $n parameters serves both; only
+// the migrations differ.
 //
 // Times are kept as Unix milliseconds in UTC; NULL means never. Token values
 // are not kept: only their MAC is (package server/secret).
@@ -40,8 +43,9 @@ var migrations embed.FS
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
 	Queries
-	read  *sql.DB
-	write *sql.DB
+	read     *sql.DB
+	write    *sql.DB
+	postgres bool
 }
 
 // dbtx is what queries need of *sql.DB or *sql.Tx.
@@ -52,23 +56,39 @@ type dbtx interface {
 }
 
 // Queries are the reads. Inside a Tx they see its own writes.
-type Queries struct{ db dbtx }
+type Queries struct {
+	db dbtx
+
+	hold, holdShare, skipHeld string // how to lock rows: postgres.go; empty outside its transactions
+}
 
 // Tx is a write transaction. It can also read.
-type Tx struct{ Queries }
+type Tx struct {
+	Queries
+	late *[]func() error // for atEnd; nil: at once
+}
 
 // readers is how many reads run at once; more wait.
 const readers = 8
 
-// Open opens, or creates, the database file path and brings its schema up to
-// date. It answers ErrNewer for a database that a newer version wrote.
-func Open(ctx context.Context, path string) (*Store, error) {
+// Open opens, or creates, the database file place, or opens the PostgreSQL
+// database whose URL it is (postgres://…), and brings its schema up to date. It
+// answers ErrNewer for a database that a newer version wrote, and
+// ErrUnavailable for a server that cannot be reached.
+func Open(ctx context.Context, place string) (*Store, error) {
+	if IsURL(place) {
+		return openPostgres(ctx, place)
+	}
+	return openSQLite(ctx, place)
+}
+
+func openSQLite(ctx context.Context, path string) (*Store, error) {
 	write, err := sql.Open("sqlite", dsn(path, "immediate"))
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", filepath.Base(path), err)
 	}
 	write.SetMaxOpenConns(1) // SQLite has one writer: queue in Go, not on its lock
-	if err := migrate(ctx, write); err != nil {
+	if err := migrate(ctx, write, goose.DialectSQLite3, "migrations/sqlite"); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
 	read, err := sql.Open("sqlite", dsn(path, "deferred"))
@@ -77,7 +97,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers) // opening one costs more than a read
-	s := &Store{Queries: Queries{read}, read: read, write: write}
+	s := &Store{Queries: Queries{db: read}, read: read, write: write}
 	if err := s.chain(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -93,12 +113,12 @@ func dsn(path, lock string) string {
 }
 
 // migrate applies what is missing, and refuses a schema from the future.
-func migrate(ctx context.Context, db *sql.DB) error {
-	files, err := fs.Sub(migrations, "migrations/sqlite")
+func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, folder string) error {
+	files, err := fs.Sub(migrations, folder)
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithSlog(slog.New(slog.DiscardHandler)))
+	p, err := goose.NewProvider(dialect, db, files, goose.WithSlog(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return fmt.Errorf("reading migrations: %w", err)
 	}
@@ -116,14 +136,18 @@ func migrate(ctx context.Context, db *sql.DB) error {
 }
 
 // Write runs do in one durable transaction. It commits if do returns nil and
-// rolls back otherwise. Calls queue up: keep do short, and never read through
-// the Store inside it, only through the Tx.
+// rolls back otherwise. Calls may queue up: keep do short, and never read
+// through the Store inside it, only through the Tx. do may run again from its
+// beginning, after a race that its transaction lost.
 func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
+	if s.postgres {
+		return s.writePostgres(ctx, do)
+	}
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return writeError("transaction", err)
 	}
-	if err := do(&Tx{Queries{tx}}); err != nil {
+	if err := do(&Tx{Queries: Queries{db: tx}}); err != nil {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
 	return writeError("transaction", tx.Commit())

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"keyfob/internal/pgtest"
 )
 
 func open(t *testing.T) (*Store, string) {
@@ -17,7 +19,8 @@ func open(t *testing.T) (*Store, string) {
 	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	return openAt(t, path), path
+	place := pgtest.Place(t, path)
+	return openAt(t, place), place
 }
 
 func openAt(t *testing.T, path string) *Store {
@@ -45,7 +48,7 @@ func ada() User {
 
 func TestADatabaseOfANewerVersionIsRefused(t *testing.T) {
 	s, path := open(t)
-	if _, err := s.write.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`); err != nil {
+	if _, err := s.write.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, TRUE)`); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(t.Context(), path); !errors.Is(err, ErrNewer) {
@@ -174,5 +177,49 @@ func TestACallThatWasGivenUpSaysSo(t *testing.T) {
 	}
 	if _, err := s.UserByID(ctx, "u1"); !errors.Is(err, context.Canceled) {
 		t.Errorf("read: %v", err)
+	}
+}
+
+// Both engines sort and search alike, and neither fails for a text that it
+// cannot keep.
+func TestTextsAreComparedByteByByte(t *testing.T) {
+	s, _ := open(t)
+	names := []string{"Zoe", "anna", "Änne", "Émile", "zoé", "a_b", "a%b"}
+	for i, name := range names {
+		err := s.Write(t.Context(), func(tx *Tx) error {
+			a := App{ID: fmt.Sprint(i), Name: name, Policy: "None", CreatedAt: time.UnixMilli(1)}
+			k := Token{ID: a.ID, MAC: []byte(a.ID), Kind: "sat", Description: name, AppID: a.ID, CreatedAt: a.CreatedAt}
+			return errors.Join(tx.InsertApp(t.Context(), a), tx.InsertToken(t.Context(), k))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var sorted []string
+	for order := (Order{By: "name", Limit: 2}); ; {
+		page, err := s.Apps(t.Context(), AppFilter{}, time.UnixMilli(1), order)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range page.Items {
+			sorted = append(sorted, a.Name)
+		}
+		if order.After = page.Next; page.Next == nil {
+			break
+		}
+	}
+	if got := strings.Join(sorted, " "); got != "a%b a_b anna Zoe zoé Änne Émile" {
+		t.Error("sorted", got)
+	}
+	for query, want := range map[string]int{"ZO": 2, "Émile": 1, "éMILE": 0, "_": 1, "%": 1, "\x00": 0, "\xff": 0} {
+		l, err := s.Tokens(t.Context(), TokenFilter{Query: query}, Order{By: "createdAt", Limit: 9})
+		if err != nil || l.Total != want {
+			t.Errorf("%q is found %d times, want %d, %v", query, l.Total, want, err)
+		}
+	}
+	for _, id := range []string{"\x00", "0\x00", "\xff"} {
+		if _, err := s.AppByID(t.Context(), id); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%q: %v", id, err)
+		}
 	}
 }

@@ -65,7 +65,7 @@ func (q Queries) PresentedByMAC(ctx context.Context, mac []byte) (Presented, err
 // TokenByID answers ErrNotFound if there is none.
 func (q Queries) TokenByID(ctx context.Context, id string) (Token, error) {
 	var s tokenScan
-	err := q.db.QueryRowContext(ctx, `SELECT `+tokenColumns+` FROM tokens t WHERE t.id = $1`, id).Scan(s.dest()...)
+	err := q.db.QueryRowContext(ctx, `SELECT `+tokenColumns+` FROM tokens t WHERE t.id = $1`+q.hold, id).Scan(s.dest()...)
 	return s.token(), readError("token", err)
 }
 

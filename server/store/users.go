@@ -29,13 +29,13 @@ const userColumns = `id, login, name, email, preferred_language, is_admin, is_ac
 
 // UserByID answers ErrNotFound if there is none.
 func (q Queries) UserByID(ctx context.Context, id string) (User, error) {
-	return scanUser(q.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`, id))
+	return scanUser(q.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`+q.holdShare, id))
 }
 
 // UserByLogin answers ErrNotFound if there is none. Logins are kept in lower
 // case; the caller folds.
 func (q Queries) UserByLogin(ctx context.Context, login string) (User, error) {
-	return scanUser(q.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE login = $1`, login))
+	return scanUser(q.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE login = $1`+q.holdShare, login))
 }
 
 // UserSorts are the orders of Users.

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"keyfob/api"
+	"keyfob/internal/pgtest"
 	"keyfob/server/secret"
 	"keyfob/server/store"
 )
@@ -24,6 +25,7 @@ type fixture struct {
 	*Service
 	t     testing.TB
 	dir   string
+	place string // of the database
 	clock *clock
 
 	admin, user, other Caller
@@ -51,17 +53,24 @@ var start = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	dir := t.TempDir()
-	f := &fixture{t: t, dir: dir, clock: &clock{t: start}}
-	db := try(store.Open(t.Context(), filepath.Join(dir, "keyfob.db")))(t)
-	pepper := try(secret.LoadPepper(filepath.Join(dir, "pepper")))(t)
-	f.Service = New(Config{Store: db, Pepper: pepper, Clock: f.clock.now, Instance: "Example", ProfileURL: "http://127.0.0.1/profile", Version: "1.2.3"})
-	t.Cleanup(func() {
-		if err := errors.Join(f.Close(context.Background()), db.Close()); err != nil {
-			t.Error(err)
-		}
-	})
+	f := &fixture{t: t, dir: dir, place: pgtest.Place(t, filepath.Join(dir, "keyfob.db")), clock: &clock{t: start}}
+	f.Service = f.serve()
 	f.admin, f.user, f.other = f.person("ada", true), f.person("bob", false), f.person("cyd", false)
 	return f
+}
+
+// serve starts a Service: one of any number over the same database.
+func (f *fixture) serve() *Service {
+	f.t.Helper()
+	db := try(store.Open(f.t.Context(), f.place))(f.t)
+	pepper := try(secret.LoadPepper(filepath.Join(f.dir, "pepper")))(f.t)
+	s := New(Config{Store: db, Pepper: pepper, Clock: f.clock.now, Instance: "Example", ProfileURL: "http://127.0.0.1/profile", Version: "1.2.3"})
+	f.t.Cleanup(func() {
+		if err := errors.Join(s.Close(context.Background()), db.Close()); err != nil {
+			f.t.Error(err)
+		}
+	})
+	return s
 }
 
 // try unwraps a result that must not fail: try(call())(t).

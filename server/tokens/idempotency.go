@@ -73,6 +73,9 @@ func (a *attempt) earlier(ctx context.Context, tx *store.Tx, now time.Time) (r r
 	if a == nil {
 		return r, false, nil
 	}
+	if err := tx.Hold(ctx, "reply "+string(a.keyHash)); err != nil { // also one that is not there yet
+		return r, false, err
+	}
 	kept, err := tx.ReplyByKey(ctx, a.keyHash)
 	if errors.Is(err, store.ErrNotFound) {
 		return r, false, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -67,8 +68,8 @@ func (s *Service) flush(ctx context.Context) error {
 		return nil
 	}
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
-		for id, u := range uses {
-			if err := tx.SetLastUse(ctx, id, u.at, u.from); err != nil {
+		for _, id := range slices.Sorted(maps.Keys(uses)) { // in one order, so that no two servers wait for each other
+			if err := tx.SetLastUse(ctx, id, uses[id].at, uses[id].from); err != nil {
 				return err
 			}
 		}

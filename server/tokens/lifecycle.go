@@ -17,7 +17,7 @@ func (s *Service) DeleteApp(ctx context.Context, c Caller, id string) error {
 		return err
 	}
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		if gone, err := tx.AppDeleted(ctx, id); err != nil || gone {
+		if gone, err := held(ctx, tx, id); err != nil || gone {
 			return err
 		}
 		app, err := s.app(ctx, tx.Queries, id)
@@ -32,6 +32,20 @@ func (s *Service) DeleteApp(ctx context.Context, c Caller, id string) error {
 		}
 		return record(ctx, tx, s.now(), c.User.ID, "app.deleted", id, map[string]any{"name": app.Name})
 	})
+}
+
+// held holds the app, so that none of its tokens is issued meanwhile, or says
+// that it is gone already.
+func held(ctx context.Context, tx *store.Tx, id string) (gone bool, err error) {
+	_, err = tx.AppByID(ctx, id)
+	if !errors.Is(err, store.ErrNotFound) {
+		return false, err
+	}
+	gone, err = tx.AppDeleted(ctx, id)
+	if err == nil && !gone {
+		err = notFound()
+	}
+	return gone, err
 }
 
 // knownApp is CodeNotFound for an app that never was.
@@ -58,6 +72,9 @@ func (s *Service) ChangeUser(ctx context.Context, c Caller, id string, want api.
 	}
 	var out api.User
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.Hold(ctx, "user "+id); err != nil { // a shared lock could not be widened by two
+			return err
+		}
 		old, err := tx.UserByID(ctx, id)
 		if err != nil {
 			return orNotFound(err)
@@ -113,6 +130,9 @@ func (s *Service) saveUser(ctx context.Context, tx *store.Tx, c Caller, old, u s
 func staysAdministered(ctx context.Context, tx *store.Tx, old, u store.User) error {
 	if !old.IsAdmin || !old.IsActive || u.IsAdmin && u.IsActive {
 		return nil
+	}
+	if err := tx.Hold(ctx, "administrators"); err != nil { // two could each count on the other
+		return err
 	}
 	left, err := tx.OtherAdmin(ctx, u.ID)
 	if err == nil && !left {

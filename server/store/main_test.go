@@ -1,0 +1,17 @@
+package store
+
+import (
+	"testing"
+
+	"keyfob/internal/pgtest"
+)
+
+func TestMain(m *testing.M) {
+	pgtest.MainWithout(m, // all of them break SQLite in ways of its own
+		"TestWritesAreDurable", "TestAFullDiskIsUnavailableAndThenFine",
+		"TestADatabaseThatAnotherProgramHoldsIsUnavailable", "TestAFileThatIsNoDatabaseIsRefused",
+		"TestNoPageOfTheChangeLogScansOrSortsIt", "TestEventsFromBeforeTheChainAreChained",
+		"TestWhateverIsWrittenVerifies", "TestADeletedRowIsNamed", "TestAnEditedRowIsNamed", "TestTwoSwappedRowsAreNamed",
+		"TestAMovedOrAddedRowIsNamed", "TestACutTailIsNamed", "TestARewrittenHistoryIsNamed", "TestATamperedEndOfTheChainIsNoticed",
+		"TestPostgres.*") // these ran before
+}

@@ -1,0 +1,24 @@
+package tokens
+
+import (
+	"testing"
+
+	"keyfob/internal/pgtest"
+)
+
+func TestMain(m *testing.M) {
+	pgtest.MainOnly(m,
+		// Several at once.
+		"TestRacingAttemptsMakeOneToken", "TestRacingCreatesAndRevokesLoseNothing", "TestNoTokenIsIssuedAfterThePolicyBecameNone",
+		"TestRacingRotationsMakeOneSuccessor",
+		"TestRacingAttemptsAtTwoServersMakeOneToken", "TestOfRacersForANameAtTwoServersOneWins", "TestTheLogHasNoTokenAfterThePolicyThatForbidsIt",
+		"TestARevocationAtOneServerHoldsAtTheOther", "TestTwoServersWriteLastUsesOfTheSameTokens", "TestRacingChangesAtTwoServersAllHappen",
+		"TestOfTwoAdministratorsWhoLeaveAtTwoServersOneStays", "TestAnAppThatIsDeletedHasNoLiveTokenFromTheOtherServer",
+		// What one transaction keeps together, and the queries that are the hardest.
+		"TestTheSameRotationGetsTheSameReply", "TestRotatingReplacesATokenAtOnce", "TestTheOldTokenLivesOnForTheOverlap",
+		"TestAKeyMayBeUsedAnewAfterItsTime", "TestAnyHistoryVerifies", "TestTheLastActiveAdministratorStaysOne",
+		"TestANewPasswordOrDeactivationEndsAllSignIns", "TestADeletedAppIsGoneButForItsHistory", "TestManyAreRevokedByWhatTheyHaveInCommon",
+		"TestAUseThatCannotBeWrittenIsKeptForTheNextTime",
+		"TestFiltersSelect", "TestEachSortWalksAllPagesOnceAndPutsWhatIsMissingLast",
+		"TestTheChangeLogCanBeNarrowed", "TestUsersSeeWhatTheyDidAndWhatWasDoneToThem")
+}
