@@ -58,6 +58,9 @@ func TestSeveralServersWorkOnOnePostgreSQLDatabase(t *testing.T) {
 			t.Errorf("revoked: %d", status)
 		}
 	}
+	for _, at := range []place{p, other} { // each has checkpoints of its own
+		at.run("audit", "verify").ok()
+	}
 	if _, err := os.Stat(filepath.Join(p.dir, "keyfob.db")); err == nil {
 		t.Error("there is a database file beside the database")
 	}
