@@ -90,6 +90,7 @@ func New(p Params) *View {
 
 // Refresh says again whether the sign-in is kept.
 func (v *View) Refresh() {
+	v.kept.SetError("")
 	if v.p.Unkept() == nil {
 		v.keep.Hide()
 		v.kept.SetHint(i18n.T("status.kept"))
