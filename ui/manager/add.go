@@ -11,6 +11,7 @@ import (
 	"keyfob/client"
 	"keyfob/ui/i18n"
 	"keyfob/ui/task"
+	"keyfob/ui/tokens"
 	"keyfob/ui/widgets"
 	"keyfob/ui/words"
 )
@@ -23,7 +24,7 @@ type add struct {
 
 	name   *widgets.Entry
 	policy *widgets.Select
-	scopes []*widgets.Check
+	scopes *tokens.ScopePicker
 	user   *userField
 	form   words.Form
 }
@@ -34,17 +35,13 @@ func showAdd(p Params, done func(client.App)) *add {
 	a.name.OnChanged = func(string) { a.changed() }
 	a.policy = widgets.NewSelect(policyTexts(), nil)
 	a.user = newUserField(client.UserRef{})
-	scopes := container.NewVBox()
-	for _, s := range p.Rules.Scopes {
-		check := widgets.NewCheck(s.Name+"  ·  "+s.Description, func(bool) { a.changed() })
-		a.scopes = append(a.scopes, check)
-		scopes.Add(check)
-	}
+	a.scopes = tokens.NewScopePicker(a.changed)
+	a.scopes.Offer(p.Rules.Scopes, false)
 	fields := map[string]*widgets.Field{
 		"name":         widgets.NewField(i18n.T("apps.name"), a.name, i18n.T("apps.nameHint")),
 		"policy":       widgets.NewField(i18n.T("apps.policy"), a.policy, i18n.T("apps.policyHint")),
 		"systemUserId": a.user.field,
-		"scopes":       widgets.NewField(i18n.T("apps.scopes"), scopes, i18n.T("apps.scopesHint")),
+		"scopes":       widgets.NewField(i18n.T("apps.scopes"), a.scopes.Content, i18n.T("apps.scopesHint")),
 	}
 	content := container.NewVBox(fields["name"], fields["policy"], fields["scopes"], fields["systemUserId"])
 	a.dialog = widgets.NewDialog(p.Window, i18n.T("apps.new"), i18n.T("apps.newText"), content)
@@ -54,24 +51,15 @@ func showAdd(p Params, done func(client.App)) *add {
 	a.policy.SetSelectedIndex(0)
 	a.changed()
 	a.dialog.Show()
+	a.dialog.Fit() // texts that wrap know their height only now
 	task.Go(func() { a.user.load(context.Background(), p.Server.Users) })
 	return a
 }
 
 func (a *add) changed() {
 	if a.dialog != nil {
-		a.dialog.SetSubmitEnabled(strings.TrimSpace(a.name.Text) != "" && len(a.chosen()) > 0)
+		a.dialog.SetSubmitEnabled(strings.TrimSpace(a.name.Text) != "" && len(a.scopes.Chosen()) > 0)
 	}
-}
-
-func (a *add) chosen() []string {
-	var out []string
-	for i, c := range a.scopes {
-		if c.Checked {
-			out = append(out, a.p.Rules.Scopes[i].Name)
-		}
-	}
-	return out
 }
 
 func (a *add) submit() {
@@ -80,7 +68,7 @@ func (a *add) submit() {
 	wish := client.NewApp{
 		Name:         strings.TrimSpace(a.name.Text),
 		Policy:       client.Policies[a.policy.SelectedIndex()],
-		Scopes:       a.chosen(),
+		Scopes:       a.scopes.Chosen(),
 		SystemUserID: a.user.chosen(),
 	}
 	task.Go(func() { a.create(context.Background(), wish) })

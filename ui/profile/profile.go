@@ -95,7 +95,7 @@ func (v *View) show(turn int, all []client.Token, err error) {
 		return
 	}
 	v.list.Show(all)
-	v.p.Updated(len(all), v.p.Now())
+	v.p.Updated(tokens.Live(all, v.p.Now()), v.p.Now())
 }
 
 // Create opens the dialog for a new personal access token.

@@ -104,6 +104,13 @@ func (d *Dialog) Leave() {
 	}
 }
 
+// Ask is Leave for closing the window: pressed again, it keeps asking.
+func (d *Dialog) Ask() {
+	if !d.asking {
+		d.Leave()
+	}
+}
+
 func (d *Dialog) askClose() {
 	d.ask.put(i18n.T("secret.closeAsk"), i18n.T("secret.closeAnyway"), d.close)
 	d.showAsking(true)

@@ -48,7 +48,7 @@ type Create struct {
 	appSelect   *widgets.Select
 	apps        []client.App
 	expiry      *expiryField
-	scopes      *scopePicker
+	scopes      *ScopePicker
 }
 
 // ShowCreate opens the dialog.
@@ -58,9 +58,9 @@ func ShowCreate(p CreateParams) *Create {
 	c.label.OnChanged = func(string) { c.labelChanged() }
 	c.description = widgets.NewField(i18n.T("create.description"), c.label, i18n.T("create.descriptionHint"))
 	c.expiry = newExpiryField(p.Rules.Expiry, p.Now, c.changed)
-	c.scopes = newScopePicker(c.changed)
+	c.scopes = NewScopePicker(c.changed)
 	app := c.appField()
-	scopes := widgets.NewField(i18n.T("create.scopes"), c.scopes.content, "")
+	scopes := widgets.NewField(i18n.T("create.scopes"), c.scopes.Content, "")
 	content := container.NewVBox(c.description, app, c.expiry.field, scopes)
 	c.dialog = widgets.NewDialog(p.Window, p.Title, p.Subtitle, content)
 	c.form = words.Form{Dialog: c.dialog, Fields: map[string]*widgets.Field{
@@ -83,7 +83,7 @@ func (c *Create) askApps() { task.Go(func() { c.loadApps(context.Background()) }
 // missing one (requirements 30, 31, 33, 52).
 func (c *Create) appField() *widgets.Field {
 	if c.p.App != nil {
-		c.scopes.offer(c.p.Rules.ScopesOf(c.p.App.Scopes))
+		c.scopes.Offer(c.p.Rules.ScopesOf(c.p.App.Scopes), true)
 		return widgets.NewField(i18n.T("create.app"), widget.NewLabel(c.p.App.Name), i18n.T("create.appFixed", "Name", c.p.App.SystemUser.Name))
 	}
 	c.appSelect = widgets.NewSelect(nil, func(string) { c.appChosen() })
@@ -120,7 +120,7 @@ func (c *Create) appsLoaded(apps []client.App, err error) {
 
 func (c *Create) appChosen() {
 	if a := c.chosenApp(); a != nil {
-		c.scopes.offer(c.p.Rules.ScopesOf(a.Scopes))
+		c.scopes.Offer(c.p.Rules.ScopesOf(a.Scopes), true)
 	}
 	c.changed()
 }
@@ -143,9 +143,18 @@ func (c *Create) changed() {
 		return
 	}
 	c.attempt = client.NewAttempt()
-	c.dialog.Fit()
+	c.form.Fields["scopes"].SetHint(scopesHint(c.scopes.Chosen()))
 	_, err := c.expiry.value()
-	c.dialog.SetSubmitEnabled(err == nil && c.chosenApp() != nil && len(c.scopes.chosen()) > 0 && c.labelProblem() == "")
+	c.dialog.SetSubmitEnabled(err == nil && c.chosenApp() != nil && len(c.scopes.Chosen()) > 0 && c.labelProblem() == "")
+	c.dialog.Fit()
+}
+
+// scopesHint says why the form cannot be sent yet.
+func scopesHint(chosen []string) string {
+	if len(chosen) == 0 {
+		return i18n.T("create.scopesNone")
+	}
+	return ""
 }
 
 // labelChanged says at the field what the rules have against the description.
@@ -179,7 +188,7 @@ func (c *Create) submit() {
 		Description: strings.TrimSpace(c.label.Text),
 		AppID:       app.ID,
 		ExpiresAt:   at,
-		Scopes:      c.scopes.chosen(),
+		Scopes:      c.scopes.Chosen(),
 		Attempt:     c.attempt,
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 
 	"keyfob/client"
 	"keyfob/ui/i18n"
@@ -89,7 +90,8 @@ func (l *List) Fail(err error, retry func()) {
 		l.showInstead(widgets.NewEmpty(i18n.T("tokens.failed"), s.Text, s.Action, retry))
 		return
 	}
-	l.note.Objects = []fyne.CanvasObject{widgets.NewBanner(widgets.Bad, s.Text, s.Action, retry)}
+	banner := widgets.NewBanner(widgets.Bad, s.Text, s.Action, retry)
+	l.note.Objects = []fyne.CanvasObject{container.New(layout.NewCustomPaddedLayout(0, 10, sidePad, sidePad), banner)}
 	l.Content.Refresh()
 }
 
@@ -142,7 +144,7 @@ func (l *List) Uncheck() {
 
 func (l *List) refresh() {
 	now := l.now()
-	l.filters.SetOptions(filterTexts(counts(l.all, now)))
+	l.filters.SetOptions(filterTexts(counts(l.all, l.query.search, now)))
 	l.shown = visible(l.all, l.query, now)
 	rows := make([]widgets.Row, len(l.shown))
 	for i, t := range l.shown {
