@@ -131,5 +131,5 @@ func (d *tour) others() {
 	d.press("ctrl+1")
 	d.shot("personal-info", "Personal info", "Administrator")
 	d.press("ctrl+4")
-	d.shot("settings", "Appearance", "Clear the clipboard after")
+	d.shot("settings", "Appearance", "As the system")
 }

@@ -24,7 +24,7 @@ const leaving = 20 * time.Second
 func (u *UI) Quit() {
 	switch {
 	case u.secret != nil:
-		u.secret.Leave()
+		u.secret.Ask()
 	case !widgets.DialogBusy(u.window.Canvas()):
 		u.cfg.App.Quit()
 	}

@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"keyfob/client"
 	"keyfob/internal/testserver"
 	"keyfob/ui/uitest"
 )
@@ -66,6 +67,30 @@ func TestExpiredSignInIsRenewedInPlaceAndTheActionRunsOnce(t *testing.T) {
 	d.Has("Signed in as ada", "No tokens yet")
 }
 
+func TestSignInThatExpiresInMidCreateIsAskedForOverTheForm(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	wish := client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read"}}
+	if _, err := d.ui.conn.AddApp(t.Context(), wish); err != nil {
+		t.Fatal(err)
+	}
+	d.Shortcut(fyne.KeyN)
+	d.Type("Nightly export")
+	endSignIn(t, d, remote)
+	d.Begin(fyne.KeyReturn)
+	d.Await("Your sign-in has expired", "")
+	if n := len(d.ui.window.Canvas().Overlays().List()); n != 2 {
+		t.Errorf("%d dialogs are open, want the form and the question over it", n)
+	}
+	d.Await("Your sign-in has expired", "Sign in with the browser")
+	d.Has("Your new token", "Nightly export")
+	all, err := d.ui.conn.ProfileTokens(t.Context())
+	if err != nil || len(all) != 1 || all[0].Description != "Nightly export" {
+		t.Errorf("one wish made %v, %v", all, err)
+	}
+}
+
 func TestRenewingWithAnotherAccountIsRefused(t *testing.T) {
 	d, remote := openRemote(t, "ada")
 	d.signInAt(remote.URL)
@@ -80,7 +105,7 @@ func TestRenewingWithAnotherAccountIsRefused(t *testing.T) {
 	d.ui.cfg.OpenURL = browser(t, "ada")
 	d.ui.refresh()
 	d.Await("Your sign-in has expired", "Sign in with the browser")
-	d.HasNot("Try again")
+	d.HasNot("Sign in again")
 	d.Has("Ada Admin", "No tokens yet")
 }
 

@@ -76,9 +76,10 @@ func (u *UI) notResumed(ctx context.Context, last connect.Saved, err error) {
 		return
 	}
 	u.refused.Store(errors.Is(err, client.ErrKeyring))
-	again := widgets.NewButton(i18n.T("dialog.tryAgain"), u.resume)
+	s := words.For(err)
+	again := widgets.NewButton(s.Action, u.resume)
 	again.Importance = widget.HighImportance
-	text := widget.NewLabelWithStyle(words.For(err).Text, fyne.TextAlignCenter, fyne.TextStyle{})
+	text := widget.NewLabelWithStyle(s.Text, fyne.TextAlignCenter, fyne.TextStyle{})
 	text.Wrapping = fyne.TextWrapWord
 	title := widget.NewLabelWithStyle(i18n.T("resuming.failed", "Server", serverName(last)), fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
 	title.SizeName = theme.SizeNameSubHeading

@@ -277,3 +277,11 @@ func TestSignOutWithoutTheServerSaysWhatIsLeft(t *testing.T) {
 	d.ui.signOut()
 	d.Has("Use the built-in server", "signed out on this computer")
 }
+
+func TestSettingsAndPersonalInfoOpen(t *testing.T) {
+	d := signedIn(t)
+	d.Tap("Personal info")
+	d.Has("Ada Admin", "ada", "Administrator", "http://127.0.0.1:")
+	d.Tap("Settings")
+	d.Has("Appearance", "Clear the clipboard after", "http://127.0.0.1:")
+}

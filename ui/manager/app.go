@@ -18,6 +18,7 @@ import (
 
 // AppServer is what an opened application asks.
 type AppServer interface {
+	App(ctx context.Context, id string) (client.App, error)
 	AppTokens(ctx context.Context, appID string) ([]client.Token, error)
 	CreateAppToken(context.Context, client.NewToken) (client.Token, client.Secret, error)
 	RevokeAppToken(ctx context.Context, id string) error
@@ -28,18 +29,26 @@ type AppServer interface {
 type App struct {
 	content fyne.CanvasObject
 
-	p    Params
-	app  client.App
-	list *tokens.List
+	p       Params
+	id      string // of the application, which never changes
+	app     client.App
+	list    *tokens.List
+	actions tokens.Actions
+	turns   task.Turns // of fetching both
 
+	header *widgets.Header
 	button *widgets.Button
 	facts  *widget.Label
 	note   *fyne.Container // why no token can be issued
 }
 
 func newApp(p Params, app client.App, back func()) *App {
-	a := &App{p: p, app: app, list: tokens.NewList(true, p.Now), note: container.NewVBox()}
-	a.list.OnRevoke = a.revoke
+	a := &App{p: p, id: app.ID, app: app, list: tokens.NewList(true, p.Now), note: container.NewVBox()}
+	a.actions = tokens.Actions{
+		Window: p.Window, List: a.list, Rules: p.Rules, Now: p.Now,
+		Create: p.Server.CreateAppToken, Revoke: p.Server.RevokeAppToken, Secret: p.Secret, Refresh: a.refresh,
+	}
+	a.list.OnRevoke = a.actions.AskRevoke
 	a.button = widgets.NewButton(i18n.T("app.create"), a.create)
 	a.button.Importance = widget.HighImportance
 	a.facts = widget.NewLabel("")
@@ -47,39 +56,53 @@ func newApp(p Params, app client.App, back func()) *App {
 	buttons := container.NewHBox(
 		widgets.NewButton(i18n.T("app.back"), back),
 		widgets.NewButton(i18n.T("app.change"), a.change))
-	header := container.New(layout.NewCustomPaddedVBoxLayout(10),
-		widgets.NewHeader(app.Name, i18n.T("app.subtitle"), a.button),
+	a.header = widgets.NewHeader(app.Name, i18n.T("app.subtitle"), a.button)
+	top := container.New(layout.NewCustomPaddedVBoxLayout(10),
+		a.header,
 		container.NewBorder(nil, nil, buttons, nil, a.facts),
 		a.note)
 	a.content = container.NewBorder(
-		container.New(layout.NewCustomPaddedLayout(18, 6, 22, 22), header), nil, nil, nil, a.list.Content)
+		container.New(layout.NewCustomPaddedLayout(18, 6, 22, 22), top), nil, nil, nil, a.list.Content)
 	a.showApp()
 	return a
 }
 
-func (a *App) refresh() { task.Go(func() { a.update(context.Background(), "") }) }
-
-// update fetches the tokens and shows them; chosen, if not empty, is selected.
-func (a *App) update(ctx context.Context, chosen string) {
-	all, err := a.p.Server.AppTokens(ctx, a.app.ID)
-	fyne.Do(func() { a.show(all, chosen, err) })
+func (a *App) refresh() {
+	turn := a.turns.Next()
+	task.Go(func() { a.update(context.Background(), turn) })
 }
 
-func (a *App) show(all []client.Token, chosen string, err error) {
+// left makes what is still asked stale: nobody is looking any more.
+func (a *App) left() { a.turns.Next() }
+
+// update fetches the application and its tokens and shows them.
+func (a *App) update(ctx context.Context, turn int) {
+	app, err := a.p.Server.App(ctx, a.id)
+	var all []client.Token
+	if err == nil {
+		all, err = a.p.Server.AppTokens(ctx, a.id)
+	}
+	fyne.Do(func() { a.show(turn, app, all, err) })
+}
+
+func (a *App) show(turn int, app client.App, all []client.Token, err error) {
+	if a.turns.Stale(turn) {
+		return
+	}
 	if err != nil {
 		a.list.Fail(err, a.refresh)
 		return
 	}
+	a.app = app
+	a.showApp()
 	a.list.Show(all)
-	if chosen != "" {
-		a.list.Select(chosen)
-	}
 	a.p.Updated(a.p.Now())
 }
 
 // showApp shows the application's own facts and whether a token can be issued
 // for it, with the reason if not (requirements 20, 34).
 func (a *App) showApp() {
+	a.header.SetTitle(a.app.Name, i18n.T("app.subtitle"))
 	a.facts.SetText(strings.Join([]string{
 		i18n.T("app.policyIs", "Policy", policyText(a.app.Policy)),
 		i18n.T("app.systemUserIs", "Name", systemUserText(a.app)),
@@ -112,37 +135,12 @@ func (a *App) create() {
 	if whyNot(a.app) != "" {
 		return
 	}
-	tokens.ShowCreate(tokens.CreateParams{
-		Window:   a.p.Window,
+	app := a.app
+	a.actions.AskCreate(tokens.CreateParams{
 		Title:    i18n.T("app.new"),
-		Subtitle: i18n.T("app.newText", "Name", a.app.SystemUser.Name),
-		Rules:    a.p.Rules,
-		App:      &a.app,
-		Create:   a.p.Server.CreateAppToken,
-		Created:  a.created,
-		Now:      a.p.Now,
+		Subtitle: i18n.T("app.newText", "Name", app.SystemUser.Name),
+		App:      &app,
 	})
-}
-
-func (a *App) created(t client.Token, s client.Secret) {
-	a.p.Secret(t, s, func(ctx context.Context) error { return a.p.Server.RevokeAppToken(ctx, t.ID) })
-	task.Go(func() { a.update(context.Background(), t.ID) })
-}
-
-func (a *App) revoke(chosen []client.Token) {
-	tokens.ShowRevoke(tokens.RevokeParams{
-		Window: a.p.Window,
-		Tokens: chosen,
-		Rules:  a.p.Rules.Revoke,
-		Revoke: a.p.Server.RevokeAppToken,
-		Done:   a.revoked,
-		Now:    a.p.Now,
-	})
-}
-
-func (a *App) revoked(int) {
-	a.list.Uncheck()
-	a.refresh()
 }
 
 func (a *App) change() {

@@ -32,6 +32,8 @@ type Apps struct {
 	open  func(client.App)
 	all   []client.App
 	ever  bool
+	turns task.Turns // of fetching them
+	next  string     // to be selected when shown; empty: none
 	table *widgets.Table
 	note  *fyne.Container
 	body  *fyne.Container
@@ -56,20 +58,26 @@ func newApps(p Params, open func(client.App)) *Apps {
 	return a
 }
 
-func (a *Apps) refresh() { task.Go(func() { a.update(context.Background(), "") }) }
-
-func (a *Apps) focus() { a.p.Window.Canvas().Focus(a.table) }
-
-// update fetches the applications and shows them; chosen, if not empty, is selected.
-func (a *Apps) update(ctx context.Context, chosen string) {
-	all, err := a.p.Server.Apps(ctx)
-	fyne.Do(func() { a.show(all, chosen, err) })
+func (a *Apps) refresh() {
+	turn := a.turns.Next()
+	task.Go(func() { a.update(context.Background(), turn) })
 }
 
-func (a *Apps) show(all []client.App, chosen string, err error) {
+func (a *Apps) focus() { widgets.Focus(a.table) }
+
+// update fetches the applications and shows them.
+func (a *Apps) update(ctx context.Context, turn int) {
+	all, err := a.p.Server.Apps(ctx)
+	fyne.Do(func() { a.show(turn, all, err) })
+}
+
+func (a *Apps) show(turn int, all []client.App, err error) {
+	if a.turns.Stale(turn) {
+		return
+	}
 	a.note.RemoveAll()
 	if err != nil {
-		a.fail(words.For(err).Text)
+		a.fail(words.For(err))
 		return
 	}
 	a.all, a.ever = all, true
@@ -78,8 +86,9 @@ func (a *Apps) show(all []client.App, chosen string, err error) {
 		rows[i] = appRow(app)
 	}
 	a.table.SetRows(rows)
-	if chosen != "" {
-		a.table.Select(chosen)
+	if a.next != "" {
+		a.table.Select(a.next)
+		a.next = ""
 	}
 	a.showInstead(a.bodyFor())
 	widgets.TakeFocus(a.table)
@@ -94,12 +103,12 @@ func (a *Apps) bodyFor() fyne.CanvasObject {
 	return a.table
 }
 
-func (a *Apps) fail(text string) {
+func (a *Apps) fail(s words.Sentence) {
 	if !a.ever {
-		a.showInstead(widgets.NewEmpty(i18n.T("apps.failed"), text, i18n.T("dialog.tryAgain"), a.refresh))
+		a.showInstead(widgets.NewEmpty(i18n.T("apps.failed"), s.Text, s.Action, a.refresh))
 		return
 	}
-	a.note.Add(widgets.NewBanner(widgets.Bad, text, i18n.T("dialog.tryAgain"), a.refresh))
+	a.note.Add(widgets.NewBanner(widgets.Bad, s.Text, s.Action, a.refresh))
 }
 
 func (a *Apps) showInstead(o fyne.CanvasObject) {
@@ -121,7 +130,8 @@ func (a *Apps) add() {
 }
 
 func (a *Apps) added(app client.App) {
-	task.Go(func() { a.update(context.Background(), app.ID) })
+	a.next = app.ID
+	a.refresh()
 }
 
 func appRow(a client.App) widgets.Row {

@@ -22,48 +22,32 @@ type change struct {
 	dialog *widgets.Dialog
 	done   func(client.App)
 
+	form    words.Form
 	policy  *widgets.Select
-	user    *userSelect
-	field   *widgets.Field
+	user    *userField
 	enabled *widgets.Check
-	loaded  bool // the users are there: the chosen one can be compared
 }
 
 func showChange(p Params, app client.App, done func(client.App)) *change {
 	c := &change{p: p, app: app, done: done}
 	c.policy = widgets.NewSelect(policyTexts(), nil)
 	c.policy.SetSelectedIndex(policyIndex(app.Policy))
-	c.user = newUserSelect(nil)
-	c.user.offer(only(app.SystemUser), app.SystemUser.ID)
-	c.user.Disable() // until it is known who else there is
-	c.field = widgets.NewField(i18n.T("apps.systemUser"), c.user.Select, i18n.T("apps.systemUserHint"))
+	c.user = newUserField(app.SystemUser)
 	c.enabled = widgets.NewCheck(i18n.T("apps.enabledCheck"), nil)
 	c.enabled.Checked = app.Enabled
-	form := container.NewVBox(
-		widgets.NewField(i18n.T("apps.policy"), c.policy, i18n.T("apps.policyHint")),
-		c.field,
-		widgets.NewField("", c.enabled, i18n.T("apps.enabledHint")))
-	c.dialog = widgets.NewDialog(p.Window, i18n.T("app.changeTitle", "Name", app.Name), "", form)
+	fields := map[string]*widgets.Field{
+		"policy":       widgets.NewField(i18n.T("apps.policy"), c.policy, i18n.T("apps.policyHint")),
+		"systemUserId": c.user.field,
+		"enabled":      widgets.NewField("", c.enabled, i18n.T("apps.enabledHint")),
+	}
+	content := container.NewVBox(fields["policy"], fields["systemUserId"], fields["enabled"])
+	c.dialog = widgets.NewDialog(p.Window, i18n.T("app.changeTitle", "Name", app.Name), "", content)
+	c.form = words.Form{Dialog: c.dialog, Fields: fields}
 	c.dialog.SetSubmit(i18n.T("app.save"), widget.HighImportance, c.submit)
 	c.dialog.SetSize(fyne.NewSize(600, 0))
 	c.dialog.Show()
-	task.Go(func() { c.loadUsers(context.Background()) })
+	task.Go(func() { c.user.load(context.Background(), p.Server.Users) })
 	return c
-}
-
-func (c *change) loadUsers(ctx context.Context) {
-	users, err := c.p.Server.Users(ctx)
-	fyne.Do(func() { c.usersLoaded(users, err) })
-}
-
-func (c *change) usersLoaded(users []client.User, err error) {
-	if err != nil {
-		c.field.SetError(words.For(err).Text)
-		return
-	}
-	c.loaded = true
-	c.user.offer(users, c.app.SystemUser.ID)
-	c.user.Enable()
 }
 
 func (c *change) submit() {
@@ -71,7 +55,7 @@ func (c *change) submit() {
 	if p := client.Policies[c.policy.SelectedIndex()]; p != c.app.Policy {
 		wish.Policy = &p
 	}
-	if id := c.user.chosen(); c.loaded && id != c.app.SystemUser.ID {
+	if id := c.user.chosen(); id != c.app.SystemUser.ID {
 		wish.SystemUserID = &id
 	}
 	if on := c.enabled.Checked; on != c.app.Enabled {
@@ -81,7 +65,7 @@ func (c *change) submit() {
 		c.dialog.Hide()
 		return
 	}
-	c.dialog.SetError("", "", nil)
+	c.form.Clear()
 	c.dialog.SetBusy(true, i18n.T("app.saving"))
 	task.Go(func() { c.save(context.Background(), wish) })
 }
@@ -94,18 +78,11 @@ func (c *change) save(ctx context.Context, wish client.AppChange) {
 func (c *change) saved(app client.App, err error) {
 	c.dialog.SetBusy(false, "")
 	if err != nil {
-		c.dialog.SetError(words.For(err).Text, i18n.T("dialog.tryAgain"), c.submit)
+		c.form.Fail(err, c.submit)
 		return
 	}
 	c.dialog.Hide()
 	c.done(app)
-}
-
-func only(u client.UserRef) []client.User {
-	if u.ID == "" {
-		return nil
-	}
-	return []client.User{{ID: u.ID, Login: u.Login, Name: u.Name}}
 }
 
 func policyIndex(p client.Policy) int {

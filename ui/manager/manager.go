@@ -62,6 +62,7 @@ func (v *View) Back() {
 
 // leave returns to the list of applications.
 func (v *View) leave() {
+	v.app.left()
 	v.app = nil
 	v.show(v.apps.content)
 	v.apps.refresh()

@@ -30,8 +30,8 @@ func Info(me client.Me, server string) fyne.CanvasObject {
 		}
 		value := widget.NewLabel(f[1])
 		value.Selectable = true
-		form.Add(widgets.NewField(i18n.T(f[0]), value, ""))
+		form.Add(widgets.NewField(i18n.T(f[0]), widgets.Flush(value), ""))
 	}
 	header := widgets.NewHeader(i18n.T("info.title"), i18n.T("info.subtitle"))
-	return container.NewVScroll(container.New(layout.NewCustomPaddedLayout(18, 12, 22, 22), container.NewVBox(header, form)))
+	return container.NewVScroll(container.New(layout.NewCustomPaddedLayout(18, 12, 22, 22), container.New(layout.NewCustomPaddedVBoxLayout(18), header, form)))
 }

@@ -3,6 +3,9 @@ package profile_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +26,7 @@ var now = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
 type still struct {
 	tokens []client.Token
 	err    error
+	refuse error // of a create; nil: its description is too long
 }
 
 func (s still) ProfileTokens(context.Context) ([]client.Token, error) { return s.tokens, s.err }
@@ -31,7 +35,10 @@ func (s still) ProfileApps(context.Context) ([]client.App, error) {
 	return []client.App{{ID: "w", Name: "Warehouse", Scopes: []string{"read", "update"}}}, nil
 }
 
-func (still) CreateToken(context.Context, client.NewToken) (client.Token, client.Secret, error) {
+func (s still) CreateToken(context.Context, client.NewToken) (client.Token, client.Secret, error) {
+	if s.refuse != nil {
+		return client.Token{}, client.Secret{}, s.refuse
+	}
 	return client.Token{}, client.Secret{}, &client.Problem{
 		Kind: client.ErrInvalid, Code: "invalid", Fields: []client.FieldError{{Field: "description", Code: "too_long"}},
 	}
@@ -127,6 +134,121 @@ func TestNoTokensAndNoServerHaveScreensOfTheirOwn(t *testing.T) {
 	_, screen, w = show(t, still{err: client.ErrOffline}, fynetheme.VariantLight, wide)
 	screen.Has("could not be loaded", "Try again")
 	test.AssertRendersToImage(t, "failed.png", w.Canvas())
+}
+
+// failures are what a server, or the way to it, may do to any call.
+var failures = []struct {
+	name   string
+	err    error
+	says   string
+	button string // what is offered; empty: nothing, since the same again does not help
+}{
+	{"403", &client.Problem{Kind: client.ErrDenied, Code: "denied"}, "Your account may not do this.", ""},
+	{"403 for the policy", &client.Problem{Kind: client.ErrDenied, Code: "policy_none"}, "its policy is None", ""},
+	{"403 for administrators", &client.Problem{Kind: client.ErrDenied, Code: "policy_admins"}, "Ask one to change its policy, or to create an application token.", ""},
+	{"500", &client.Problem{Kind: client.ErrServer, Code: "internal", RequestID: "req-7Qd2"}, "look it up as request req-7Qd2", "Try again"},
+	{"429", &client.Problem{Kind: client.ErrBusy, RetryAfter: 3 * time.Second}, "It asks to wait 3 s.", "Try again"},
+	{"garbage JSON", fmt.Errorf("%w: not JSON", client.ErrGarbled), "something that Keyfob does not understand", "Try again"},
+	{"wrong certificate", client.ErrCertificate, "certificate is not trusted, so nothing was sent", ""},
+	{"sign-in ended", client.ErrSignInExpired, "Your sign-in has ended", "Sign in again"},
+	{"key used with another body", &client.Problem{Kind: client.ErrInvalid, Code: "idempotency"}, "look for it in the list", ""},
+}
+
+func TestFailuresSayWhatHappenedAndOfferWhatHelps(t *testing.T) {
+	for _, f := range failures {
+		t.Run(f.name+" in the list", func(t *testing.T) {
+			_, screen, _ := show(t, still{err: f.err}, fynetheme.VariantLight, wide)
+			screen.Has("The tokens could not be loaded", f.says)
+			offers(t, screen, f.button)
+		})
+		t.Run(f.name+" above the list", func(t *testing.T) {
+			server := &turning{still: still{tokens: sample()}}
+			v, screen, _ := show(t, server, fynetheme.VariantLight, wide)
+			server.err = f.err
+			v.Refresh()
+			screen.Has("Nightly export", f.says)
+			offers(t, screen, f.button)
+		})
+		t.Run(f.name+" in the form", func(t *testing.T) {
+			v, screen, _ := show(t, still{refuse: f.err}, fynetheme.VariantLight, wide)
+			v.Create()
+			screen.Type("Nightly")
+			screen.Press(fyne.KeyReturn)
+			screen.Has("New user access token", "Nightly", f.says)
+			offers(t, screen, f.button)
+		})
+	}
+}
+
+// offers checks which button stands beside a failure.
+func offers(t *testing.T, screen *uitest.Screen, want string) {
+	t.Helper()
+	for _, button := range []string{"Try again", "Sign in again"} {
+		if offered := slices.Contains(screen.Texts(), button); offered != (button == want) {
+			t.Errorf("%q is offered: %v", button, offered)
+		}
+	}
+}
+
+// turning is a server whose answers a test changes.
+type turning struct{ still }
+
+func (s *turning) ProfileTokens(ctx context.Context) ([]client.Token, error) {
+	return s.still.ProfileTokens(ctx)
+}
+
+// overtaken is a server whose first answer waits until the test lets it go.
+type overtaken struct {
+	still
+	calls chan int
+	asked chan struct{} // the first call has begun
+	go1st chan struct{}
+}
+
+func (s overtaken) ProfileTokens(context.Context) ([]client.Token, error) {
+	switch <-s.calls {
+	case 1:
+		close(s.asked)
+		<-s.go1st
+		return sample()[:1], nil
+	case 2:
+		return sample()[1:2], nil
+	}
+	return nil, nil
+}
+
+func TestAnswerThatWasOvertakenIsDropped(t *testing.T) {
+	server := overtaken{calls: make(chan int, 1), asked: make(chan struct{}), go1st: make(chan struct{})}
+	server.calls <- 0
+	v, screen, _ := show(t, server, fynetheme.VariantLight, wide)
+	server.calls <- 1
+	v.Refresh()
+	<-server.asked
+	server.calls <- 2
+	v.Refresh()
+	screen.Await("Laptop", "")
+	close(server.go1st)
+	screen.Has("Laptop")
+	screen.HasNot("Nightly export")
+}
+
+// requirement 56
+func TestDescriptionThatIsTooLongIsSaidWhileTyping(t *testing.T) {
+	v, screen, _ := show(t, still{tokens: sample()}, fynetheme.VariantLight, wide)
+	v.Create()
+	screen.Type(strings.Repeat("x", 128))
+	screen.HasNot("At most 128 characters")
+	screen.Type("y")
+	screen.Has("At most 128 characters, please.")
+	if !screen.Disabled("Generate token") {
+		t.Error("a description of 129 characters can be sent")
+	}
+	screen.Press(fyne.KeyBackspace)
+	screen.HasNot("At most 128 characters")
+	screen.Has("Where it is used, so that you can tell it apart later")
+	if screen.Disabled("Generate token") {
+		t.Error("a description of 128 characters cannot be sent")
+	}
 }
 
 func TestRefusedFieldKeepsTheFormAndSaysWhy(t *testing.T) {

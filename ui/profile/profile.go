@@ -41,14 +41,20 @@ type Params struct {
 type View struct {
 	Content fyne.CanvasObject
 
-	p    Params
-	list *tokens.List
+	p       Params
+	list    *tokens.List
+	actions tokens.Actions
+	turns   task.Turns // of fetching the list
 }
 
 // New makes the view; Refresh fills it.
 func New(p Params) *View {
 	v := &View{p: p, list: tokens.NewList(false, p.Now)}
-	v.list.OnRevoke = v.revoke
+	v.actions = tokens.Actions{
+		Window: p.Window, List: v.list, Rules: p.Rules, Now: p.Now,
+		Create: p.Server.CreateToken, Revoke: p.Server.RevokeToken, Secret: p.Secret, Refresh: v.Refresh,
+	}
+	v.list.OnRevoke = v.actions.AskRevoke
 	v.list.OnCreate = v.Create
 	v.list.CreateAs = i18n.T("profile.create")
 	create := widgets.NewButton(i18n.T("profile.create"), v.Create)
@@ -60,7 +66,10 @@ func New(p Params) *View {
 }
 
 // Refresh fetches the tokens again.
-func (v *View) Refresh() { task.Go(func() { v.update(context.Background(), "") }) }
+func (v *View) Refresh() {
+	turn := v.turns.Next()
+	task.Go(func() { v.update(context.Background(), turn) })
+}
 
 // FocusSearch puts the cursor into the search box.
 func (v *View) FocusSearch() { v.list.FocusSearch() }
@@ -71,55 +80,29 @@ func (v *View) Back() { v.list.Back() }
 // Revoke asks to revoke what is chosen.
 func (v *View) Revoke() { v.list.RevokeChosen() }
 
-// update fetches the tokens and shows them; chosen, if not empty, is selected.
-func (v *View) update(ctx context.Context, chosen string) {
+// update fetches the tokens and shows them.
+func (v *View) update(ctx context.Context, turn int) {
 	all, err := v.p.Server.ProfileTokens(ctx)
-	fyne.Do(func() { v.show(all, chosen, err) })
+	fyne.Do(func() { v.show(turn, all, err) })
 }
 
-func (v *View) show(all []client.Token, chosen string, err error) {
+func (v *View) show(turn int, all []client.Token, err error) {
+	if v.turns.Stale(turn) {
+		return
+	}
 	if err != nil {
 		v.list.Fail(err, v.Refresh)
 		return
 	}
 	v.list.Show(all)
-	if chosen != "" {
-		v.list.Select(chosen)
-	}
-	v.p.Updated(len(all), v.p.Now())
+	v.p.Updated(tokens.Live(all, v.p.Now()), v.p.Now())
 }
 
 // Create opens the dialog for a new personal access token.
 func (v *View) Create() {
-	tokens.ShowCreate(tokens.CreateParams{
-		Window:   v.p.Window,
+	v.actions.AskCreate(tokens.CreateParams{
 		Title:    i18n.T("profile.new"),
 		Subtitle: i18n.T("profile.newText", "Name", v.p.Me.Name),
-		Rules:    v.p.Rules,
 		Apps:     v.p.Server.ProfileApps,
-		Create:   v.p.Server.CreateToken,
-		Created:  v.created,
-		Now:      v.p.Now,
 	})
-}
-
-func (v *View) created(t client.Token, s client.Secret) {
-	v.p.Secret(t, s, func(ctx context.Context) error { return v.p.Server.RevokeToken(ctx, t.ID) })
-	task.Go(func() { v.update(context.Background(), t.ID) })
-}
-
-func (v *View) revoke(chosen []client.Token) {
-	tokens.ShowRevoke(tokens.RevokeParams{
-		Window: v.p.Window,
-		Tokens: chosen,
-		Rules:  v.p.Rules.Revoke,
-		Revoke: v.p.Server.RevokeToken,
-		Done:   v.revoked,
-		Now:    v.p.Now,
-	})
-}
-
-func (v *View) revoked(int) {
-	v.list.Uncheck()
-	v.Refresh()
 }

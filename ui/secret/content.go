@@ -11,6 +11,7 @@ import (
 	"keyfob/client"
 	"keyfob/ui/i18n"
 	"keyfob/ui/theme"
+	"keyfob/ui/tokens"
 	"keyfob/ui/widgets"
 )
 
@@ -31,7 +32,7 @@ func (d *Dialog) content() fyne.CanvasObject {
 		d.box(),
 		widgets.Flush(d.status.line),
 		widgets.Flush(d.uses()),
-		widgets.Flush(quiet(i18n.T("secret.guidance", "Name", actsAs(d.p.Token)))),
+		widgets.Flush(widgets.NewQuiet(i18n.T("secret.guidance", "Name", actsAs(d.p.Token)), theme.SizeNameCaption)),
 		d.storedLine,
 		d.ask.box,
 	)
@@ -60,7 +61,7 @@ func (d *Dialog) uses() fyne.CanvasObject {
 
 // subtitle names the token: what it is for, its kind, its scopes, its end.
 func subtitle(t client.Token) string {
-	parts := []string{t.Description, t.App.Name, kind(t.Kind), strings.Join(t.Scopes, ", "), expiry(t)}
+	parts := []string{t.Description, t.App.Name, tokens.KindText(t.Kind), strings.Join(t.Scopes, ", "), expiry(t)}
 	named := parts[:0]
 	for _, p := range parts {
 		if p != "" {
@@ -68,13 +69,6 @@ func subtitle(t client.Token) string {
 		}
 	}
 	return strings.Join(named, " · ")
-}
-
-func kind(k client.Kind) string {
-	if k == client.SAT {
-		return i18n.T("secret.sat")
-	}
-	return i18n.T("secret.pat")
 }
 
 func expiry(t client.Token) string {
@@ -94,21 +88,13 @@ func actsAs(t client.Token) string {
 	return i18n.T("secret.you")
 }
 
-func quiet(text string) *widget.Label {
-	l := widget.NewLabel(text)
-	l.Wrapping, l.SizeName, l.Importance = fyne.TextWrapWord, theme.SizeNameCaption, widget.LowImportance
-	return l
-}
-
 // status is the line that tells the truth about the clipboard.
 type status struct {
 	line *widget.Label
 }
 
 func newStatus() *status {
-	s := &status{quiet(i18n.T("secret.notYet"))}
-	s.line.SizeName = theme.SizeNameSmallText
-	return s
+	return &status{widgets.NewQuiet(i18n.T("secret.notYet"), theme.SizeNameSmallText)}
 }
 
 func (s *status) say(how widget.Importance, text string) {
@@ -146,15 +132,7 @@ func (q *question) put(text, other string, do func()) {
 	q.text.SetText(text)
 	q.other.OnTapped = do
 	q.other.SetText(other)
-	setVisible(q.other, other != "")
+	widgets.SetVisible(q.other, other != "")
 }
 
 func (q *question) focus() { widgets.Focus(q.back) }
-
-func setVisible(o fyne.CanvasObject, on bool) {
-	if on {
-		o.Show()
-	} else {
-		o.Hide()
-	}
-}

@@ -175,8 +175,8 @@ func TestTheDialogNamesTheToken(t *testing.T) {
 	never := token
 	never.Kind, never.ExpiresAt, never.Description = client.SAT, time.Time{}, ""
 	for want, tok := range map[string]client.Token{
-		"Nightly export · Local scripts · personal access token · read · expires 20 Feb 2027": token,
-		"Local scripts · service access token · read · never expires":                         never,
+		"Nightly export · Local scripts · Personal access token · read · expires 20 Feb 2027": token,
+		"Local scripts · Service access token · read · never expires":                         never,
 	} {
 		if got := subtitle(tok); got != want {
 			t.Error(got)

@@ -104,6 +104,13 @@ func (d *Dialog) Leave() {
 	}
 }
 
+// Ask is Leave for closing the window: pressed again, it keeps asking.
+func (d *Dialog) Ask() {
+	if !d.asking {
+		d.Leave()
+	}
+}
+
 func (d *Dialog) askClose() {
 	d.ask.put(i18n.T("secret.closeAsk"), i18n.T("secret.closeAnyway"), d.close)
 	d.showAsking(true)
@@ -119,10 +126,10 @@ func (d *Dialog) goBack() { d.showAsking(false) }
 func (d *Dialog) showAsking(on bool) {
 	d.asking = on
 	d.dialog.SetError("", "", nil)
-	setVisible(d.ask.box, on)
-	setVisible(d.storedLine, !on)
+	widgets.SetVisible(d.ask.box, on)
+	widgets.SetVisible(d.storedLine, !on)
 	if d.lost != nil {
-		setVisible(d.lost, !on)
+		widgets.SetVisible(d.lost, !on)
 	}
 	d.dialog.SetSubmitEnabled(!on && d.stored.Checked)
 	d.dialog.SetSize(size) // lays out anew
@@ -154,7 +161,8 @@ func (d *Dialog) revoked(err error) {
 		d.close()
 		return
 	}
-	d.dialog.SetError(i18n.T("secret.notRevoked")+" "+words.For(err).Text, i18n.T("words.tryAgain"), d.startRevoke)
+	s := words.For(err)
+	d.dialog.SetError(i18n.T("secret.notRevoked")+" "+s.Text, s.Action, d.startRevoke)
 }
 
 // reveal shows the secret, or masks it again. It is masked in any case when

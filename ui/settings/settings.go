@@ -77,19 +77,20 @@ func New(p Params) *View {
 	v.keep = widgets.NewButton(i18n.T("settings.keep"), v.tryKeyring)
 	v.kept = widgets.NewField(i18n.T("settings.signIn"), container.NewHBox(v.keep, widgets.NewButton(i18n.T("menu.signOut"), p.SignOut)), "")
 	v.Refresh()
-	form := container.NewVBox(
+	form := container.New(layout.NewCustomPaddedVBoxLayout(12),
 		widgets.NewField(i18n.T("settings.theme"), look, ""),
 		widgets.NewField(i18n.T("settings.clipboard"), clipboard, i18n.T("settings.clipboardHint")),
-		widgets.NewField(i18n.T("settings.server"), server, i18n.T("settings.serverHint")),
+		widgets.NewField(i18n.T("settings.server"), widgets.Flush(server), i18n.T("settings.serverHint")),
 		v.kept,
-		widgets.NewField(i18n.T("settings.version"), widget.NewLabel(p.Version), ""))
+		widgets.NewField(i18n.T("settings.version"), widgets.Flush(widget.NewLabel(p.Version)), ""))
 	header := widgets.NewHeader(i18n.T("settings.title"), i18n.T("settings.subtitle"))
-	v.Content = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(18, 12, 22, 22), container.NewVBox(header, form)))
+	v.Content = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(18, 12, 22, 22), container.New(layout.NewCustomPaddedVBoxLayout(18), header, form)))
 	return v
 }
 
 // Refresh says again whether the sign-in is kept.
 func (v *View) Refresh() {
+	v.kept.SetError("")
 	if v.p.Unkept() == nil {
 		v.keep.Hide()
 		v.kept.SetHint(i18n.T("status.kept"))

@@ -151,15 +151,7 @@ func (c *card) putFoot(o fyne.CanvasObject) { c.foot.Objects = []fyne.CanvasObje
 // fail says what went wrong; an empty sentence takes it away.
 func (c *card) fail(s words.Sentence) {
 	c.failure.SetText(s.Text)
-	setVisible(c.failure, s.Text != "")
-}
-
-func setVisible(o fyne.CanvasObject, on bool) {
-	if on {
-		o.Show()
-	} else {
-		o.Hide()
-	}
+	widgets.SetVisible(c.failure, s.Text != "")
 }
 
 // waiting is the foot of a card while something is waited for.
@@ -193,8 +185,8 @@ func (w *waiting) stop() { w.loading.Hide() }
 
 // offer shows what helps when the browser did not come up.
 func (w *waiting) offer(link bool) {
-	setVisible(w.again, link)
-	setVisible(w.copy, link)
+	widgets.SetVisible(w.again, link)
+	widgets.SetVisible(w.copy, link)
 	w.box.Refresh()
 }
 

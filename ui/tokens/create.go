@@ -39,30 +39,33 @@ type CreateParams struct {
 type Create struct {
 	p       CreateParams
 	dialog  *widgets.Dialog
+	form    words.Form
 	attempt string
 	cancel  context.CancelFunc
 
 	description *widgets.Field
 	label       *widgets.Entry
-	app         *widgets.Field
 	appSelect   *widgets.Select
 	apps        []client.App
 	expiry      *expiryField
-	scopes      *scopePicker
-	scopesField *widgets.Field
+	scopes      *ScopePicker
 }
 
 // ShowCreate opens the dialog.
 func ShowCreate(p CreateParams) *Create {
 	c := &Create{p: p, attempt: client.NewAttempt()}
 	c.label = widgets.NewEntry()
-	c.label.OnChanged = func(string) { c.changed() }
+	c.label.OnChanged = func(string) { c.labelChanged() }
 	c.description = widgets.NewField(i18n.T("create.description"), c.label, i18n.T("create.descriptionHint"))
 	c.expiry = newExpiryField(p.Rules.Expiry, p.Now, c.changed)
-	c.scopes = newScopePicker(c.changed)
-	c.scopesField = widgets.NewField(i18n.T("create.scopes"), c.scopes.content, "")
-	form := container.NewVBox(c.description, c.appField(), c.expiry.object(), c.scopesField)
-	c.dialog = widgets.NewDialog(p.Window, p.Title, p.Subtitle, form)
+	c.scopes = NewScopePicker(c.changed)
+	app := c.appField()
+	scopes := widgets.NewField(i18n.T("create.scopes"), c.scopes.Content, "")
+	content := container.NewVBox(c.description, app, c.expiry.field, scopes)
+	c.dialog = widgets.NewDialog(p.Window, p.Title, p.Subtitle, content)
+	c.form = words.Form{Dialog: c.dialog, Fields: map[string]*widgets.Field{
+		"description": c.description, "appId": app, "expiresAt": c.expiry.field, "scopes": scopes,
+	}}
 	c.dialog.SetSubmit(i18n.T("create.submit"), widget.HighImportance, c.submit)
 	c.dialog.SetCancel(i18n.T("dialog.cancel"), c.close)
 	c.dialog.SetSize(fyne.NewSize(600, 0))
@@ -78,16 +81,14 @@ func (c *Create) askApps() { task.Go(func() { c.loadApps(context.Background()) }
 
 // appField is the fixed application, or the choice of one with help for a
 // missing one (requirements 30, 31, 33, 52).
-func (c *Create) appField() fyne.CanvasObject {
+func (c *Create) appField() *widgets.Field {
 	if c.p.App != nil {
-		c.app = widgets.NewField(i18n.T("create.app"), widget.NewLabel(c.p.App.Name), i18n.T("create.appFixed", "Name", c.p.App.SystemUser.Name))
-		c.scopes.offer(c.p.Rules.ScopesOf(c.p.App.Scopes))
-		return c.app
+		c.scopes.Offer(c.p.Rules.ScopesOf(c.p.App.Scopes), true)
+		return widgets.NewField(i18n.T("create.app"), widget.NewLabel(c.p.App.Name), i18n.T("create.appFixed", "Name", c.p.App.SystemUser.Name))
 	}
 	c.appSelect = widgets.NewSelect(nil, func(string) { c.appChosen() })
 	c.appSelect.PlaceHolder = i18n.T("create.appsLoading")
-	c.app = widgets.NewField(i18n.T("create.app"), c.appSelect, i18n.T("create.appMissing"))
-	return c.app
+	return widgets.NewField(i18n.T("create.app"), c.appSelect, i18n.T("create.appMissing"))
 }
 
 // loadApps fetches the applications that may be chosen and publishes them at once.
@@ -98,7 +99,7 @@ func (c *Create) loadApps(ctx context.Context) {
 
 func (c *Create) appsLoaded(apps []client.App, err error) {
 	if err != nil {
-		c.dialog.SetError(words.For(err).Text, i18n.T("dialog.tryAgain"), c.askApps)
+		c.form.Fail(err, c.askApps)
 		return
 	}
 	c.apps = apps
@@ -119,7 +120,7 @@ func (c *Create) appsLoaded(apps []client.App, err error) {
 
 func (c *Create) appChosen() {
 	if a := c.chosenApp(); a != nil {
-		c.scopes.offer(c.p.Rules.ScopesOf(a.Scopes))
+		c.scopes.Offer(c.p.Rules.ScopesOf(a.Scopes), true)
 	}
 	c.changed()
 }
@@ -142,9 +143,24 @@ func (c *Create) changed() {
 		return
 	}
 	c.attempt = client.NewAttempt()
-	c.dialog.Fit()
+	c.form.Fields["scopes"].SetHint(scopesHint(c.scopes.Chosen()))
 	_, err := c.expiry.value()
-	c.dialog.SetSubmitEnabled(err == nil && c.chosenApp() != nil && len(c.scopes.chosen()) > 0 && c.labelProblem() == "")
+	c.dialog.SetSubmitEnabled(err == nil && c.chosenApp() != nil && len(c.scopes.Chosen()) > 0 && c.labelProblem() == "")
+	c.dialog.Fit()
+}
+
+// scopesHint says why the form cannot be sent yet.
+func scopesHint(chosen []string) string {
+	if len(chosen) == 0 {
+		return i18n.T("create.scopesNone")
+	}
+	return ""
+}
+
+// labelChanged says at the field what the rules have against the description.
+func (c *Create) labelChanged() {
+	c.description.SetError(c.labelProblem())
+	c.changed()
 }
 
 // labelProblem checks the label rule before the server does (requirement 56).
@@ -167,12 +183,12 @@ func (c *Create) submit() {
 	if err != nil || app == nil {
 		return
 	}
-	c.clearErrors()
+	c.form.Clear()
 	wish := client.NewToken{
 		Description: strings.TrimSpace(c.label.Text),
 		AppID:       app.ID,
 		ExpiresAt:   at,
-		Scopes:      c.scopes.chosen(),
+		Scopes:      c.scopes.Chosen(),
 		Attempt:     c.attempt,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -197,34 +213,13 @@ func (c *Create) created(token client.Token, secret client.Secret, err error) {
 	c.p.Created(token, secret)
 }
 
-// fail shows each field error at its field and the rest as one sentence.
+// fail says what went wrong; having stopped to wait is no failure.
 func (c *Create) fail(err error) {
 	if errors.Is(err, context.Canceled) {
 		c.dialog.SetError(i18n.T("create.cancelled"), "", nil)
 		return
 	}
-	fields := map[string]*widgets.Field{
-		"description": c.description, "appId": c.app, "expiresAt": c.expiry.field, "scopes": c.scopesField,
-	}
-	shown := false
-	if p, ok := errors.AsType[*client.Problem](err); ok {
-		for _, f := range p.Fields {
-			if field := fields[f.Field]; field != nil {
-				field.SetError(words.Field(f))
-				shown = true
-			}
-		}
-	}
-	if !shown {
-		c.dialog.SetError(words.For(err).Text, i18n.T("dialog.tryAgain"), c.submit)
-	}
-}
-
-func (c *Create) clearErrors() {
-	c.dialog.SetError("", "", nil)
-	for _, f := range []*widgets.Field{c.description, c.app, c.expiry.field, c.scopesField} {
-		f.SetError("")
-	}
+	c.form.Fail(err, c.submit)
 }
 
 // close leaves the dialog; while the server is asked it only stops asking, so

@@ -41,7 +41,7 @@ func newDetail(ofApp bool, revoke, back func()) *detail {
 }
 
 func (d *detail) clear() {
-	d.body.Objects = []fyne.CanvasObject{muted(i18n.T("tokens.detail.none"))}
+	d.body.Objects = []fyne.CanvasObject{widgets.NewQuiet(i18n.T("tokens.detail.none"), theme.SizeNameText)}
 	d.body.Refresh()
 	d.revoke.Hide()
 }
@@ -53,14 +53,14 @@ func (d *detail) show(t client.Token, now time.Time) {
 	badge := statusBadge(t, now)
 	d.body.Objects = []fyne.CanvasObject{
 		heading,
-		muted(kindText(t.Kind) + "  ·  …" + t.Hint),
+		widgets.NewQuiet(KindText(t.Kind)+"  ·  …"+t.Hint, theme.SizeNameText),
 		aligned(container.NewHBox(widgets.NewBadge(badge))),
 		d.facts(t, now),
 		aligned(widgets.NewSection(i18n.T("tokens.detail.timeline"))),
 		timeline(t),
 	}
 	d.body.Refresh()
-	setVisible(d.revoke, t.RevokedAt.IsZero())
+	widgets.SetVisible(d.revoke, t.RevokedAt.IsZero())
 }
 
 func (d *detail) facts(t client.Token, now time.Time) fyne.CanvasObject {
@@ -68,7 +68,7 @@ func (d *detail) facts(t client.Token, now time.Time) fyne.CanvasObject {
 	add := func(key, value string) {
 		text := widget.NewLabel(value)
 		text.Wrapping = fyne.TextWrapWord
-		form.Add(muted(i18n.T(key)))
+		form.Add(widgets.NewQuiet(i18n.T(key), theme.SizeNameText))
 		form.Add(text)
 	}
 	add("tokens.detail.actsAs", actsAsText(t))
@@ -121,7 +121,8 @@ func usedFromText(t client.Token, now time.Time) string {
 	return text
 }
 
-func kindText(k client.Kind) string {
+// KindText is what people call a kind of token.
+func KindText(k client.Kind) string {
 	if k == client.SAT {
 		return i18n.T("tokens.sat")
 	}
@@ -131,11 +132,4 @@ func kindText(k client.Kind) string {
 // aligned moves what has no padding of its own in line with the labels.
 func aligned(o fyne.CanvasObject) fyne.CanvasObject {
 	return container.New(layout.NewCustomPaddedLayout(0, 0, labelPad, labelPad), o)
-}
-
-func muted(text string) *widget.Label {
-	l := widget.NewLabel(text)
-	l.Importance = widget.LowImportance
-	l.Wrapping = fyne.TextWrapWord
-	return l
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
 	"keyfob/client"
@@ -93,10 +92,10 @@ func defaultPreset(all []preset, rule client.ExpiryRule) int {
 
 func (e *expiryField) choose(i int) {
 	e.chosen = i
-	setVisible(e.date, e.preset[i].date)
+	widgets.SetVisible(e.date, e.preset[i].date)
 	e.update()
 	if e.preset[i].date {
-		focus(e.date)
+		widgets.Focus(e.date)
 	}
 }
 
@@ -170,5 +169,3 @@ func parseExpiry(text string, now time.Time, longest time.Duration) (time.Time, 
 }
 
 func midnight(t time.Time) time.Time { return t.UTC().Truncate(day) }
-
-func (e *expiryField) object() fyne.CanvasObject { return e.field }

@@ -53,18 +53,18 @@ type masterDetailLayout struct{ m *masterDetail }
 
 func (l masterDetailLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	m := l.m
-	setVisible(m.back, size.Width < bothFrom)
+	widgets.SetVisible(m.back, size.Width < bothFrom)
 	if size.Width < bothFrom {
-		setVisible(m.master, !m.opened)
-		setVisible(m.detail, m.opened)
+		widgets.SetVisible(m.master, !m.opened)
+		widgets.SetVisible(m.detail, m.opened)
 		m.master.Move(fyne.NewPos(0, 0))
 		m.detail.Move(fyne.NewPos(0, 0))
 		m.master.Resize(size)
 		m.detail.Resize(size)
 		return
 	}
-	setVisible(m.master, true)
-	setVisible(m.detail, true)
+	widgets.SetVisible(m.master, true)
+	widgets.SetVisible(m.detail, true)
 	m.master.Move(fyne.NewPos(0, 0))
 	m.master.Resize(fyne.NewSize(size.Width-detailWidth, size.Height))
 	m.detail.Move(fyne.NewPos(size.Width-detailWidth, 0))
@@ -73,14 +73,6 @@ func (l masterDetailLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 
 func (l masterDetailLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(360, 200)
-}
-
-func setVisible(o fyne.CanvasObject, on bool) {
-	if on {
-		o.Show()
-	} else {
-		o.Hide()
-	}
 }
 
 // listLayout stands the toolbar, a note and the body below each other. In the
@@ -196,5 +188,5 @@ func newBulkBar(revoke func()) *bulkBar {
 
 func (b *bulkBar) show(n int) {
 	b.label.SetText(i18n.N("tokens.chosen", n))
-	setVisible(b.content, n > 0)
+	widgets.SetVisible(b.content, n > 0)
 }

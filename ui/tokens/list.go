@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 
 	"keyfob/client"
 	"keyfob/ui/i18n"
@@ -28,6 +29,7 @@ type List struct {
 	shown   []client.Token
 	query   query
 	checked []string
+	next    string // to be selected when shown; empty: none
 
 	search  *widgets.Entry
 	filters *widgets.Chips
@@ -70,6 +72,10 @@ func (l *List) Show(tokens []client.Token) {
 	l.all = tokens
 	l.note.RemoveAll()
 	l.refresh()
+	if l.next != "" {
+		l.table.Select(l.next)
+		l.next = ""
+	}
 	if len(l.shown) > 0 {
 		widgets.TakeFocus(l.table)
 	}
@@ -79,12 +85,13 @@ func (l *List) Show(tokens []client.Token) {
 // Fail says why the tokens could not be fetched: above those that are shown,
 // which stay, or in their place.
 func (l *List) Fail(err error, retry func()) {
-	text := words.For(err).Text
+	s := words.For(err)
 	if !l.ever {
-		l.showInstead(widgets.NewEmpty(i18n.T("tokens.failed"), text, i18n.T("dialog.tryAgain"), retry))
+		l.showInstead(widgets.NewEmpty(i18n.T("tokens.failed"), s.Text, s.Action, retry))
 		return
 	}
-	l.note.Objects = []fyne.CanvasObject{widgets.NewBanner(widgets.Bad, text, i18n.T("dialog.tryAgain"), retry)}
+	banner := widgets.NewBanner(widgets.Bad, s.Text, s.Action, retry)
+	l.note.Objects = []fyne.CanvasObject{container.New(layout.NewCustomPaddedLayout(0, 10, sidePad, sidePad), banner)}
 	l.Content.Refresh()
 }
 
@@ -97,13 +104,14 @@ func (l *List) showInstead(o fyne.CanvasObject) {
 func (l *List) Len() int { return len(l.all) }
 
 // FocusSearch puts the cursor into the search box.
-func (l *List) FocusSearch() { focus(l.search) }
+func (l *List) FocusSearch() { widgets.Focus(l.search) }
 
 // FocusTable lets the keys move in the table.
-func (l *List) FocusTable() { focus(l.table) }
+func (l *List) FocusTable() { widgets.Focus(l.table) }
 
-// Select chooses the token with id, if it is shown.
-func (l *List) Select(id string) { l.table.Select(id) }
+// SelectNext selects the token with id when Show is called next: one that was
+// just made and is not listed yet.
+func (l *List) SelectNext(id string) { l.next = id }
 
 // RevokeChosen asks to revoke the ticked tokens, or else the selected one.
 func (l *List) RevokeChosen() {
@@ -136,7 +144,7 @@ func (l *List) Uncheck() {
 
 func (l *List) refresh() {
 	now := l.now()
-	l.filters.SetOptions(filterTexts(counts(l.all, now)))
+	l.filters.SetOptions(filterTexts(counts(l.all, l.query.search, now)))
 	l.shown = visible(l.all, l.query, now)
 	rows := make([]widgets.Row, len(l.shown))
 	for i, t := range l.shown {
@@ -236,14 +244,4 @@ func filterTexts(n []int) []string {
 		}
 	}
 	return out
-}
-
-func focus(f fyne.Focusable) {
-	o, ok := f.(fyne.CanvasObject)
-	if !ok {
-		return
-	}
-	if c := fyne.CurrentApp().Driver().CanvasForObject(o); c != nil {
-		c.Focus(f)
-	}
 }

@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -24,7 +25,7 @@ type RevokeParams struct {
 	Tokens []client.Token
 	Rules  client.RevokeRule
 	Revoke func(ctx context.Context, id string) error
-	Done   func(revoked int) // after the dialog closed, if any token was revoked
+	Done   func() // after the dialog closed, if any token has ended
 	Now    func() time.Time
 }
 
@@ -34,14 +35,13 @@ type Revoke struct {
 	p       RevokeParams
 	dialog  *widgets.Dialog
 	lines   []*widget.Label
-	left    []client.Token
-	revoked int
+	results []string // what became of the first tokens: keys of texts
 	cancel  context.CancelFunc
 }
 
 // ShowRevoke opens the dialog.
 func ShowRevoke(p RevokeParams) *Revoke {
-	r := &Revoke{p: p, left: p.Tokens}
+	r := &Revoke{p: p}
 	text := widget.NewLabel(i18n.T("revoke.text") + " " + soon(p.Rules.Within))
 	text.Wrapping = fyne.TextWrapWord
 	r.dialog = widgets.NewDialog(p.Window, i18n.N("revoke.title", len(p.Tokens)), "", container.NewVBox(r.list(), text))
@@ -87,38 +87,50 @@ func (r *Revoke) submit() {
 	r.cancel = cancel
 	r.dialog.SetError("", "", nil)
 	r.dialog.SetBusy(true, i18n.T("revoke.busy"))
-	left := r.left
+	left := r.p.Tokens[len(r.results):]
 	task.Go(func() { r.revoke(ctx, left) })
 }
 
-// revoke goes through the tokens until one fails; those before it are revoked.
+// revoke goes through the tokens until one fails; those before it have ended.
 func (r *Revoke) revoke(ctx context.Context, tokens []client.Token) {
-	for i, t := range tokens {
-		if err := r.p.Revoke(ctx, t.ID); err != nil {
-			fyne.Do(func() { r.stopped(tokens[i:], i, err) })
-			return
+	var results []string
+	var err error
+	for _, t := range tokens {
+		var result string
+		if result, err = r.revokeOne(ctx, t.ID); err != nil {
+			break
 		}
+		results = append(results, result)
 	}
-	fyne.Do(func() { r.stopped(nil, len(tokens), nil) })
+	fyne.Do(func() { r.stopped(results, err) })
 }
 
-func (r *Revoke) stopped(left []client.Token, done int, err error) {
+// revokeOne ends one token. One that the server no longer has is as wanted.
+func (r *Revoke) revokeOne(ctx context.Context, id string) (result string, err error) {
+	err = r.p.Revoke(ctx, id)
+	if errors.Is(err, client.ErrNotFound) {
+		return "revoke.gone", nil
+	}
+	return "revoke.done", err
+}
+
+func (r *Revoke) stopped(results []string, err error) {
 	r.cancel()
-	r.left = left
-	r.revoked += done
+	r.results = append(r.results, results...)
 	r.dialog.SetBusy(false, "")
 	if err == nil {
 		r.close()
 		return
 	}
-	for i := range min(r.revoked, len(r.lines)) {
-		r.lines[i].SetText(i18n.T("revoke.done", "Name", title(r.p.Tokens[i])))
+	done := len(r.results)
+	for i := range min(done, len(r.lines)) {
+		r.lines[i].SetText(i18n.T(r.results[i], "Name", title(r.p.Tokens[i])))
 	}
-	text := words.For(err).Text
-	if r.revoked > 0 {
-		text = i18n.T("revoke.partly", "Done", r.revoked, "Left", len(left)) + " " + text
+	s := words.For(err)
+	if done > 0 {
+		s.Text = i18n.T("revoke.partly", "Done", done, "Left", len(r.p.Tokens)-done) + " " + s.Text
 	}
-	r.dialog.SetError(text, i18n.T("dialog.tryAgain"), r.submit)
+	r.dialog.SetError(s.Text, s.Action, r.submit)
 }
 
 func (r *Revoke) close() {
@@ -127,7 +139,7 @@ func (r *Revoke) close() {
 		return
 	}
 	r.dialog.Hide()
-	if r.revoked > 0 {
-		r.p.Done(r.revoked)
+	if len(r.results) > 0 {
+		r.p.Done()
 	}
 }

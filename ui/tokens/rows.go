@@ -20,7 +20,7 @@ type Filter int
 // The filters, in the order of their chips.
 const (
 	All Filter = iota
-	Live
+	Working
 	Expiring
 	ExpiredOnly
 	RevokedOnly
@@ -30,7 +30,7 @@ var filterKeys = []string{"tokens.filter.all", "tokens.filter.active", "tokens.f
 
 func (f Filter) admits(t client.Token, now time.Time) bool {
 	switch status := t.Status(now); f {
-	case Live:
+	case Working:
 		return status == client.Active
 	case Expiring:
 		return expiring(t, now)
@@ -48,10 +48,13 @@ func expiring(t client.Token, now time.Time) bool {
 	return t.Status(now) == client.Active && !t.ExpiresAt.IsZero() && t.ExpiresAt.Sub(now) < expiringWithin
 }
 
-// counts says how many tokens each filter admits.
-func counts(all []client.Token, now time.Time) []int {
+// counts says how many of the tokens that match the search each filter admits.
+func counts(all []client.Token, search string, now time.Time) []int {
 	n := make([]int, len(filterKeys))
 	for _, t := range all {
+		if !matches(t, search) {
+			continue
+		}
 		for f := range n {
 			if Filter(f).admits(t, now) {
 				n[f]++
@@ -60,6 +63,9 @@ func counts(all []client.Token, now time.Time) []int {
 	}
 	return n
 }
+
+// Live counts the tokens that work.
+func Live(all []client.Token, now time.Time) int { return counts(all, "", now)[Working] }
 
 // matches reports whether every word of the search occurs in what is known of t.
 func matches(t client.Token, search string) bool {
@@ -188,7 +194,10 @@ func row(t client.Token, ofApp bool, now time.Time) widgets.Row {
 }
 
 func expiresText(t client.Token, now time.Time) string {
-	if t.ExpiresAt.IsZero() {
+	switch {
+	case !t.RevokedAt.IsZero():
+		return "—" // it ended otherwise
+	case t.ExpiresAt.IsZero():
 		return i18n.T("tokens.never") // requirement 60
 	}
 	return i18n.Relative(t.ExpiresAt, now)

@@ -39,7 +39,7 @@ func ids(tokens []client.Token) []string {
 }
 
 func TestFiltersCountEveryState(t *testing.T) {
-	if diff := cmp.Diff([]int{5, 3, 1, 1, 1}, counts(sample(), now)); diff != "" {
+	if diff := cmp.Diff([]int{5, 3, 1, 1, 1}, counts(sample(), "", now)); diff != "" {
 		t.Error("all, active, expiring, expired, revoked:\n", diff)
 	}
 }
@@ -110,7 +110,7 @@ func TestSortingAndFilteringLoseNoToken(t *testing.T) {
 			desc:   rapid.Bool().Draw(t, "desc"),
 		}
 		got := visible(all, q, now)
-		if want := counts(all, now)[q.filter]; len(got) != want {
+		if want := counts(all, q.search, now)[q.filter]; len(got) != want {
 			t.Fatalf("%d rows, the chip says %d", len(got), want)
 		}
 		if !slices.IsSortedFunc(got, order(q.sortBy, q.desc, now)) {

@@ -5,43 +5,50 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 
 	"keyfob/client"
+	"keyfob/ui/theme"
 	"keyfob/ui/widgets"
 )
 
-// scopePicker offers scopes, least first. The least one is ticked, unless it
-// is broad; a broad one never is (requirement 64).
-type scopePicker struct {
-	content *fyne.Container
+// scopeName is the room for a scope's box and name, before what it means.
+const scopeName = 120
+
+// ScopePicker offers scopes, least first, each with what it means.
+type ScopePicker struct {
+	Content *fyne.Container
+
 	offered []client.Scope
 	checks  []*widgets.Check
 	changed func()
 }
 
-func newScopePicker(changed func()) *scopePicker {
-	return &scopePicker{content: container.NewVBox(), changed: changed}
+// NewScopePicker makes one that offers nothing yet.
+func NewScopePicker(changed func()) *ScopePicker {
+	return &ScopePicker{Content: container.NewVBox(), changed: changed}
 }
 
-// offer replaces the choice. What was ticked before stays so where it can.
-func (s *scopePicker) offer(scopes []client.Scope) {
-	before := s.chosen()
+// Offer replaces the choice. What was ticked before stays so where it can. At
+// first the least scope is ticked if that is wanted and it is not broad; a
+// broad one never is (requirement 64).
+func (s *ScopePicker) Offer(scopes []client.Scope, tickLeast bool) {
+	before := s.Chosen()
 	first := len(s.checks) == 0
 	s.offered, s.checks = scopes, nil
-	s.content.RemoveAll()
+	s.Content.RemoveAll()
 	for i, scope := range scopes {
-		text := scope.Name
-		if scope.Description != "" {
-			text += "  ·  " + scope.Description
-		}
-		check := widgets.NewCheck(text, func(bool) { s.changed() })
-		check.Checked = slices.Contains(before, scope.Name) || first && i == 0 && !scope.Broad
+		check := widgets.NewCheck(scope.Name, func(bool) { s.changed() })
+		check.Checked = slices.Contains(before, scope.Name) || tickLeast && first && i == 0 && !scope.Broad
 		s.checks = append(s.checks, check)
-		s.content.Add(check)
+		box := container.NewGridWrap(fyne.NewSize(scopeName, check.MinSize().Height), check)
+		meaning := widgets.NewQuiet(scope.Description, theme.SizeNameSmallText)
+		s.Content.Add(container.NewBorder(nil, nil, box, nil, container.New(layout.NewCustomPaddedLayout(1, 0, 0, 0), meaning)))
 	}
 }
 
-func (s *scopePicker) chosen() []string {
+// Chosen are the names of the ticked scopes.
+func (s *ScopePicker) Chosen() []string {
 	var out []string
 	for i, c := range s.checks {
 		if c.Checked {

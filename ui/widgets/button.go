@@ -154,7 +154,7 @@ func (r *buttonRenderer) Refresh() {
 	r.face.FillColor, r.face.StrokeColor = theme.Color(fill), theme.Color(line)
 	r.face.Refresh()
 	r.hover.FillColor = theme.Color(fynetheme.ColorNameHover)
-	setVisible(r.hover, r.b.hovered && !r.b.Disabled())
+	SetVisible(r.hover, r.b.hovered && !r.b.Disabled())
 	setText(r.text, r.b.Text, text)
 	r.icon.set(r.b.Icon, text)
 	showRing(r.ring, r.b.focused && !r.b.Disabled())

@@ -48,14 +48,13 @@ func NewDialog(w fyne.Window, title, subtitle string, content fyne.CanvasObject)
 		content:  content,
 		allowed:  true,
 		title:    newLabel(title, theme.SizeNameSubHeading, fyne.TextStyle{Bold: true}),
-		subtitle: newLabel("", theme.SizeNameSmallText, fyne.TextStyle{}),
+		subtitle: NewQuiet("", theme.SizeNameSmallText),
 		failure:  container.NewVBox(),
 		busyLine: NewLoading(""),
 		actions:  container.NewHBox(),
 	}
 	d.keys = widget.NewLabel(i18n.T("dialog.keys"))
 	d.keys.Importance, d.keys.SizeName = widget.LowImportance, theme.SizeNameSmallText
-	d.subtitle.Importance = widget.LowImportance
 	d.SetSubtitle(subtitle)
 	d.failure.Hide()
 	d.busyLine.Hide()
@@ -69,7 +68,7 @@ func NewDialog(w fyne.Window, title, subtitle string, content fyne.CanvasObject)
 // SetSubtitle changes the quiet line below the title.
 func (d *Dialog) SetSubtitle(text string) {
 	d.subtitle.SetText(text)
-	setVisible(d.subtitle, text != "")
+	SetVisible(d.subtitle, text != "")
 	d.relayout()
 }
 
@@ -88,7 +87,7 @@ func (d *Dialog) SetSubmit(text string, importance widget.Importance, do func())
 func (d *Dialog) SetCancel(text string, do func()) {
 	d.onCancel = do
 	d.cancel.SetText(text)
-	setVisible(d.cancel, text != "")
+	SetVisible(d.cancel, text != "")
 	d.relayout()
 }
 
@@ -123,7 +122,7 @@ func (d *Dialog) SetError(text, actionText string, action func()) {
 	if text != "" {
 		d.failure.Objects = []fyne.CanvasObject{NewBanner(Bad, text, actionText, action)}
 	}
-	setVisible(d.failure, text != "")
+	SetVisible(d.failure, text != "")
 	d.failure.Refresh()
 	d.relayout()
 }
@@ -139,7 +138,7 @@ func (d *Dialog) SetBusy(on bool, text string) {
 	}
 	d.busy = on
 	d.busyLine.SetText(text)
-	setVisible(d.busyLine, on)
+	SetVisible(d.busyLine, on)
 	if on {
 		d.pause()
 	} else {

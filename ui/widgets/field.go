@@ -62,7 +62,7 @@ func (f *Field) showNote() {
 		text, importance = f.err, widget.DangerImportance
 	}
 	f.note.Importance = importance
-	setVisible(f.note, text != "")
+	SetVisible(f.note, text != "")
 	f.note.SetText(text)
 	f.Refresh()
 	if d := dialogOf(f); d != nil {

@@ -30,7 +30,7 @@ func NewHeader(title, subtitle string, actions ...fyne.CanvasObject) *Header {
 		l.Wrapping, l.Truncation = fyne.TextWrapOff, fyne.TextTruncateEllipsis
 	}
 	h.subtitle.Importance = widget.LowImportance
-	setVisible(h.subtitle, subtitle != "")
+	SetVisible(h.subtitle, subtitle != "")
 	h.ExtendBaseWidget(h)
 	return h
 }
@@ -39,7 +39,7 @@ func NewHeader(title, subtitle string, actions ...fyne.CanvasObject) *Header {
 func (h *Header) SetTitle(title, subtitle string) {
 	h.title.SetText(title)
 	h.subtitle.SetText(subtitle)
-	setVisible(h.subtitle, subtitle != "")
+	SetVisible(h.subtitle, subtitle != "")
 	h.Refresh()
 }
 
@@ -59,11 +59,11 @@ func NewText(text string) fyne.CanvasObject {
 	return container.New(pulledLeft{8}, newLabel(text, theme.SizeNameText, fyne.TextStyle{}))
 }
 
-// NewQuietText is NewText in small and muted.
-func NewQuietText(text string) fyne.CanvasObject {
-	l := newLabel(text, theme.SizeNameSmallText, fyne.TextStyle{})
+// NewQuiet returns a muted label that wraps.
+func NewQuiet(text string, size fyne.ThemeSizeName) *widget.Label {
+	l := newLabel(text, size, fyne.TextStyle{})
 	l.Importance = widget.LowImportance
-	return container.New(pulledLeft{8}, l)
+	return l
 }
 
 // pulledLeft takes back the room that a label keeps before its text, so that texts and boxes share one left edge.

@@ -70,7 +70,7 @@ func (l footLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	hint := keys.MinSize()
 	keys.Move(fyne.NewPos(-8, (size.Height-hint.Height)/2))
 	keys.Resize(hint)
-	setVisible(keys, l.d.tellsKeys() && hint.Width <= x)
+	SetVisible(keys, l.d.tellsKeys() && hint.Width <= x)
 }
 
 func (footLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {

@@ -23,7 +23,7 @@ type Banner struct {
 func NewBanner(kind BadgeKind, text, actionText string, action func()) *Banner {
 	b := &Banner{kind: kind, label: newLabel(text, theme.SizeNameSmallText, fyne.TextStyle{})}
 	b.action = NewButton(actionText, action)
-	setVisible(b.action, actionText != "")
+	SetVisible(b.action, actionText != "")
 	b.ExtendBaseWidget(b)
 	return b
 }

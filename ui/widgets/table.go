@@ -215,7 +215,7 @@ func (r *tableRenderer) Refresh() {
 	r.line.FillColor = theme.Color(theme.ColorNameLine)
 	r.top.FillColor = r.line.FillColor
 	r.ring.StrokeColor = theme.Color(theme.ColorNameAccent)
-	setVisible(r.ring, r.t.focused && r.t.selected == "") // otherwise the selected row shows it
+	SetVisible(r.ring, r.t.focused && r.t.selected == "") // otherwise the selected row shows it
 	r.t.redraw()
 }
 

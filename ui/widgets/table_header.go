@@ -125,7 +125,7 @@ func (r *headerRenderer) Layout(fyne.Size) {
 	r.ring.Hide()
 	for i, s := range t.slots {
 		title := r.titles[i]
-		setVisible(title, s.width > 0)
+		SetVisible(title, s.width > 0)
 		if s.width == 0 {
 			continue
 		}
@@ -146,7 +146,7 @@ func (r *headerRenderer) Layout(fyne.Size) {
 
 func (r *headerRenderer) Refresh() {
 	t := r.h.t
-	setVisible(r.check.image, t.checkable)
+	SetVisible(r.check.image, t.checkable)
 	face := assets.CheckOff
 	switch n := len(t.checked); {
 	case n > 0 && n == len(t.rows):

@@ -43,11 +43,12 @@ func placeRing(ring *canvas.Rectangle, pos fyne.Position, size fyne.Size) {
 
 func showRing(ring *canvas.Rectangle, on bool) {
 	ring.StrokeColor = theme.Color(theme.ColorNameAccent)
-	setVisible(ring, on)
+	SetVisible(ring, on)
 	ring.Refresh()
 }
 
-func setVisible(o fyne.CanvasObject, on bool) {
+// SetVisible shows o or hides it.
+func SetVisible(o fyne.CanvasObject, on bool) {
 	if on {
 		o.Show()
 		return

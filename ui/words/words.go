@@ -1,6 +1,10 @@
 // Package words makes the sentences that people read when something failed:
 // what happened, and what to do next. It is the one place that does; the rest
 // of the program passes errors on and looks at them with errors.Is and As.
+//
+// A view shows a Sentence with a button named Action, which does the same once
+// more: where signing in is what helps, that asks for it in place. Without an
+// Action there is no button. A dialog with fields shows an error by its Form.
 package words
 
 import (
@@ -12,21 +16,10 @@ import (
 	"keyfob/ui/i18n"
 )
 
-// Next is what the program can offer after a failure.
-type Next int
-
-// What can be offered.
-const (
-	Nothing  Next = iota // the user has to change something first
-	TryAgain             // the same once more may work
-	SignIn               // signing in again
-)
-
 // Sentence is a failure as people read it.
 type Sentence struct {
 	Text   string // whole sentences: what happened and what to do next
-	Action string // the name of a button for Next; empty with Nothing
-	Next   Next
+	Action string // the button that does the same once more; empty: that does not help
 }
 
 // byCode are the failures that a server names more exactly than by their kind.
@@ -35,10 +28,11 @@ func byCode(code string) (Sentence, bool) {
 		"policy_none":        {Text: i18n.T("words.policyNone")},
 		"policy_admins":      {Text: i18n.T("words.policyAdmins")},
 		"app_disabled":       {Text: i18n.T("words.appDisabled")},
+		"idempotency":        {Text: i18n.T("words.idempotency")},
 		"no_system_user":     {Text: i18n.T("words.noSystemUser")},
 		"insufficient_scope": {Text: i18n.T("words.scope")},
-		"sign_in_required":   {Text: i18n.T("words.interactive"), Next: SignIn},
-		"unavailable":        {Text: i18n.T("words.unavailable"), Next: TryAgain},
+		"sign_in_required":   {Text: i18n.T("words.interactive"), Action: i18n.T("words.signIn")},
+		"unavailable":        {Text: i18n.T("words.unavailable"), Action: i18n.T("words.tryAgain")},
 	}[code]
 	return s, ok
 }
@@ -52,30 +46,31 @@ type kind struct {
 // wraps two.
 func byKind() []kind {
 	return []kind{
-		{client.ErrSignInExpired, Sentence{Text: i18n.T("words.signInExpired"), Next: SignIn}},
-		{client.ErrOtherAccount, Sentence{Text: i18n.T("words.otherAccount"), Next: SignIn}},
-		{client.ErrKeyring, Sentence{Text: i18n.T("words.keyring"), Next: TryAgain}},
-		{client.ErrNoBrowser, Sentence{Text: i18n.T("words.noBrowser"), Next: TryAgain}},
-		{client.ErrSignInRefused, Sentence{Text: i18n.T("words.signInRefused"), Next: SignIn}},
+		{client.ErrSignInExpired, Sentence{Text: i18n.T("words.signInExpired"), Action: i18n.T("words.signIn")}},
+		{client.ErrSignInStopped, Sentence{Text: i18n.T("words.signInStopped"), Action: i18n.T("words.signIn")}},
+		{client.ErrOtherAccount, Sentence{Text: i18n.T("words.otherAccount"), Action: i18n.T("words.signIn")}},
+		{client.ErrKeyring, Sentence{Text: i18n.T("words.keyring"), Action: i18n.T("words.tryAgain")}},
+		{client.ErrNoBrowser, Sentence{Text: i18n.T("words.noBrowser"), Action: i18n.T("words.tryAgain")}},
+		{client.ErrSignInRefused, Sentence{Text: i18n.T("words.signInRefused"), Action: i18n.T("words.signIn")}},
 		{client.ErrBadAddress, Sentence{Text: i18n.T("words.badAddress")}},
 		{client.ErrInsecure, Sentence{Text: i18n.T("words.insecure")}},
 		{client.ErrCertificate, Sentence{Text: i18n.T("words.certificate")}},
 		{client.ErrNotAServer, Sentence{Text: i18n.T("words.notAServer")}},
-		{client.ErrTimeout, Sentence{Text: i18n.T("words.timeout"), Next: TryAgain}},
-		{client.ErrOffline, Sentence{Text: i18n.T("words.offline"), Next: TryAgain}},
-		{client.ErrGarbled, Sentence{Text: i18n.T("words.garbled"), Next: TryAgain}},
+		{client.ErrTimeout, Sentence{Text: i18n.T("words.timeout"), Action: i18n.T("words.tryAgain")}},
+		{client.ErrOffline, Sentence{Text: i18n.T("words.offline"), Action: i18n.T("words.tryAgain")}},
+		{client.ErrGarbled, Sentence{Text: i18n.T("words.garbled"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrDenied, Sentence{Text: i18n.T("words.denied")}},
 		{client.ErrNotFound, Sentence{Text: i18n.T("words.notFound")}},
-		{client.ErrConflict, Sentence{Text: i18n.T("words.conflict"), Next: TryAgain}},
+		{client.ErrConflict, Sentence{Text: i18n.T("words.conflict"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrInvalid, Sentence{Text: i18n.T("words.invalid")}},
 		{client.ErrLimit, Sentence{Text: i18n.T("words.limit")}},
-		{client.ErrBusy, Sentence{Text: i18n.T("words.busy"), Next: TryAgain}},
-		{client.ErrServer, Sentence{Text: i18n.T("words.server"), Next: TryAgain}},
-		{client.ErrDataInUse, Sentence{Text: i18n.T("words.dataInUse"), Next: TryAgain}},
-		{client.ErrDataUnwritable, Sentence{Text: i18n.T("words.dataUnwritable"), Next: TryAgain}},
+		{client.ErrBusy, Sentence{Text: i18n.T("words.busy"), Action: i18n.T("words.tryAgain")}},
+		{client.ErrServer, Sentence{Text: i18n.T("words.server"), Action: i18n.T("words.tryAgain")}},
+		{client.ErrDataInUse, Sentence{Text: i18n.T("words.dataInUse"), Action: i18n.T("words.tryAgain")}},
+		{client.ErrDataUnwritable, Sentence{Text: i18n.T("words.dataUnwritable"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrDataNewer, Sentence{Text: i18n.T("words.dataNewer")}},
-		{context.DeadlineExceeded, Sentence{Text: i18n.T("words.timeout"), Next: TryAgain}},
-		{context.Canceled, Sentence{Text: i18n.T("words.canceled"), Next: TryAgain}},
+		{context.DeadlineExceeded, Sentence{Text: i18n.T("words.timeout"), Action: i18n.T("words.tryAgain")}},
+		{context.Canceled, Sentence{Text: i18n.T("words.canceled"), Action: i18n.T("words.tryAgain")}},
 	}
 }
 
@@ -93,7 +88,6 @@ func For(err error) Sentence {
 	case errors.Is(err, client.ErrServer) && p.RequestID != "":
 		s.Text += " " + i18n.T("words.requestID", "ID", p.RequestID)
 	}
-	s.Action = action(s.Next)
 	return s
 }
 
@@ -107,17 +101,7 @@ func find(err error, code string) Sentence {
 			return k.Sentence
 		}
 	}
-	return Sentence{Text: i18n.T("words.unexpected"), Next: TryAgain}
-}
-
-func action(n Next) string {
-	switch n {
-	case TryAgain:
-		return i18n.T("words.tryAgain")
-	case SignIn:
-		return i18n.T("words.signIn")
-	}
-	return ""
+	return Sentence{Text: i18n.T("words.unexpected"), Action: i18n.T("words.tryAgain")}
 }
 
 // Field is the sentence that stands at a bad field. For a reason that this

@@ -26,6 +26,7 @@ var every = map[string]error{
 	"ErrGarbled":       client.ErrGarbled,
 	"ErrSignInExpired": client.ErrSignInExpired,
 	"ErrSignInRefused": client.ErrSignInRefused,
+	"ErrSignInStopped": client.ErrSignInStopped,
 	"ErrOtherAccount":  client.ErrOtherAccount,
 	"ErrNoBrowser":     client.ErrNoBrowser,
 	"ErrKeyring":       client.ErrKeyring,
@@ -44,7 +45,7 @@ var every = map[string]error{
 
 var codes = []string{
 	"policy_none", "policy_admins", "app_disabled", "no_system_user",
-	"insufficient_scope", "sign_in_required", "unavailable",
+	"insufficient_scope", "sign_in_required", "unavailable", "idempotency",
 }
 
 func TestEveryErrorOfTheClientHasASentenceOfItsOwn(t *testing.T) {
@@ -89,8 +90,7 @@ func declaredErrors(t *testing.T) []string {
 	return names
 }
 
-// speaks checks what makes a sentence: translated, whole, and with a button
-// exactly when the program can offer something.
+// speaks checks what makes a sentence: translated and whole.
 func speaks(t *testing.T, name string, s Sentence) {
 	t.Helper()
 	if strings.HasPrefix(s.Text, "words.") || strings.Contains(s.Text, "{{") || strings.Contains(s.Text, "<no value>") {
@@ -98,9 +98,6 @@ func speaks(t *testing.T, name string, s Sentence) {
 	}
 	if !strings.HasSuffix(s.Text, ".") || strings.Count(s.Text, " ") < 3 {
 		t.Errorf("%s is not a sentence: %q", name, s.Text)
-	}
-	if (s.Action == "") != (s.Next == Nothing) {
-		t.Errorf("%s offers %q for %v", name, s.Action, s.Next)
 	}
 }
 
@@ -131,7 +128,7 @@ func TestABusyServersWaitIsSaidInWholeSeconds(t *testing.T) {
 
 func TestAnUnknownErrorsOwnTextIsNeverShown(t *testing.T) {
 	s := For(errors.New("dial tcp 10.0.0.1: secret internals"))
-	if strings.Contains(s.Text, "internals") || s.Next != TryAgain {
+	if strings.Contains(s.Text, "internals") || s.Action != "Try again" {
 		t.Errorf("%+v", s)
 	}
 	speaks(t, "unknown", s)
@@ -146,7 +143,18 @@ func TestTimeAndCancellationOfOurOwnHaveSentencesToo(t *testing.T) {
 
 func TestSigningInIsOfferedWhereItHelps(t *testing.T) {
 	for _, err := range []error{client.ErrSignInExpired, client.ErrSignInRefused, &client.Problem{Kind: client.ErrDenied, Code: "sign_in_required"}} {
-		if s := For(err); s.Next != SignIn {
+		if s := For(err); s.Action != "Sign in again" {
+			t.Errorf("%v offers %q", err, s.Action)
+		}
+	}
+}
+
+func TestNoButtonIsOfferedWhereTheSameAgainCannotHelp(t *testing.T) {
+	for _, err := range []error{
+		client.ErrDenied, client.ErrDataNewer, client.ErrCertificate, client.ErrNotFound,
+		&client.Problem{Kind: client.ErrDenied, Code: "policy_none"}, &client.Problem{Kind: client.ErrInvalid, Code: "idempotency"},
+	} {
+		if s := For(err); s.Action != "" {
 			t.Errorf("%v offers %q", err, s.Action)
 		}
 	}

@@ -1,0 +1,119 @@
+package settings_test
+
+import (
+	"context"
+	"errors"
+	"image/color"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	fynetheme "fyne.io/fyne/v2/theme"
+
+	"keyfob/ui/settings"
+	"keyfob/ui/theme"
+	"keyfob/ui/uitest"
+)
+
+// opened is Settings on screen, with what it was given.
+type opened struct {
+	*uitest.Screen
+	app       *uitest.App
+	signedOut int
+	unkept    error
+	keep      error // what the keyring answers
+}
+
+func open(t *testing.T) *opened {
+	t.Helper()
+	o := &opened{app: uitest.NewApp(t)}
+	settings.Apply(o.app)
+	o.show(t)
+	return o
+}
+
+// show opens the view, as at the next start.
+func (o *opened) show(t *testing.T) {
+	t.Helper()
+	v := settings.New(settings.Params{
+		App: o.app, Version: "1.2.3", Server: "https://tokens.example.com",
+		SignOut: func() { o.signedOut++ },
+		Unkept:  func() error { return o.unkept },
+		Keep:    func(context.Context) error { return o.tryKeyring() },
+	})
+	w := test.NewTempWindow(t, v.Content)
+	w.Resize(fyne.NewSize(800, 600))
+	o.Screen = uitest.Of(t, w)
+}
+
+func (o *opened) tryKeyring() error {
+	if o.keep == nil {
+		o.unkept = nil
+	}
+	return o.keep
+}
+
+// background is the colour behind the views, as drawn now.
+func (o *opened) background() color.Color {
+	s := o.app.Settings()
+	return s.Theme().Color(fynetheme.ColorNameBackground, s.ThemeVariant())
+}
+
+func of(variant fyne.ThemeVariant) color.Color {
+	return theme.NewVariant(variant).Color(fynetheme.ColorNameBackground, variant)
+}
+
+func TestChosenThemeIsThereAtOnceAndAtTheNextStart(t *testing.T) {
+	o := open(t)
+	for _, c := range []struct {
+		name    string
+		variant fyne.ThemeVariant
+	}{{"Dark", fynetheme.VariantDark}, {"Light", fynetheme.VariantLight}, {"Dark", fynetheme.VariantDark}} {
+		o.Choose("Appearance", c.name)
+		if got, want := o.background(), of(c.variant); got != want {
+			t.Errorf("%s: the background is %v, want %v", c.name, got, want)
+		}
+	}
+	o.app.Settings().SetTheme(theme.New())
+	settings.Apply(o.app)
+	if got, want := o.background(), of(fynetheme.VariantDark); got != want {
+		t.Errorf("next start: the background is %v, want %v", got, want)
+	}
+}
+
+func TestClipboardSecondsAreKept(t *testing.T) {
+	o := open(t)
+	if got := settings.ClipboardAfter(o.app); got != 30*time.Second {
+		t.Errorf("without a choice: %v", got)
+	}
+	o.Choose("Clear the clipboard after", "60 s")
+	o.show(t)
+	if got := settings.ClipboardAfter(o.app); got != time.Minute {
+		t.Errorf("kept: %v", got)
+	}
+}
+
+func TestSigningOutIsOneTap(t *testing.T) {
+	o := open(t)
+	o.Has("https://tokens.example.com", "1.2.3")
+	o.Tap("Sign out")
+	if o.signedOut != 1 {
+		t.Errorf("signed out %d times", o.signedOut)
+	}
+}
+
+func TestKeyringIsTriedAgainOnlyWhereTheSignInIsNotKept(t *testing.T) {
+	o := open(t)
+	o.Has("Sign-in kept in your keyring")
+
+	o.unkept, o.keep = errors.New("locked"), errors.New("still locked")
+	o.show(t)
+	o.Has("Not kept in a keyring: signed in until you quit")
+	o.Tap("Try the keyring again")
+	o.Has("Your keyring did not take it.")
+	o.keep = nil
+	o.Tap("Try the keyring again")
+	o.Has("Sign-in kept in your keyring")
+	o.HasNot("Try the keyring again")
+}
