@@ -43,16 +43,30 @@ func MainOnly(m *testing.M, only ...string) {
 }
 
 func onSQLite(m *testing.M) {
+	flag.Parse()
+	checks("20")
 	code := m.Run()
 	if code != 0 || flag.Lookup("test.fuzz").Value.String() != "" || flag.Lookup("test.list").Value.String() != "" {
 		os.Exit(code)
 	}
 }
 
-func again(m *testing.M) {
-	if checks := flag.Lookup("rapid.checks"); checks != nil { // a process away, each check takes long
-		set(checks.Value, "10")
+// checks sets how many cases a property tries, unless the command line did:
+// each of ours commits to a disk many times, so that rapid's 100 take minutes.
+func checks(n string) {
+	if f := flag.Lookup("rapid.checks"); f != nil && !given(f.Name) {
+		set(f.Value, n)
 	}
+}
+
+func given(name string) bool {
+	found := false
+	flag.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
+}
+
+func again(m *testing.M) {
+	checks("8")                       // a process away, each check takes long
 	fmt.Println("and on PostgreSQL:") //nolint:forbidigo // beside the tests' own output
 	onPostgres = true
 	os.Exit(m.Run())
