@@ -123,9 +123,6 @@ type App struct {
 	PATs, SATs        int // live ones
 }
 
-// Ref is the app's name tag.
-func (a App) Ref() AppRef { return AppRef{ID: a.ID, Name: a.Name} }
-
 // NewApp is the wish for a trusted application.
 type NewApp struct {
 	Name         string
@@ -146,9 +143,6 @@ type User struct {
 	ID, Login, Name, Email string
 	IsAdmin, IsActive      bool
 }
-
-// Ref is the user's name tag.
-func (u User) Ref() UserRef { return UserRef{ID: u.ID, Login: u.Login, Name: u.Name} }
 
 // Scope is one entry of the server's catalogue.
 type Scope struct {

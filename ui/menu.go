@@ -10,7 +10,8 @@ import (
 // menu has every action, so that each has a key and a name. Fyne delivers a
 // shortcut with a modifier through the menu whatever has the focus.
 func (u *UI) menu() *fyne.MainMenu {
-	file := fyne.NewMenu(i18n.T("menu.file"), u.createItem(),
+	file := fyne.NewMenu(i18n.T("menu.file"),
+		item("menu.create", ctrl(fyne.KeyN), u.create),
 		item("menu.refresh", nil, u.refresh), fyne.NewMenuItemSeparator(),
 		item("menu.settings", ctrl(fyne.KeyComma), u.opener(viewSettings)),
 		item("menu.signOut", nil, u.signOut))
@@ -20,23 +21,17 @@ func (u *UI) menu() *fyne.MainMenu {
 	edit := fyne.NewMenu(i18n.T("menu.edit"),
 		item("menu.search", ctrl(fyne.KeyF), u.search),
 		item("menu.revoke", nil, u.revoke))
-	view := fyne.NewMenu(i18n.T("menu.view"))
-	if u.main != nil {
-		for i, v := range u.main.views() {
-			view.Items = append(view.Items, item(v.text, ctrl(digits[i]), u.opener(v.name)))
-		}
-	}
-	if len(view.Items) == 0 {
+	if u.main == nil {
 		return fyne.NewMainMenu(file)
+	}
+	view := fyne.NewMenu(i18n.T("menu.view"))
+	for i, v := range u.main.views() {
+		view.Items = append(view.Items, item(v.text, ctrl(digits[i]), u.opener(v.name)))
 	}
 	return fyne.NewMainMenu(file, edit, view)
 }
 
 var digits = []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5}
-
-func (u *UI) createItem() *fyne.MenuItem {
-	return item("menu.create", ctrl(fyne.KeyN), u.create)
-}
 
 func item(key string, shortcut fyne.Shortcut, do func()) *fyne.MenuItem {
 	m := fyne.NewMenuItem(i18n.T(key), do)

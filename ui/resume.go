@@ -75,6 +75,7 @@ func (u *UI) notResumed(ctx context.Context, last connect.Saved, err error) {
 		}
 		return
 	}
+	u.cancel()
 	u.refused.Store(errors.Is(err, client.ErrKeyring))
 	s := words.For(err)
 	again := widgets.NewButton(s.Action, u.resume)

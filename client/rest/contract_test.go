@@ -124,7 +124,7 @@ func TestAUserIssuesUsesAndRevokesAToken(t *testing.T) {
 	}
 	value := secret.Reveal()
 	want := client.Token{
-		Kind: client.PAT, Description: "Nightly", Hint: value[len(value)-4:], App: app.Ref(), Scopes: []string{"read"},
+		Kind: client.PAT, Description: "Nightly", Hint: value[len(value)-4:], App: client.AppRef{ID: app.ID, Name: app.Name}, Scopes: []string{"read"},
 		User: client.UserRef{ID: me.ID, Login: "ada", Name: "Name of ada"}, ExpiresAt: expires,
 	}
 	if diff := cmp.Diff(want, token, cmpopts.IgnoreFields(client.Token{}, "ID", "CreatedAt", "CreatedBy", "ActsAs")); diff != "" {
@@ -199,11 +199,11 @@ func TestAnApplicationThatMayHaveNoTokensSaysWhy(t *testing.T) {
 		t.Errorf("without a System User: %v", err)
 	}
 	app = must(ada.ChangeApp(ctx, app.ID, client.AppChange{SystemUserID: &bot.ID}))(t)
-	if app.SystemUser != bot.Ref() || !app.SystemUserAllowed {
+	if app.SystemUser != (client.UserRef{ID: bot.ID, Login: bot.Login, Name: bot.Name}) || !app.SystemUserAllowed {
 		t.Errorf("the app is %+v", app)
 	}
 	app = must(ada.ChangeApp(ctx, app.ID, client.AppChange{Policy: new(client.PolicyNone)}))(t)
-	if app.Policy != client.PolicyNone || app.SystemUser != bot.Ref() {
+	if app.Policy != client.PolicyNone || app.SystemUser != (client.UserRef{ID: bot.ID, Login: bot.Login, Name: bot.Name}) {
 		t.Errorf("the app is %+v", app)
 	}
 	if _, _, err := ada.CreateAppToken(ctx, wishFor(app)); code(err) != "policy_none" || !errors.Is(err, client.ErrDenied) {

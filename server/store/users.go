@@ -22,9 +22,6 @@ type User struct {
 // UserRef names a user; its zero value nobody.
 type UserRef struct{ ID, Login, Name string }
 
-// Ref is the user's name tag.
-func (u User) Ref() UserRef { return UserRef{ID: u.ID, Login: u.Login, Name: u.Name} }
-
 const userColumns = `id, login, name, email, preferred_language, is_admin, is_active, password_hash, created_at`
 
 // UserByID answers ErrNotFound if there is none.

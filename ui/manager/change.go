@@ -2,6 +2,7 @@ package manager
 
 import (
 	"context"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -31,7 +32,7 @@ type change struct {
 func showChange(p Params, app client.App, done func(client.App)) *change {
 	c := &change{p: p, app: app, done: done}
 	c.policy = widgets.NewSelect(policyTexts(), nil)
-	c.policy.SetSelectedIndex(policyIndex(app.Policy))
+	c.policy.SetSelectedIndex(max(slices.Index(client.Policies, app.Policy), 0))
 	c.user = newUserField(app.SystemUser)
 	c.enabled = widgets.NewCheck(i18n.T("apps.enabledCheck"), nil)
 	c.enabled.Checked = app.Enabled
@@ -83,13 +84,4 @@ func (c *change) saved(app client.App, err error) {
 	}
 	c.dialog.Hide()
 	c.done(app)
-}
-
-func policyIndex(p client.Policy) int {
-	for i, q := range client.Policies {
-		if q == p {
-			return i
-		}
-	}
-	return 0
 }

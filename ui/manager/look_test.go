@@ -38,7 +38,7 @@ func (still) Apps(context.Context) ([]client.App, error) {
 func warehouse() client.App {
 	return client.App{
 		ID: "w", Name: "Warehouse", Policy: client.PolicyAdministratorsOnly, Enabled: true, Scopes: []string{"read", "update"},
-		SystemUserAllowed: true, SystemUser: robot.Ref(), PATs: 2, SATs: 1,
+		SystemUserAllowed: true, SystemUser: ref(robot), PATs: 2, SATs: 1,
 	}
 }
 
@@ -56,16 +56,18 @@ func legacy() client.App {
 	return app
 }
 
+func ref(u client.User) client.UserRef { return client.UserRef{ID: u.ID, Login: u.Login, Name: u.Name} }
+
 func (still) Users(context.Context) ([]client.User, error) { return []client.User{ada, robot}, nil }
 
 func (still) AppTokens(_ context.Context, appID string) ([]client.Token, error) {
 	if appID != "w" {
 		return nil, nil
 	}
-	app := warehouse().Ref()
+	app := client.AppRef{ID: "w", Name: "Warehouse"}
 	return []client.Token{
-		{ID: "1", Kind: client.SAT, Description: "ETL sync", Hint: "7Qd2", App: app, ActsAs: robot.Ref(), CreatedBy: ada.Ref(), Scopes: []string{"read"}, CreatedAt: now.AddDate(0, -3, 0), ExpiresAt: now.AddDate(0, 0, 9), LastUsedAt: now.Add(-2 * time.Hour), LastUsedFrom: "10.0.4.7"},
-		{ID: "2", Kind: client.PAT, Description: "Nightly export", Hint: "b9Xz", App: app, User: ada.Ref(), ActsAs: ada.Ref(), CreatedBy: ada.Ref(), Scopes: []string{"read", "update"}, CreatedAt: now.AddDate(0, -1, 0), ExpiresAt: now.AddDate(0, 0, 40)},
+		{ID: "1", Kind: client.SAT, Description: "ETL sync", Hint: "7Qd2", App: app, ActsAs: ref(robot), CreatedBy: ref(ada), Scopes: []string{"read"}, CreatedAt: now.AddDate(0, -3, 0), ExpiresAt: now.AddDate(0, 0, 9), LastUsedAt: now.Add(-2 * time.Hour), LastUsedFrom: "10.0.4.7"},
+		{ID: "2", Kind: client.PAT, Description: "Nightly export", Hint: "b9Xz", App: app, User: ref(ada), ActsAs: ref(ada), CreatedBy: ref(ada), Scopes: []string{"read", "update"}, CreatedAt: now.AddDate(0, -1, 0), ExpiresAt: now.AddDate(0, 0, 40)},
 	}, nil
 }
 

@@ -4,6 +4,7 @@ package settings
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -30,7 +31,7 @@ var (
 
 // Apply gives the app the chosen theme.
 func Apply(app fyne.App) {
-	app.Settings().SetTheme(chosen(app.Preferences().StringWithFallback(keyTheme, themes[0])))
+	app.Settings().SetTheme(chosen(themeName(app)))
 }
 
 func chosen(name string) fyne.Theme {
@@ -45,8 +46,14 @@ func chosen(name string) fyne.Theme {
 
 // ClipboardAfter is how long a copied secret stays on the clipboard.
 func ClipboardAfter(app fyne.App) time.Duration {
-	return time.Duration(app.Preferences().IntWithFallback(keyClipboard, 30)) * time.Second
+	return time.Duration(clipboardSeconds(app)) * time.Second
 }
+
+func themeName(app fyne.App) string {
+	return app.Preferences().StringWithFallback(keyTheme, themes[0])
+}
+
+func clipboardSeconds(app fyne.App) int { return app.Preferences().IntWithFallback(keyClipboard, 30) }
 
 // Params is what the view works with.
 type Params struct {
@@ -70,8 +77,8 @@ type View struct {
 // New makes the view.
 func New(p Params) *View {
 	v := &View{p: p}
-	look := widgets.NewChips(themeTexts(), indexOf(themes, p.App.Preferences().StringWithFallback(keyTheme, themes[0])), v.chooseTheme)
-	clipboard := widgets.NewChips(secondTexts(), indexOf(seconds, p.App.Preferences().IntWithFallback(keyClipboard, 30)), v.chooseSeconds)
+	look := widgets.NewChips(themeTexts(), max(slices.Index(themes, themeName(p.App)), 0), v.chooseTheme)
+	clipboard := widgets.NewChips(secondTexts(), max(slices.Index(seconds, clipboardSeconds(p.App)), 0), v.chooseSeconds)
 	server := widget.NewLabel(p.Server)
 	server.Selectable = true
 	v.keep = widgets.NewButton(i18n.T("settings.keep"), v.tryKeyring)
@@ -136,13 +143,4 @@ func secondTexts() []string {
 		out[i] = i18n.T("settings.seconds", "Seconds", s)
 	}
 	return out
-}
-
-func indexOf[T comparable](all []T, one T) int {
-	for i, x := range all {
-		if x == one {
-			return i
-		}
-	}
-	return 0
 }

@@ -217,11 +217,7 @@ func (p *pair) Layout(cards []fyne.CanvasObject, _ fyne.Size) {
 	}
 }
 
-func quiet(text string) *widget.Label {
-	l := widget.NewLabel(text)
-	l.Wrapping, l.SizeName, l.Importance = fyne.TextWrapWord, theme.SizeNameSmallText, widget.LowImportance
-	return l
-}
+func quiet(text string) *widget.Label { return widgets.NewQuiet(text, theme.SizeNameSmallText) }
 
 func centred(text string, size fyne.ThemeSizeName) *widget.Label {
 	l := widget.NewLabelWithStyle(text, fyne.TextAlignCenter, fyne.TextStyle{})
