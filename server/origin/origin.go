@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -71,8 +72,8 @@ func (t Trusted) Caller(remoteAddr string, h http.Header) netip.Addr {
 // rightmost goes from the nearest hop outwards, as far as trust reaches.
 func (t Trusted) rightmost(peer netip.Addr, hops []string) netip.Addr {
 	at := peer
-	for i := len(hops) - 1; i >= 0; i-- {
-		a, ok := addrOf(strings.TrimSpace(hops[i]))
+	for _, hop := range slices.Backward(hops) {
+		a, ok := addrOf(strings.TrimSpace(hop))
 		if !ok {
 			return at // unknown, hidden or garbage: the last one that is sure
 		}
