@@ -69,6 +69,7 @@ func (p *Provider) tryPassword(r *http.Request, q *request, login, typed string)
 	ctx, from := r.Context(), network(r.RemoteAddr)
 	wait, ok := p.throttle.admit(cut(login), from, p.now())
 	if !ok {
+		p.tries.count("", true, nil)
 		return "", http.StatusTooManyRequests, sayTooMany
 	}
 	if err := p.pause(ctx, wait); err != nil {
@@ -78,6 +79,7 @@ func (p *Provider) tryPassword(r *http.Request, q *request, login, typed string)
 	if err == nil && ok {
 		code, err = p.newCode(ctx, q, user, from)
 	}
+	p.tries.count(code, false, err)
 	switch {
 	case err != nil:
 		p.fail(ctx, "checking a password", err)

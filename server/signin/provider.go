@@ -66,6 +66,7 @@ type Provider struct {
 	log      *slog.Logger
 	engine   *engine
 	throttle *throttle
+	tries    tries
 	refusals *refusals
 	pause    func(context.Context, time.Duration) error
 	verify   func(ctx context.Context, phc, password string) (bool, error)

@@ -46,6 +46,7 @@ type Store struct {
 	read     *sql.DB
 	write    *sql.DB
 	postgres bool
+	watch    watch
 }
 
 // dbtx is what queries need of *sql.DB or *sql.Tx.
@@ -65,7 +66,8 @@ type Queries struct {
 // Tx is a write transaction. It can also read.
 type Tx struct {
 	Queries
-	late *[]func() error // for atEnd; nil: at once
+	late    *[]func() error // for atEnd; nil: at once
+	actions *[]string       // what its events say was done
 }
 
 // readers is how many reads run at once; more wait.
@@ -139,7 +141,9 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, folder stri
 // rolls back otherwise. Calls may queue up: keep do short, and never read
 // through the Store inside it, only through the Tx. do may run again from its
 // beginning, after a race that its transaction lost.
-func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
+func (s *Store) Write(ctx context.Context, do func(*Tx) error) (err error) {
+	do, end := s.watch.begin(do)
+	defer func() { end(err) }()
 	if s.postgres {
 		return s.writePostgres(ctx, do)
 	}
