@@ -29,6 +29,14 @@ type Listening struct {
 	Log   *slog.Logger
 }
 
+// Scheme is http or https.
+func (l Listening) Scheme() string {
+	if l.TLS != nil {
+		return "https"
+	}
+	return "http"
+}
+
 // Serve answers on ln until ctx ends, then finishes what it took, for at most
 // ten seconds.
 func Serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logger) error {

@@ -32,10 +32,7 @@ import (
 	"keyfob/server/tokens"
 )
 
-const (
-	idPrefix    = "/id/"
-	tokenPrefix = "enrt_" // the rules erp
-)
+const idPrefix = "/id/"
 
 // Config is what a Server is made of. All fields down to Version are required.
 type Config struct {
@@ -58,7 +55,6 @@ type Server struct {
 	store   *store.Store
 	public  string
 	version string
-	prefix  string
 	overTLS bool
 	log     *slog.Logger
 	mux     *http.ServeMux
@@ -85,7 +81,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		tokens: c.Tokens, signIn: c.SignIn, store: c.Store, log: c.Log,
-		public: strings.TrimSuffix(c.PublicURL, "/"), version: c.Version, prefix: tokenPrefix,
+		public: strings.TrimSuffix(c.PublicURL, "/"), version: c.Version,
 		overTLS: u.Scheme == "https", mux: http.NewServeMux(),
 		trusted: c.Trusted, changeLog: c.ChangeLog, failures: newFailures(), metrics: metrics.New(c.Version),
 	}

@@ -25,29 +25,28 @@ const (
 	failing
 )
 
-// begin notes that a write is asked for, and has tx note its changes.
-func (w *watch) begin(do func(*Tx) error) (noting func(*Tx) error, end func(error)) {
+// write notes what comes of a write, and what it changed.
+func (w *watch) write(do func(*Tx) error, durably func(func(*Tx) error) error) error {
 	start := time.Now()
 	w.waiting.Add(1)
+	defer w.waiting.Add(-1)
 	var actions []string
-	noting = func(tx *Tx) error {
+	err := durably(func(tx *Tx) error {
 		actions = actions[:0] // it may run again
 		tx.actions = &actions
 		return do(tx)
+	})
+	if took := w.took.Load(); took != nil {
+		(*took)(time.Since(start))
 	}
-	return noting, func(err error) {
-		w.waiting.Add(-1)
-		if took := w.took.Load(); took != nil {
-			(*took)(time.Since(start))
-		}
-		switch {
-		case err == nil:
-			w.state.Store(writable)
-			w.count(actions)
-		case errors.Is(err, ErrUnavailable):
-			w.state.Store(failing)
-		}
+	switch {
+	case err == nil:
+		w.state.Store(writable)
+		w.count(actions)
+	case errors.Is(err, ErrUnavailable):
+		w.state.Store(failing)
 	}
+	return err
 }
 
 func (w *watch) count(actions []string) {
