@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -18,6 +19,7 @@ import (
 
 	"keyfob/api"
 	"keyfob/server/instance"
+	"keyfob/server/origin"
 	"keyfob/server/signin"
 	"keyfob/server/store"
 	"keyfob/server/tokens"
@@ -45,7 +47,8 @@ func newHouse(t *testing.T) *house {
 	h.url = "http://" + web.Listener.Addr().String()
 	var err error
 	h.in, err = instance.Open(t.Context(), instance.Config{
-		Dir: h.dir, PublicURL: h.url, Name: "Test", Version: "1.2.3", Clock: h.clock.now,
+		Trusted: origin.Trusted{netip.MustParsePrefix("127.0.0.1/32")}, // so that a test can call from anywhere
+		Dir:     h.dir, PublicURL: h.url, Name: "Test", Version: "1.2.3", Clock: h.clock.now,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	h.must(err)
