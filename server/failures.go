@@ -142,6 +142,8 @@ func failedCheck(w *refusal, r *http.Request, sent []byte) (failed bool, client 
 	switch said.Error {
 	case "invalid_grant", "invalid_token":
 		return true, ""
+	case "invalid_request": // what RFC 8693, section 2.2.2, has for a subject token that is not good
+		return asksForExchange(string(sent)), ""
 	case "invalid_client":
 		form, err := parseForm(string(sent))
 		if err != nil {

@@ -40,17 +40,21 @@ type house struct {
 	adaIn, bobIn    string   // access tokens of their sign-ins
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t *testing.T, change ...func(*instance.Config)) *house {
 	t.Helper()
 	h := &house{T: t, dir: filepath.Join(t.TempDir(), "data"), clock: newClock(), log: new(logs)}
 	web := httptest.NewUnstartedServer(nil)
 	h.url = "http://" + web.Listener.Addr().String()
 	var err error
-	h.in, err = instance.Open(t.Context(), instance.Config{
+	config := instance.Config{
 		Trusted: origin.Trusted{netip.MustParsePrefix("127.0.0.1/32")}, // so that a test can call from anywhere
 		Dir:     h.dir, PublicURL: h.url, Name: "Test", Version: "1.2.3", Clock: h.clock.now,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
+	}
+	for _, c := range change {
+		c(&config)
+	}
+	h.in, err = instance.Open(t.Context(), config)
 	h.must(err)
 	web.Config.Handler = h.in.Handler
 	web.Start()

@@ -74,7 +74,8 @@ func exchange(t *testing.T, p *pipes, text string, drip time.Duration) (answer s
 		t.Fatal(err)
 	}
 	start := time.Now()
-	go func() {
+	var sending sync.WaitGroup
+	sending.Go(func() {
 		if _, err := io.WriteString(c, text); err != nil {
 			return
 		}
@@ -84,9 +85,12 @@ func exchange(t *testing.T, p *pipes, text string, drip time.Duration) (answer s
 				return
 			}
 		}
-	}()
+	})
 	said, _ := io.ReadAll(c)
-	return string(said), time.Since(start)
+	took = time.Since(start)
+	_ = c.Close()
+	sending.Wait()
+	return string(said), took
 }
 
 func TestSlowClientsLoseTheirConnection(t *testing.T) {

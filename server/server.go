@@ -60,6 +60,8 @@ type Server struct {
 	mux     *http.ServeMux
 	api     huma.API
 
+	idHandler http.Handler // the sign-in's
+
 	trusted   origin.Trusted
 	changeLog func() audit.Status
 	failures  *failures
@@ -98,15 +100,16 @@ func (s *Server) Handler() http.Handler { return s }
 // route puts every call on the mux. The document comes last: it describes them.
 func (s *Server) route() error {
 	s.api = newAPI(s.mux, s.version)
+	pages := s.signIn.Handler()
+	s.pages, _ = pages.(router)
+	s.idHandler = http.StripPrefix("/id", pages)
 	s.routeProfile()
 	s.routeManager()
 	s.routeEvents()
 	s.routeDiscovery()
 	s.routeOAuth()
 	s.routeHealth()
-	pages := s.signIn.Handler()
-	s.pages, _ = pages.(router)
-	s.mux.Handle(idPrefix, http.StripPrefix("/id", pages))
+	s.mux.Handle(idPrefix, s.idHandler)
 	return s.routeDocument()
 }
 

@@ -92,7 +92,8 @@ func TestRenewedCertificateIsUsedWithoutBreakingConnections(t *testing.T) {
 	if !k.Expires().Equal(today.AddDate(0, 0, 180)) {
 		t.Errorf("expires %v", k.Expires())
 	}
-	if _, err := tls.Dial("tcp", ln.Addr().String(), &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS11}); err == nil { //nolint:gosec // what is refused
+	old := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS11}} //nolint:gosec // what is refused
+	if _, err := old.DialContext(t.Context(), "tcp", ln.Addr().String()); err == nil {
 		t.Error("TLS 1.1 is spoken")
 	}
 }
@@ -114,10 +115,11 @@ type dialled struct {
 
 func (p *place) dial(ln net.Listener) dialled {
 	p.Helper()
-	c, err := tls.Dial("tcp", ln.Addr().String(), &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // self-signed
+	d := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // self-signed
+	c, err := d.DialContext(p.Context(), "tcp", ln.Addr().String())
 	p.must(err)
 	p.Cleanup(func() { _ = c.Close() })
-	return dialled{p, c}
+	return dialled{p, c.(*tls.Conn)}
 }
 
 func (d dialled) says(name string) {
@@ -125,7 +127,7 @@ func (d dialled) says(name string) {
 	if got := d.ConnectionState().PeerCertificates[0].Subject.CommonName; got != name {
 		d.Errorf("the server is %s, want %s", got, name)
 	}
-	_, err := d.Conn.Write([]byte("x"))
+	_, err := d.Write([]byte("x"))
 	d.must(err)
 	_, err = io.ReadFull(d.Conn, make([]byte, 1))
 	d.must(err)
