@@ -8,17 +8,19 @@ import (
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"golang.org/x/time/rate"
+
+	"keyfob/server/limit"
 )
+
+// comeIn is what somebody is told who came when all together had too many.
+const comeIn = 2 * time.Second
 
 // budget bounds how often something may be done: from one network, and from
 // all together. Like the throttle it is in memory, each server's own.
 type budget struct {
-	mu     sync.Mutex
-	each   map[string]*rate.Limiter
-	every  time.Duration // from one network, in the long run
-	burst  int           // from one network, at once
-	all    *rate.Limiter
-	comeIn time.Duration // what somebody is told who came when all had too many
+	mu   sync.Mutex // both are one step
+	each *limit.Keyed[string]
+	all  *rate.Limiter
 }
 
 // The budgets. A person types a user code once or twice, and a network may be
@@ -35,12 +37,12 @@ func newStarts() *budget { return newBudget(3*time.Second, 20, 10, 500) }
 // there is nothing to guess: a program that goes wrong in a loop is told to
 // slow down. What is right is always answered, so that nobody is locked out
 // by what a neighbour does behind the same address.
-func newFailures() *budget { return newBudget(time.Second, 60, 100, 2000) }
+func newFailures() *budget { return newBudget(time.Second, 100, 100, 2000) }
 
 func newBudget(every time.Duration, burst, allPerSecond, allBurst int) *budget {
 	return &budget{
-		each: make(map[string]*rate.Limiter), every: every, burst: burst,
-		all: rate.NewLimiter(rate.Limit(allPerSecond), allBurst), comeIn: 2 * time.Second,
+		each: limit.New[string](every, burst, maxKeys),
+		all:  rate.NewLimiter(rate.Limit(allPerSecond), allBurst),
 	}
 }
 
@@ -48,14 +50,13 @@ func newBudget(every time.Duration, burst, allPerSecond, allBurst int) *budget {
 func (b *budget) take(network string, now time.Time) (wait time.Duration, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	here := limiter(b.each, network, b.every, b.burst, now)
-	turn := here.ReserveN(now, 1)
+	turn := b.each.Of(network).ReserveN(now, 1)
 	if wait = turn.DelayFrom(now); wait > 0 {
 		turn.CancelAt(now)
 		return wait, false
 	}
 	if !b.all.AllowN(now, 1) {
-		return b.comeIn, false
+		return comeIn, false
 	}
 	return 0, true
 }

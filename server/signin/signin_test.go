@@ -223,19 +223,8 @@ func TestThePagesHaveNoScriptAndTellNobody(t *testing.T) {
 		"signed out": b.open(w.issuer + "/connect/endsession"),
 		"not there":  b.open(w.issuer + "/nothing"),
 	} {
+		wantSecure(t, name, s)
 		csp := s.header.Get("Content-Security-Policy")
-		for _, part := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"} {
-			if !strings.Contains(csp, part) {
-				t.Errorf("%s: no %s in %q", name, part, csp)
-			}
-		}
-		if strings.Contains(csp, "unsafe") || strings.Contains(s.body, "<script") || strings.Contains(s.body, "style=") {
-			t.Errorf("%s: inline code or style\n%s", name, s.body)
-		}
-		if s.header.Get("Referrer-Policy") != "no-referrer" || s.header.Get("Cache-Control") != "no-store" ||
-			s.header.Get("X-Frame-Options") != "DENY" || s.header.Get("X-Content-Type-Options") != "nosniff" {
-			t.Errorf("%s: headers %v", name, s.header)
-		}
 		if name == "login" && !strings.Contains(csp, "form-action 'self' http://127.0.0.1:41234;") {
 			t.Errorf("the form could not lead back to the desktop: %s", csp)
 		}
@@ -246,5 +235,27 @@ func TestThePagesHaveNoScriptAndTellNobody(t *testing.T) {
 	}
 	if s := b.open(w.issuer + "/static/"); s.status != 404 {
 		t.Errorf("a listing of the files: %d", s.status)
+	}
+}
+
+// wantSecure demands the headers of a page: no script, no frame, no cache, no
+// address told to others.
+func wantSecure(t *testing.T, name string, s shown) {
+	t.Helper()
+	csp := s.header.Get("Content-Security-Policy")
+	for _, part := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"} {
+		if !strings.Contains(csp, part) {
+			t.Errorf("%s: no %s in %q", name, part, csp)
+		}
+	}
+	if strings.Contains(csp, "unsafe") || strings.Contains(s.body, "<script") || strings.Contains(s.body, "style=") {
+		t.Errorf("%s: inline code or style\n%s", name, s.body)
+	}
+	for header, want := range map[string]string{
+		"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff",
+	} {
+		if got := s.header.Get(header); got != want {
+			t.Errorf("%s: %s is %q", name, header, got)
+		}
 	}
 }
