@@ -5,17 +5,15 @@ import "sync/atomic"
 // tries counts the passwords that were tried, by what became of it.
 type tries struct{ right, wrong, throttled, failed atomic.Uint64 }
 
-// count notes one try.
-func (t *tries) count(code string, tooMany bool, err error) {
+// count notes one try that was made.
+func (t *tries) count(right bool, err error) {
 	switch {
-	case tooMany:
-		t.throttled.Add(1)
 	case err != nil:
 		t.failed.Add(1)
-	case code == "":
-		t.wrong.Add(1)
-	default:
+	case right:
 		t.right.Add(1)
+	default:
+		t.wrong.Add(1)
 	}
 }
 
