@@ -55,7 +55,7 @@ func (s *Server) routeCheck() {
 			return nil, s.problemOf(ctx, err)
 		}
 		if !c.Covers(in.Scope, in.Permission, in.Tenant) {
-			return nil, s.insufficient(in.Scope)
+			return nil, s.insufficient(ctx, in.Scope)
 		}
 		return admittedOf(c), nil
 	})
@@ -63,14 +63,14 @@ func (s *Server) routeCheck() {
 
 // insufficient is RFC 6750, section 3.1. Of the scopes it names those that
 // there are: the others may be anything.
-func (s *Server) insufficient(scopes []string) *problem {
+func (s *Server) insufficient(ctx context.Context, scopes []string) *problem {
 	p := newProblem(api.CodeScope, "The token works, but it does not cover this request.")
 	known := slices.DeleteFunc(slices.Clone(scopes), func(name string) bool { return !slices.Contains(s.tokens.Rules.ScopeNames(), name) })
 	challenge := `Bearer realm="keyfob", error="insufficient_scope"`
 	if len(known) > 0 {
 		challenge += `, scope="` + strings.Join(known, " ") + `"`
 	}
-	p.headers = http.Header{"Www-Authenticate": {challenge}}
+	p.RequestID, p.headers = requestID(ctx), http.Header{"Www-Authenticate": {challenge}}
 	return p
 }
 
