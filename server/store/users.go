@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 )
 
@@ -17,12 +18,16 @@ type User struct {
 	IsActive          bool
 	PasswordHash      string // PHC string; empty: no password
 	CreatedAt         time.Time
+	Permissions       []string // held now, such as policies.list
+	Tenants           []string // assigned now
+	TokenLimit        int      // of live tokens, where the rules have a limit for each user; 0: theirs
 }
 
 // UserRef names a user; its zero value nobody.
 type UserRef struct{ ID, Login, Name string }
 
-const userColumns = `id, login, name, email, preferred_language, is_admin, is_active, password_hash, created_at`
+const userColumns = `id, login, name, email, preferred_language, is_admin, is_active, password_hash, created_at,
+	permissions, tenants, token_limit`
 
 // UserByID answers ErrNotFound if there is none.
 func (q Queries) UserByID(ctx context.Context, id string) (User, error) {
@@ -51,17 +56,28 @@ func (q Queries) Users(ctx context.Context, order Order) (List[User], error) {
 // InsertUser adds u; ErrTaken if its login is.
 func (t *Tx) InsertUser(ctx context.Context, u User) error {
 	_, err := t.db.ExecContext(ctx,
-		`INSERT INTO users (`+userColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		u.ID, u.Login, u.Name, u.Email, u.PreferredLanguage, u.IsAdmin, u.IsActive, u.PasswordHash, millis(u.CreatedAt))
+		`INSERT INTO users (`+userColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		u.ID, u.Login, u.Name, u.Email, u.PreferredLanguage, u.IsAdmin, u.IsActive, u.PasswordHash, millis(u.CreatedAt),
+		strings.Join(u.Permissions, " "), strings.Join(u.Tenants, " "), u.TokenLimit)
 	return writeError("user", err)
 }
 
 func scanUser(row scanner) (User, error) {
 	var (
-		u       User
-		created sql.NullInt64
+		u                    User
+		created              sql.NullInt64
+		permissions, tenants string
 	)
-	err := row.Scan(&u.ID, &u.Login, &u.Name, &u.Email, &u.PreferredLanguage, &u.IsAdmin, &u.IsActive, &u.PasswordHash, &created)
-	u.CreatedAt = instant(created)
+	err := row.Scan(&u.ID, &u.Login, &u.Name, &u.Email, &u.PreferredLanguage, &u.IsAdmin, &u.IsActive, &u.PasswordHash, &created,
+		&permissions, &tenants, &u.TokenLimit)
+	u.CreatedAt, u.Permissions, u.Tenants = instant(created), words(permissions), words(tenants)
 	return u, readError("user", err)
+}
+
+// words is a list as kept; nil for an empty one.
+func words(kept string) []string {
+	if kept == "" {
+		return nil
+	}
+	return strings.Fields(kept)
 }
