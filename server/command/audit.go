@@ -38,6 +38,14 @@ func (c *auditVerifyCmd) Run(e *env) error {
 
 func verifiedText(v api.Verified) string {
 	text := fmt.Sprintf("The change log is as it was written: %d events.", v.Events)
+	for _, r := range v.Restored {
+		text += fmt.Sprintf(" It was restored at %s from a backup of %s, which ended with event %d",
+			r.At.Format(time.RFC3339), r.BackupAt.Format(time.RFC3339), r.Seq)
+		if r.LostSeq != nil {
+			text += fmt.Sprintf("; what was done then up to event %d, at least, is lost", *r.LostSeq)
+		}
+		text += "."
+	}
 	if v.Last == nil {
 		return text + " No checkpoint vouches for their number yet."
 	}
