@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"keyfob/server"
+	"keyfob/server/rules"
 	"keyfob/server/secret"
 	"keyfob/server/signin"
 	"keyfob/server/store"
@@ -51,6 +52,7 @@ type Config struct {
 	PublicURL string // such as https://tokens.example.org; no path
 	Name      string // what people call the instance; the host of PublicURL if empty
 	Version   string
+	Rules     rules.Rules // zero: erp
 	Log       *slog.Logger
 	Clock     func() time.Time
 
@@ -144,7 +146,7 @@ func openRecords(ctx context.Context, c Config) (*Records, error) {
 	}
 	r := &Records{Store: db, Tokens: tokens.New(tokens.Config{
 		Store: db, Pepper: pepper, Clock: c.Clock, Instance: c.Name,
-		ProfileURL: c.PublicURL + "/profile", Version: c.Version, Log: c.Log,
+		ProfileURL: c.PublicURL + "/profile", Version: c.Version, Log: c.Log, Rules: c.Rules,
 		Checkpoints: c.checkpoints,
 	})}
 	if err := r.Tokens.CheckPepper(ctx); err != nil {
