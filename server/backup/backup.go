@@ -196,7 +196,7 @@ func unpack(r *tar.Reader, want File, dir string) error {
 		return fmt.Errorf("backup: %w", err)
 	}
 	h := sha256.New()
-	_, err = io.Copy(to, io.TeeReader(r, h)) //nolint:gosec // G110: tar does not inflate
+	_, err = io.Copy(to, io.TeeReader(r, h))
 	if closeErr := to.Close(); closeErr != nil {
 		return fmt.Errorf("backup: %w", closeErr)
 	}
