@@ -41,17 +41,20 @@ class Browser {
     return next.href.startsWith(world.issuer) ? this.open(next.href) : { arrived: next }
   }
 
-  /** Fills in the login form of a page. */
-  async signIn({ page, address }) {
+  /** Fills in the form of a page, as far as it has such fields. */
+  async submit({ page, address }, fields) {
     const form = new URLSearchParams()
     for (const [input] of page.matchAll(/<input[^>]*>/g)) {
       const name = / name="([^"]*)"/.exec(input)
       if (name) form.set(name[1], / value="([^"]*)"/.exec(input)?.[1] ?? '')
     }
-    form.set('login', world.ada.login)
-    form.set('password', world.ada.password)
+    for (const [name, value] of Object.entries(fields)) form.set(name, value)
     const action = new URL(/<form method="post" action="([^"]*)"/.exec(page)[1], address)
     return this.open(action.href, { method: 'POST', body: form, headers: { origin: world.server } })
+  }
+
+  signIn(page) {
+    return this.submit(page, { login: world.ada.login, password: world.ada.password })
   }
 }
 
@@ -98,6 +101,15 @@ done('a code is good once')
 const info = await client.fetchUserInfo(desktop, signedIn.access_token, world.ada.id)
 assert.equal(info.preferred_username, world.ada.login)
 done('userinfo')
+
+// A device without a browser
+const device = await client.initiateDeviceAuthorization(desktop, { scope })
+const elsewhere = new Browser()
+const login = await elsewhere.submit(await elsewhere.open(device.verification_uri_complete), { user_code: device.user_code })
+await elsewhere.submit(await elsewhere.signIn(login), { answer: 'allow' })
+const onDevice = await client.pollDeviceAuthorizationGrant(desktop, { ...device, interval: 0 })
+assert.equal((await client.fetchUserInfo(desktop, onDevice.access_token, world.ada.id)).sub, world.ada.id)
+done('device flow')
 
 // What a token is worth
 const app = application(world.app.secret, client.ClientSecretBasic)

@@ -21,6 +21,7 @@ var steps = []string{
 	"code and PKCE through the login pages, with nonce and iss",
 	"a code is good once",
 	"userinfo",
+	"device flow",
 	"introspection by Basic",
 	"introspection by the form",
 	"introspection refuses a wrong secret",
@@ -34,7 +35,7 @@ var steps = []string{
 	"revocation of a sign-in",
 }
 
-// RFC 6749, 7636, 7009, 7662, 8414, 8693, 9207; OpenID Connect Core and
+// RFC 6749, 7636, 7009, 7662, 8414, 8628, 8693, 9207; OpenID Connect Core and
 // Discovery, by a certified client.
 func TestOpenIDClientGetsAlong(t *testing.T) {
 	in, err := json.Marshal(newWorld(t))
