@@ -53,7 +53,7 @@ func (s *Service) Capabilities(_ context.Context, c Caller) (api.Capabilities, e
 	}, nil
 }
 
-func seconds(d rules.Duration) int64 { return int64(time.Duration(d) / time.Second) }
+func seconds(d rules.Duration) int64 { return int64(d.Duration / time.Second) }
 
 // ability is yes, unless the caller is refused.
 func ability(refused error, reason string) api.Ability {
