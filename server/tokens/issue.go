@@ -3,7 +3,6 @@ package tokens
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -38,7 +37,7 @@ func (s *Service) CreatePAT(ctx context.Context, c Caller, want api.NewToken, id
 		}
 		fields = append(fields, appFields...)
 		t, tokenFields := s.wished(want, app)
-		fields = append(fields, tokenFields...)
+		fields = append(append(fields, s.checkLabel(t.Description)...), tokenFields...)
 		if fields = append(fields, bounded(c, t)...); len(fields) > 0 {
 			return store.Token{}, invalid(fields...)
 		}
@@ -72,6 +71,7 @@ func (s *Service) CreateSAT(ctx context.Context, c Caller, appID string, want ap
 			return store.Token{}, err
 		}
 		t, fields := s.wished(want, app)
+		fields = append(s.checkLabel(t.Description), fields...)
 		if want.UserID != "" {
 			fields = append(fields, api.FieldError{Pointer: "/userId", Code: api.FieldForeign, Detail: "A service access token belongs to no user."})
 		}
@@ -118,6 +118,9 @@ func (s *Service) issue(ctx context.Context, c Caller, a *attempt, decide func(*
 func (s *Service) insert(ctx context.Context, tx *store.Tx, c Caller, now time.Time, decide func(*store.Tx) (store.Token, error), then []func(*store.Tx, store.Token) error) (reply, error) {
 	t, err := decide(tx)
 	if err != nil {
+		return reply{}, err
+	}
+	if err := s.demanded(ctx, tx, t, now); err != nil {
 		return reply{}, err
 	}
 	value := secret.New(s.Rules.SecretPrefix(""), t.Kind)
@@ -208,12 +211,6 @@ func (s *Service) wished(want api.NewToken, app store.App) (store.Token, []api.F
 		fields = append(fields, api.FieldError{Pointer: pointer, Code: code, Detail: detail})
 	}
 	t := store.Token{Description: strings.TrimSpace(want.Description), Scopes: s.inOrder(want.Scopes)}
-	if utf8.RuneCountInString(t.Description) > s.Rules.Label.MaxLength {
-		bad("/description", api.FieldTooLong, fmt.Sprintf("Use at most %d characters.", s.Rules.Label.MaxLength))
-	}
-	if !oneLine(t.Description) {
-		bad("/description", api.FieldFormat, "Use one line of text.")
-	}
 	if want.ExpiresAt != nil {
 		t.ExpiresAt = want.ExpiresAt.UTC().Truncate(time.Millisecond)
 		if !t.ExpiresAt.After(s.now()) {

@@ -11,6 +11,8 @@ func TestMain(m *testing.M) {
 		// Several at once.
 		"TestRacingAttemptsMakeOneToken", "TestRacingCreatesAndRevokesLoseNothing", "TestNoTokenIsIssuedAfterThePolicyBecameNone",
 		"TestRacingRotationsMakeOneSuccessor",
+		"TestRacersNeverExceedALimit", "TestOfRacersForALabelOneWins", "TestAdministratorsBoundTheLifeOfNewTokens",
+		"TestATenantHasAsManyLiveTokensAsTheRulesAllow", "TestUsersOfATenantListAndRevokeItsTokens",
 		"TestRacingAttemptsAtTwoServersMakeOneToken", "TestOfRacersForANameAtTwoServersOneWins", "TestTheLogHasNoTokenAfterThePolicyThatForbidsIt",
 		"TestARevocationAtOneServerHoldsAtTheOther", "TestTwoServersWriteLastUsesOfTheSameTokens", "TestRacingChangesAtTwoServersAllHappen",
 		"TestOfTwoAdministratorsWhoLeaveAtTwoServersOneStays", "TestAnAppThatIsDeletedHasNoLiveTokenFromTheOtherServer",
