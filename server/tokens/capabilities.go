@@ -91,9 +91,13 @@ func (s *Service) abilities(c Caller) map[string]api.Ability {
 	no := api.Ability{State: "no", Reason: "This server does not offer it."}
 	admins := ability(administrator(c), "This needs an administrator who signed in.")
 	keepers := ability(keeper(c), "This needs a user who signed in, or a personal access token with the scope tokens.")
+	exchange := api.Ability{State: "no", Reason: "The rules of this server do not allow it."}
+	if s.Exchanges() {
+		exchange = api.Ability{State: "yes"}
+	}
 	return map[string]api.Ability{
 		"createPat": keepers, "createSat": admins, "rotate": keepers, "bulkRevoke": admins, "find": admins,
-		"exchange": no, "events": admins, "users": admins, "policy": admins, "deviceFlow": no,
+		"exchange": exchange, "events": admins, "users": admins, "policy": admins, "deviceFlow": no,
 	}
 }
 

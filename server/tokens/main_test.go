@@ -10,9 +10,9 @@ func TestMain(m *testing.M) {
 	pgtest.MainOnly(m,
 		// Several at once.
 		"TestRacingAttemptsMakeOneToken", "TestRacingCreatesAndRevokesLoseNothing", "TestNoTokenIsIssuedAfterThePolicyBecameNone",
-		"TestRacingRotationsMakeOneSuccessor",
 		"TestRacersNeverExceedALimit", "TestOfRacersForALabelOneWins", "TestAdministratorsBoundTheLifeOfNewTokens",
 		"TestATenantHasAsManyLiveTokensAsTheRulesAllow", "TestUsersOfATenantListAndRevokeItsTokens",
+		"TestRacingRotationsMakeOneSuccessor", "TestRacingExchangesKeepTheBound",
 		"TestRacingAttemptsAtTwoServersMakeOneToken", "TestOfRacersForANameAtTwoServersOneWins", "TestTheLogHasNoTokenAfterThePolicyThatForbidsIt",
 		"TestARevocationAtOneServerHoldsAtTheOther", "TestTwoServersWriteLastUsesOfTheSameTokens", "TestRacingChangesAtTwoServersAllHappen",
 		"TestOfTwoAdministratorsWhoLeaveAtTwoServersOneStays", "TestAnAppThatIsDeletedHasNoLiveTokenFromTheOtherServer",
@@ -20,7 +20,8 @@ func TestMain(m *testing.M) {
 		"TestTheSameRotationGetsTheSameReply", "TestRotatingReplacesATokenAtOnce", "TestTheOldTokenLivesOnForTheOverlap",
 		"TestAKeyMayBeUsedAnewAfterItsTime", "TestAnyHistoryVerifies", "TestTheLastActiveAdministratorStaysOne",
 		"TestANewPasswordOrDeactivationEndsAllSignIns", "TestADeletedAppIsGoneButForItsHistory", "TestManyAreRevokedByWhatTheyHaveInCommon",
-		"TestAUseThatCannotBeWrittenIsKeptForTheNextTime",
+		"TestAUseThatCannotBeWrittenIsKeptForTheNextTime", "TestAnExchangedTokenWorksExactlyWhileItsParentDoes",
+		"TestExchangesAreInTheChangeLogAndPurgedWhenTheyAreOver",
 		"TestFiltersSelect", "TestEachSortWalksAllPagesOnceAndPutsWhatIsMissingLast",
 		"TestTheChangeLogCanBeNarrowed", "TestUsersSeeWhatTheyDidAndWhatWasDoneToThem")
 }
