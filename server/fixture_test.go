@@ -90,8 +90,12 @@ func (h *house) addUser(login string, admin bool) api.User {
 
 func (h *house) addApp(name, policy string) api.App {
 	h.Helper()
+	scopes := []string{"read", "update", "introspect"}
+	if h.in.Tokens.Rules.Preset != "erp" {
+		scopes = h.in.Tokens.Rules.ScopeNames()
+	}
 	a, err := h.in.Tokens.AddApp(h.Context(), tokens.Operator(), api.NewApp{
-		Name: name, Policy: policy, Scopes: []string{"read", "update", "introspect"}, SystemUserID: h.robot.ID, SystemUserAllowed: true,
+		Name: name, Policy: policy, Scopes: scopes, SystemUserID: h.robot.ID, SystemUserAllowed: true,
 	})
 	h.must(err)
 	return a

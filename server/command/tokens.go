@@ -7,6 +7,7 @@ import (
 
 	"keyfob/api"
 	"keyfob/server/instance"
+	"keyfob/server/rules"
 	"keyfob/server/tokens"
 )
 
@@ -16,11 +17,14 @@ type tokenCreateCmd struct {
 	App         string   `help:"Name of the application." required:""`
 	Scope       []string `help:"A right that the token carries; may be given several times." required:""`
 	Description string   `help:"Where it will be used."`
-	Expires     string   `help:"Lifetime such as 24h or 90d, or never." default:"365d"`
+	Expires     string   `help:"Lifetime such as 24h or 90d, or never. Without it, what the rules propose, or never." placeholder:"LIFETIME"`
 }
 
 // Run issues the token.
 func (c *tokenCreateCmd) Run(e *env) error {
+	if c.Expires == "" {
+		c.Expires = proposed(e.rules)
+	}
 	expires, err := expiry(c.Expires, time.Now())
 	if err != nil {
 		return err
@@ -49,6 +53,17 @@ func (c *tokenCreateCmd) issue(e *env, r *instance.Records, want api.NewToken) (
 	}
 	want.UserID, want.AppID = u.ID, app.ID
 	return r.Tokens.CreatePAT(e.ctx, tokens.Operator(), want, "")
+}
+
+// proposed is the lifetime that a token gets for which none is named.
+func proposed(r rules.Rules) string {
+	switch {
+	case r.Expiry.Default.Duration > 0:
+		return r.Expiry.Default.String()
+	case r.Expiry.Max.Duration > 0:
+		return r.Expiry.Max.String()
+	}
+	return "never"
 }
 
 // expiry is the moment that a lifetime from now ends; nil for never. Days are
