@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ import (
 
 	"keyfob/api"
 	"keyfob/server/instance"
+	"keyfob/server/rules"
 	"keyfob/server/signin"
 	"keyfob/server/store"
 	"keyfob/server/tokens"
@@ -28,6 +30,7 @@ type house struct {
 	*testing.T
 	url   string
 	dir   string
+	rules rules.Rules
 	in    *instance.Instance
 	clock *clock
 	log   *logs
@@ -40,12 +43,19 @@ type house struct {
 
 func newHouse(t *testing.T, change ...func(*instance.Config)) *house {
 	t.Helper()
-	h := &house{T: t, dir: filepath.Join(t.TempDir(), "data"), clock: newClock(), log: new(logs)}
+	return newHouseUnder(t, "erp", change...)
+}
+
+// newHouseUnder is a house under the rules of a preset.
+func newHouseUnder(t *testing.T, preset string, change ...func(*instance.Config)) *house {
+	t.Helper()
+	demanded, err := rules.Load(preset)
+	h := &house{T: t, rules: demanded, dir: filepath.Join(t.TempDir(), "data"), clock: newClock(), log: new(logs)}
 	web := httptest.NewUnstartedServer(nil)
 	h.url = "http://" + web.Listener.Addr().String()
-	var err error
+	h.must(err)
 	config := instance.Config{
-		Dir: h.dir, PublicURL: h.url, Name: "Test", Version: "1.2.3", Clock: h.clock.now,
+		Dir: h.dir, PublicURL: h.url, Name: "Test", Version: "1.2.3", Clock: h.clock.now, Rules: h.rules,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, c := range change {
@@ -90,15 +100,16 @@ func (h *house) addUser(login string, admin bool) api.User {
 
 func (h *house) addApp(name, policy string) api.App {
 	h.Helper()
-	scopes := []string{"read", "update", "introspect"}
-	if h.in.Tokens.Rules.Preset != "erp" {
-		scopes = h.in.Tokens.Rules.ScopeNames()
-	}
 	a, err := h.in.Tokens.AddApp(h.Context(), tokens.Operator(), api.NewApp{
-		Name: name, Policy: policy, Scopes: scopes, SystemUserID: h.robot.ID, SystemUserAllowed: true,
+		Name: name, Policy: policy, Scopes: h.scopes(), SystemUserID: h.robot.ID, SystemUserAllowed: true,
 	})
 	h.must(err)
 	return a
+}
+
+// scopes are what apps allow: all there are but tokens.
+func (h *house) scopes() []string {
+	return slices.DeleteFunc(h.rules.ScopeNames(), func(name string) bool { return name == tokens.ScopeTokens })
 }
 
 // signIn gives an access token as the desktop gets one.

@@ -8,19 +8,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"keyfob/api"
-	"keyfob/server/instance"
 	"keyfob/server/rules"
 	"keyfob/server/tokens"
 )
 
-func newHouseUnder(t *testing.T, preset string) *house {
+// bobUnder is a house under a preset, where bob holds something.
+func bobUnder(t *testing.T, preset string) *house {
 	t.Helper()
-	r, err := rules.Load(preset)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := newHouse(t, func(c *instance.Config) { c.Rules = r })
-	_, err = h.in.Tokens.ChangeUser(t.Context(), tokens.Operator(), h.bob.ID, api.UserChange{
+	h := newHouseUnder(t, preset)
+	_, err := h.in.Tokens.ChangeUser(t.Context(), tokens.Operator(), h.bob.ID, api.UserChange{
 		Permissions: &[]string{"policies.list"}, Tenants: &[]string{"north"},
 	}, "")
 	h.must(err)
@@ -82,7 +78,7 @@ func TestCapabilitiesPublishEachSystemsRules(t *testing.T) {
 		},
 	} {
 		t.Run(preset, func(t *testing.T) {
-			h := newHouseUnder(t, preset)
+			h := bobUnder(t, preset)
 			issued := h.issued(h.call(http.MethodPost, "/profile/tokens", h.bobIn, h.wish()))
 			if !strings.HasPrefix(issued.Secret, strings.ReplaceAll(want.Rules.Prefix, "{tenant}", "north")+"p") {
 				t.Error("the secret begins otherwise than the rules say") // requirements 1, 2
@@ -123,7 +119,7 @@ func (h *house) abilitiesHold(c api.Capabilities, preset string) {
 
 // requirements 71, 73: the error is clear, and a deleted token frees its slot.
 func TestTheTokenBeyondTheLimitIsAConflict(t *testing.T) {
-	h := newHouseUnder(t, "socotra")
+	h := bobUnder(t, "socotra")
 	wish := h.wish()
 	var last api.Issued
 	for _, name := range []string{"one", "two", "three"} {
@@ -145,7 +141,7 @@ func TestTheTokenBeyondTheLimitIsAConflict(t *testing.T) {
 
 // requirement 61
 func TestThePolicyIsSetOverHTTPByAdministratorsAlone(t *testing.T) {
-	h := newHouseUnder(t, "digitalhub")
+	h := bobUnder(t, "digitalhub")
 	h.get("/manager/policy", h.bobIn).refused(http.StatusForbidden, api.CodeDenied)
 	change := func(v any) reply {
 		return h.call(http.MethodPatch, "/manager/policy", h.adaIn, map[string]any{"maxExpirySeconds": v})
