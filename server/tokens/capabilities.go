@@ -88,7 +88,6 @@ func tenantsOf(c Caller) []string {
 
 // abilities says of each optional ability whether the caller has it.
 func (s *Service) abilities(c Caller) map[string]api.Ability {
-	no := api.Ability{State: "no", Reason: "This server does not offer it."}
 	admins := ability(administrator(c), "This needs an administrator who signed in.")
 	keepers := ability(keeper(c), "This needs a user who signed in, or a personal access token with the scope tokens.")
 	exchange := api.Ability{State: "no", Reason: "The rules of this server do not allow it."}
@@ -97,7 +96,7 @@ func (s *Service) abilities(c Caller) map[string]api.Ability {
 	}
 	return map[string]api.Ability{
 		"createPat": keepers, "createSat": admins, "rotate": keepers, "bulkRevoke": admins, "find": admins,
-		"exchange": exchange, "events": admins, "users": admins, "policy": admins, "deviceFlow": no,
+		"exchange": exchange, "events": admins, "users": admins, "policy": admins, "deviceFlow": {State: "yes"},
 	}
 }
 
