@@ -43,24 +43,18 @@ type house struct {
 
 func newHouse(t *testing.T, change ...func(*instance.Config)) *house {
 	t.Helper()
-	return newHouseUnder(t, "erp", change...)
-}
-
-// newHouseUnder is a house under the rules of a preset.
-func newHouseUnder(t *testing.T, preset string, change ...func(*instance.Config)) *house {
-	t.Helper()
-	demanded, err := rules.Load(preset)
-	h := &house{T: t, rules: demanded, dir: filepath.Join(t.TempDir(), "data"), clock: newClock(), log: new(logs)}
+	h := &house{T: t, dir: filepath.Join(t.TempDir(), "data"), clock: newClock(), log: new(logs)}
 	web := httptest.NewUnstartedServer(nil)
 	h.url = "http://" + web.Listener.Addr().String()
-	h.must(err)
+	var err error
 	config := instance.Config{
-		Dir: h.dir, PublicURL: h.url, Name: "Test", Version: "1.2.3", Clock: h.clock.now, Rules: h.rules,
+		Dir: h.dir, PublicURL: h.url, Name: "Test", Version: "1.2.3", Clock: h.clock.now,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, c := range change {
 		c(&config)
 	}
+	h.rules = config.Rules.OrDefault()
 	h.in, err = instance.Open(t.Context(), config)
 	h.must(err)
 	web.Config.Handler = h.in.Handler
@@ -73,6 +67,17 @@ func newHouseUnder(t *testing.T, preset string, change ...func(*instance.Config)
 	})
 	h.furnish()
 	return h
+}
+
+// newHouseUnder is a house under the rules of a preset.
+func newHouseUnder(t *testing.T, preset string) *house {
+	t.Helper()
+	return newHouse(t, func(c *instance.Config) {
+		var err error
+		if c.Rules, err = rules.Load(preset); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 func (h *house) furnish() {

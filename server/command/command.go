@@ -70,6 +70,8 @@ type commands struct {
 		Check rulesCheckCmd `cmd:"" help:"Check a file of rules. Names each mistake by line and key."`
 		Show  rulesShowCmd  `cmd:"" help:"Print rules as they work, as a file to begin with."`
 	} `cmd:"" name:"rules" help:"What is demanded of tokens."`
+	Backup  backupCmd  `cmd:"" help:"Write all records to one file, also while servers run."`
+	Restore restoreCmd `cmd:"" help:"Put the records of a backup into an empty place."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
