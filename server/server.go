@@ -84,6 +84,7 @@ func (s *Server) route() error {
 	s.api = newAPI(s.mux, s.version)
 	s.idHandler = http.StripPrefix("/id", s.signIn.Handler())
 	s.routeProfile()
+	s.routePicture()
 	s.routeManager()
 	s.routeEvents()
 	s.routeDiscovery()
