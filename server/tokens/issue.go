@@ -106,8 +106,11 @@ func (s *Service) issue(ctx context.Context, c Caller, a *attempt, decide func(*
 			}
 		}
 		rec, err := oneToken(ctx, tx.Queries, store.TokenFilter{ID: r.tokenID})
+		if err != nil {
+			return err
+		}
 		out = api.Issued{Token: s.tokenOf(rec, now), Secret: r.secret.Reveal()}
-		return err
+		return nil
 	})
 	if err != nil {
 		return api.Issued{}, err

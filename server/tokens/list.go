@@ -40,7 +40,10 @@ func (s *Service) OwnToken(ctx context.Context, c Caller, id string) (api.Token,
 	if errors.Is(err, store.ErrNotFound) {
 		return api.Token{}, notFound()
 	}
-	return s.tokenOf(r, s.now()), err
+	if err != nil {
+		return api.Token{}, err
+	}
+	return s.tokenOf(r, s.now()), nil
 }
 
 // AppTokens lists all tokens of an app, PATs and SATs, to administrators
