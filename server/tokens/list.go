@@ -125,6 +125,10 @@ func (s *Service) tokenOf(r store.TokenRecord, now time.Time) api.Token {
 		Replaces: orNil(r.Replaces), ReplacedBy: orNil(r.ReplacedBy),
 		Status: api.StatusActive,
 	}
+	if r.Permissions != nil || r.Tenants != nil {
+		permissions, tenants := effective(r.Token, store.User{Permissions: r.HeldPermissions, Tenants: r.HeldTenants})
+		t.Permissions, t.Tenants, t.Effective = r.Permissions, r.Tenants, &api.Effective{Permissions: listed(permissions), Tenants: listed(tenants)}
+	}
 	if r.Kind == api.KindSAT {
 		t.ActsAs = userRef(r.SystemUser)
 	}
