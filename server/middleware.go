@@ -181,6 +181,9 @@ func refuse(w http.ResponseWriter, r *http.Request, theirs http.Handler) {
 	said := &recorder{ResponseWriter: discard{http.Header{}}}
 	theirs.ServeHTTP(said, r)
 	code := codeOf(said.status)
+	if said.status < http.StatusBadRequest {
+		code = api.CodeNotFound // it would send elsewhere, to a tidier path: there is none that a client should not know
+	}
 	p := newProblem(code, explain[code])
 	if allow := said.Header().Get("Allow"); allow != "" {
 		p.headers = http.Header{"Allow": {allow}}
