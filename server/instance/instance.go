@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"keyfob/server"
+	"keyfob/server/cache"
 	"keyfob/server/secret"
 	"keyfob/server/signin"
 	"keyfob/server/store"
@@ -53,6 +54,7 @@ type Config struct {
 	Version   string
 	Log       *slog.Logger
 	Clock     func() time.Time
+	Cache     int // how many tokens are remembered; 0: tokens.Remembered; below: none
 
 	// Copies of the checkpoints and of their verifying key that the change log
 	// is compared with; empty: those in Dir.
@@ -76,13 +78,19 @@ type Instance struct {
 }
 
 // OpenRecords opens dir's records, also while a server serves them: what it
-// writes, such as a revocation, takes effect there at once.
+// writes, such as a revocation, takes effect there when the call returns; on
+// PostgreSQL some milliseconds later.
 func OpenRecords(ctx context.Context, c Config) (*Records, error) {
 	c = c.withDefaults()
 	if err := prepare(c.Dir); err != nil {
 		return nil, err
 	}
-	return openRecords(ctx, c)
+	c.Cache = -1
+	r, err := openRecords(ctx, c)
+	if err == nil {
+		r.Store.WorkBeside(cache.Trusted)
+	}
+	return r, err
 }
 
 // Open makes dir if it is missing, takes its lock and puts its server
@@ -152,7 +160,7 @@ func openRecords(ctx context.Context, c Config) (*Records, error) {
 	r := &Records{Store: db, Tokens: tokens.New(tokens.Config{
 		Store: db, Pepper: pepper, Clock: c.Clock, Instance: c.Name,
 		ProfileURL: c.PublicURL + "/profile", Version: c.Version, Log: c.Log,
-		Checkpoints: c.checkpoints,
+		Checkpoints: c.checkpoints, Cache: c.Cache,
 	})}
 	if err := r.Tokens.CheckPepper(ctx); err != nil {
 		return nil, errors.Join(err, r.Close(ctx))

@@ -145,7 +145,7 @@ func TestPostgresReadsByKeyHoldTheirRow(t *testing.T) {
 	}
 	free := []string{
 		"Apps", "Tokens", "Users", "EventsOf", "Events", // lists
-		"NewestPepperID", "RepliesDue", "PresentedByMAC", "BeyondHead", // asked outside of transactions only
+		"NewestPepperID", "RepliesDue", "PresentedByMAC", "BeyondHead", "ChangesAfter", "ChangesDue", // asked outside of transactions only
 		"AppDeleted",             // what is deleted stays so
 		"OtherAdmin",             // asked under Hold
 		"ChainHead", "ChainRows", // the writers of the log queue

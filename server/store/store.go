@@ -25,6 +25,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // registers the driver
 )
@@ -46,6 +47,9 @@ type Store struct {
 	read     *sql.DB
 	write    *sql.DB
 	postgres bool
+	address  *pgx.ConnConfig // of PostgreSQL
+
+	watchers watchers
 }
 
 // dbtx is what queries need of *sql.DB or *sql.Tx.
@@ -65,7 +69,8 @@ type Queries struct {
 // Tx is a write transaction. It can also read.
 type Tx struct {
 	Queries
-	late *[]func() error // for atEnd; nil: at once
+	late    *[]func() error // for atEnd; nil: at once
+	changed []string        // ids that alter noted
 }
 
 // readers is how many reads run at once; more wait.
@@ -147,10 +152,17 @@ func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
 	if err != nil {
 		return writeError("transaction", err)
 	}
-	if err := do(&Tx{Queries: Queries{db: tx}}); err != nil {
+	t := &Tx{Queries: Queries{db: tx}}
+	err = do(t)
+	if err == nil {
+		err = t.writeChanges(ctx)
+	}
+	if err != nil {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
-	return writeError("transaction", tx.Commit())
+	err = tx.Commit()
+	s.tell(t.changed)
+	return writeError("transaction", err)
 }
 
 // ignoreDone drops the complaint that a cancelled context already rolled back.

@@ -89,7 +89,7 @@ func (t *Tx) InsertToken(ctx context.Context, k Token) error {
 // RevokeToken ends a token, or its overlap. It reports false if it was ended
 // before, and then changes nothing: who ended it first stays on record.
 func (t *Tx) RevokeToken(ctx context.Context, id string, at time.Time, by string) (bool, error) {
-	return t.once(ctx, "token",
+	return t.alter(ctx, "token", id,
 		`UPDATE tokens SET revoked_at = $1, revoked_by = $2, overlap_ends_at = NULL
 		WHERE id = $3 AND (revoked_at IS NULL OR overlap_ends_at > $1)`, millis(at), by, id)
 }

@@ -46,14 +46,14 @@ func (s *Service) CheckApp(ctx context.Context, appID, clientSecret string) (Cal
 	if !ok || kind != secret.App {
 		return Caller{}, unauthenticated()
 	}
-	a, err := s.Store.AppByID(ctx, appID)
+	a, err := s.checkedApp(ctx, appID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return Caller{}, err
 	}
 	if err != nil || !a.Enabled || !hmac.Equal(a.SecretMAC, s.Pepper.MAC(clientSecret)) {
 		return Caller{}, unauthenticated()
 	}
-	return Caller{App: &a, Scopes: []string{ScopeIntrospect}}, nil
+	return Caller{App: a, Scopes: []string{ScopeIntrospect}}, nil
 }
 
 // Introspect answers what a presented secret is worth, as RFC 7662 has it. It
@@ -96,15 +96,16 @@ func introspector(by Caller) (appID string, err error) {
 }
 
 // lookUp finds what was presented, or answers CodeUnauthenticated.
-func (s *Service) lookUp(ctx context.Context, presented string) (store.Presented, error) {
+// It may be remembered, and must not be changed.
+func (s *Service) lookUp(ctx context.Context, presented string) (*store.Presented, error) {
 	_, kind, ok := secret.Parse(Prefix, presented)
 	if !ok || kind == secret.App {
-		return store.Presented{}, unauthenticated()
+		return nil, unauthenticated()
 	}
 	mac := s.Pepper.MAC(presented)
-	p, err := s.Store.PresentedByMAC(ctx, mac)
+	p, err := s.presented(ctx, mac)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !hmac.Equal(mac, p.Token.MAC) {
-		return store.Presented{}, unauthenticated()
+		return nil, unauthenticated()
 	}
 	return p, err
 }
@@ -112,7 +113,7 @@ func (s *Service) lookUp(ctx context.Context, presented string) (store.Presented
 // worth reports whether a token works at now: neither revoked nor expired, for
 // an enabled app, and acting as somebody who is active. The app's policy is
 // about issuing and does not count here.
-func worth(p store.Presented, now time.Time) bool {
+func worth(p *store.Presented, now time.Time) bool {
 	if p.Token.Revoked(now) || expired(p.Token, now) || !p.App.Enabled {
 		return false
 	}

@@ -37,6 +37,10 @@ type Config struct {
 	Version    string
 	Log        *slog.Logger
 
+	// Cache is how many tokens are remembered, so that checking them again needs
+	// no read; 0: Remembered; below: none.
+	Cache int
+
 	// Checkpoints reads what VerifyEvents compares the change log with; nil: nothing.
 	Checkpoints func() ([]audit.Signed, error)
 }
@@ -45,9 +49,10 @@ type Config struct {
 // the last uses of tokens are kept.
 type Service struct {
 	Config
-	used lastUses
-	stop context.CancelFunc
-	done sync.WaitGroup
+	caches caches
+	used   lastUses
+	stop   context.CancelFunc
+	done   sync.WaitGroup
 
 	verifying sync.Mutex
 }
@@ -62,6 +67,7 @@ func New(c Config) *Service {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Service{Config: c, stop: stop}
+	s.openCaches(ctx)
 	s.done.Go(func() { s.housekeeping(ctx) })
 	return s
 }
