@@ -18,7 +18,7 @@ BIN := $(CURDIR)/build/bin
 LINT := $(BIN)/golangci-lint-$(GOLANGCI_LINT)/golangci-lint
 VULN := $(BIN)/govulncheck-$(GOVULNCHECK)/govulncheck
 
-.PHONY: help run build test check fmt demo clean install go lint generated portable vulnerabilities
+.PHONY: help run build test torture check fmt demo clean install go lint generated portable vulnerabilities
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -44,6 +44,11 @@ test: go ## every test: unit, headless screens, server, and the real program und
 	@scripts/packages.sh build test
 	go test -race -tags $(TAGS) -timeout 20m ./...
 	go test -race -tags 'e2e $(TAGS)' -timeout 20m -count=1 ./e2e/...
+
+N ?= 200
+torture: go ## kill, starve and confuse the real server, N times each (N=200), a line for each fault
+	@scripts/packages.sh build test
+	go test ./e2e/torture -count=1 -timeout 0 -v -runs $(N)
 
 check: go ## formatting, linters, portability, generated files, known vulnerabilities
 	@scripts/packages.sh build

@@ -156,6 +156,10 @@ type User struct {
 	IsAdmin   bool      `json:"isAdmin"`
 	IsActive  bool      `json:"isActive"`
 	CreatedAt time.Time `json:"createdAt"`
+
+	Permissions []string `json:"permissions" doc:"What the user holds now, such as policies.list; policies.* is all of policies, *.* all there is."`
+	Tenants     []string `json:"tenants" doc:"The tenants that the user is assigned to now."`
+	TokenLimit  int      `json:"tokenLimit" doc:"How many live tokens the user may have, where the rules have a limit for each user; 0: as many as the rules say."`
 }
 
 // Discovery is where a client starts: GET /tools/auto-discovery. Its field

@@ -55,6 +55,8 @@ type Scope struct {
 	Label       string `json:"label"`
 	Description string `json:"description"`
 	Broad       bool   `json:"broad" doc:"Never preselected by a client."`
+
+	Implies []string `json:"implies" doc:"Who has this scope has these too."`
 }
 
 // Limit is a number of live tokens that may not be exceeded.

@@ -56,14 +56,23 @@ type NewUser struct {
 	IsAdmin  bool   `json:"isAdmin,omitempty"`
 	IsActive *bool  `json:"isActive,omitempty" doc:"True when absent."`
 	Password string `json:"password,omitempty" minLength:"8" maxLength:"256" doc:"Without one, the user cannot sign in with a password."`
+
+	Permissions []string `json:"permissions,omitempty" maxItems:"200" doc:"Such as policies.list, policies.* or *.*."`
+	Tenants     []string `json:"tenants,omitempty" maxItems:"200"`
+	TokenLimit  int      `json:"tokenLimit,omitempty" doc:"0 or absent: as the rules say."`
 }
 
 // UserChange changes a user: PATCH /manager/users/{id}. What is absent stays
-// as it is. A new password, or an end of isActive, ends all sign-ins.
+// as it is; a list that is there takes the place of the whole old one. A new
+// password, or an end of isActive, ends all sign-ins.
 type UserChange struct {
 	Name     *string `json:"name,omitempty"`
 	Email    *string `json:"email,omitempty"`
 	IsAdmin  *bool   `json:"isAdmin,omitempty"`
 	IsActive *bool   `json:"isActive,omitempty"`
 	Password *string `json:"password,omitempty" minLength:"8" maxLength:"256"`
+
+	Permissions *[]string `json:"permissions,omitempty" maxItems:"200"`
+	Tenants     *[]string `json:"tenants,omitempty" maxItems:"200"`
+	TokenLimit  *int      `json:"tokenLimit,omitempty"`
 }

@@ -21,7 +21,7 @@ type access int
 const (
 	// anyone: no credentials are looked at.
 	anyone access = iota
-	// reader: an interactive sign-in, or a token with the scope read.
+	// reader: an interactive sign-in, or a token with the scope for reading.
 	reader
 	// keeper: an interactive sign-in, or a PAT with the scope tokens.
 	keeper
@@ -30,9 +30,6 @@ const (
 	// administrator: an interactive sign-in of an administrator (requirement 35).
 	administrator
 )
-
-// scopeRead is the scope that the reading calls need.
-const scopeRead = "read"
 
 var errCredentials = errors.New("more than one credential, or one that cannot be read")
 
@@ -69,9 +66,9 @@ func from(r *http.Request) string {
 }
 
 // check finds out what a presented secret is worth: a PAT or SAT by its
-// prefix, anything else as the access token of an interactive sign-in.
+// shape, anything else as the access token of an interactive sign-in.
 func (s *Server) check(ctx context.Context, secret, from string) (tokens.Caller, error) {
-	if strings.HasPrefix(secret, s.prefix) {
+	if tokens.Shaped(secret) {
 		return s.tokens.CheckToken(ctx, secret, from)
 	}
 	userID, ok, err := s.signIn.Authenticate(ctx, secret)
@@ -97,11 +94,12 @@ func unauthenticated(sent bool) *problem {
 }
 
 // admit is nil if the caller may make a call with that access.
-func admit(c tokens.Caller, need access) *problem {
+func (s *Server) admit(c tokens.Caller, need access) *problem {
+	read := s.tokens.Rules.ReadScope
 	switch {
-	case need == reader && !c.Interactive() && !slices.Contains(c.Scopes, scopeRead):
-		p := newProblem(api.CodeScope, "This token lacks the scope read.")
-		p.headers = http.Header{"Www-Authenticate": {`Bearer realm="keyfob", error="insufficient_scope", scope="read"`}}
+	case need == reader && !c.Interactive() && read != "" && !slices.Contains(c.Scopes, read):
+		p := newProblem(api.CodeScope, "This token lacks the scope "+read+".")
+		p.headers = http.Header{"Www-Authenticate": {`Bearer realm="keyfob", error="insufficient_scope", scope="` + read + `"`}}
 		return p
 	case need == keeper && !c.Keeper():
 		return newProblem(api.CodeInteractive, "This needs a person who has signed in, or a personal access token with the scope tokens.")
@@ -147,5 +145,5 @@ func (s *Server) caller(r *http.Request, need access) (tokens.Caller, *problem) 
 	if err != nil {
 		return tokens.Caller{}, s.problemOf(r.Context(), err)
 	}
-	return c, admit(c, need)
+	return c, s.admit(c, need)
 }

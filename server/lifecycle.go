@@ -60,8 +60,9 @@ func (s *Server) routeLifecycle(tags []string) {
 	}, s.addUser)
 	call(s, administrator, huma.Operation{
 		OperationID: "changeUser", Method: http.MethodPatch, Path: "/manager/users/{id}", Tags: tags,
-		Summary: "Change a user: name, administrator, active, password", Errors: []int{http.StatusNotFound, http.StatusConflict},
-		Description: "Tokens that act as a user work only while the user is active. The last active administrator stays one.",
+		Summary: "Change a user: name, administrator, active, password, permissions, tenants", Errors: []int{http.StatusNotFound, http.StatusConflict},
+		Description: "Tokens that act as a user work only while the user is active. The last active administrator stays one. " +
+			"A permission or tenant that is taken away is out of reach of the user's tokens with the next call; given back, it works again.",
 	}, s.changeUser)
 }
 
@@ -81,6 +82,7 @@ func (s *Server) addUser(ctx context.Context, c tokens.Caller, in *struct{ Body 
 	u := store.User{
 		Login: in.Body.Login, Name: in.Body.Name, Email: in.Body.Email,
 		IsAdmin: in.Body.IsAdmin, IsActive: in.Body.IsActive == nil || *in.Body.IsActive,
+		Permissions: in.Body.Permissions, Tenants: in.Body.Tenants, TokenLimit: in.Body.TokenLimit,
 	}
 	var err error
 	if u.PasswordHash, err = hash(ctx, &in.Body.Password); err != nil {

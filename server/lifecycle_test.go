@@ -171,7 +171,7 @@ func TestAdministratorAddsAndChangesUsers(t *testing.T) {
 	r := add(api.NewUser{Login: "Eve", Email: "eve@example.org", Password: word}).want(http.StatusCreated)
 	fits(h, "User", r)
 	r.into(&eve)
-	want := api.User{ID: eve.ID, Login: "eve", Name: "eve", Email: "eve@example.org", IsActive: true, CreatedAt: eve.CreatedAt}
+	want := api.User{ID: eve.ID, Login: "eve", Name: "eve", Email: "eve@example.org", IsActive: true, CreatedAt: eve.CreatedAt, Permissions: []string{}, Tenants: []string{}}
 	if diff := cmp.Diff(want, eve); diff != "" {
 		t.Error(diff)
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
 
 	"keyfob/api"
 	"keyfob/server/signin"
@@ -119,7 +118,7 @@ func (s *Server) mayRevoke(r *http.Request, id, secret, token string) error {
 }
 
 func (s *Server) revoke(r *http.Request, token string) error {
-	if strings.HasPrefix(token, s.prefix) {
+	if tokens.Shaped(token) {
 		return s.tokens.RevokePresented(r.Context(), token, from(r))
 	}
 	_, err := s.signIn.Revoke(r.Context(), token)

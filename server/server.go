@@ -29,10 +29,7 @@ import (
 	"keyfob/server/tokens"
 )
 
-const (
-	idPrefix    = "/id/"
-	tokenPrefix = "enrt_" // the rules erp
-)
+const idPrefix = "/id/"
 
 // Config is what a Server is made of. All fields are required but Log.
 type Config struct {
@@ -51,7 +48,6 @@ type Server struct {
 	store   *store.Store
 	public  string
 	version string
-	prefix  string
 	overTLS bool
 	log     *slog.Logger
 	mux     *http.ServeMux
@@ -69,7 +65,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		tokens: c.Tokens, signIn: c.SignIn, store: c.Store, log: c.Log,
-		public: strings.TrimSuffix(c.PublicURL, "/"), version: c.Version, prefix: tokenPrefix,
+		public: strings.TrimSuffix(c.PublicURL, "/"), version: c.Version,
 		overTLS: u.Scheme == "https", mux: http.NewServeMux(),
 	}
 	if err := s.route(); err != nil {

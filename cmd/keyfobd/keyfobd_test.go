@@ -337,7 +337,7 @@ func TestMistakesAreSaidInASentence(t *testing.T) {
 		{"nothing", nil, 2, "expected one of"},
 		{"no such command", []string{"sing"}, 2, "unexpected argument"},
 		{"no such flag", []string{"version", "--loud"}, 2, "unknown flag"},
-		{"other rules", []string{"serve", "--rules", "socotra"}, 2, "knows the rules erp only"},
+		{"unknown rules", []string{"serve", "--rules", "acme"}, 2, "choose one of erp, digitalhub, lucanet, socotra"},
 		{"open to the network", []string{"serve", "--listen", "0.0.0.0:0"}, 2, "--public-url https://"},
 		{"open to all", []string{"serve", "--listen", ":0"}, 2, "--public-url https://"},
 		{"plain http beyond", []string{"serve", "--public-url", "http://tokens.example.org"}, 2, "must begin with https://"},

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"strings"
 	"testing"
 
 	"keyfob/api"
@@ -28,6 +29,16 @@ func TestAUserIsKeptOutAndLetInByTheCommand(t *testing.T) {
 	if !bob.IsAdmin || !bob.IsActive || bob.Name != "Bob B." || bob.Email != "bob@example.org" {
 		t.Errorf("changed to %+v", bob)
 	}
+	p.run("user", "set", "bob", "--permission", "policies.list,quotes.*", "--tenant", "north", "--tenant", "south", "--token-limit", "7", "--json").into(&bob)
+	p.run("user", "set", "bob", "--tenant=", "--json").into(&bob)
+	if strings.Join(bob.Permissions, " ") != "policies.list quotes.*" || len(bob.Tenants) != 0 || bob.TokenLimit != 7 {
+		t.Errorf("holds %+v", bob)
+	}
+	p.run("user", "add", "eva", "--permission", "*.*", "--tenant", "any", "--token-limit", "1", "--json").into(&bob)
+	if strings.Join(bob.Permissions, " ")+" "+strings.Join(bob.Tenants, " ") != "*.* any" || bob.TokenLimit != 1 {
+		t.Errorf("added with %+v", bob)
+	}
+	p.run("user", "add", "eve", "--permission", "*.write").says(1, "/permissions: Write a permission like")
 	p.run("user", "set", "bob", "--admin=false").ok()
 	p.run("user", "set", "ada", "--admin=false").says(1, "This is the last active administrator.")
 	p.run("user", "set", "ada", "--no-active").says(1, "This is the last active administrator.")

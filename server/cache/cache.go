@@ -65,10 +65,17 @@ type Stats struct {
 	Entries      int
 }
 
-// New makes a Cache of at most size things. It keeps those that are asked for
-// most: asking for many others once does not drive them out.
-func New[K comparable, V any](w *Watch, size int) *Cache[K, V] {
-	return &Cache[K, V]{watch: w, kept: otter.Must(&otter.Options[K, *entry[V]]{MaximumSize: size})}
+// New makes a Cache of at most size things, of which one may count for several.
+// It keeps those that are asked for most: asking for many others once does not
+// drive them out.
+func New[K comparable, V any](w *Watch, size int, counts func(V) int) *Cache[K, V] {
+	weigh := func(_ K, e *entry[V]) uint32 {
+		if e.missing {
+			return 1
+		}
+		return uint32(counts(e.value)) //nolint:gosec // G115: far from it
+	}
+	return &Cache[K, V]{watch: w, kept: otter.Must(&otter.Options[K, *entry[V]]{MaximumWeight: uint64(size), Weigher: weigh})} //nolint:gosec // G115: not negative
 }
 
 // Get answers what is remembered, or reads it. read says also which rows it is

@@ -143,7 +143,7 @@ func world(t *testing.T, told bool, test func(*testing.T, *records, *Watch, *Cac
 		}
 		w := follow(ctx, r, listen, slog.New(slog.DiscardHandler))
 		synctest.Wait()
-		test(t, r, w, New[string, string](w, 100))
+		test(t, r, w, New[string](w, 100, func(string) int { return 1 }))
 		cancel()
 		w.Wait()
 	})

@@ -24,6 +24,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"keyfob/server/instance"
+	"keyfob/server/rules"
 	"keyfob/server/store"
 	"keyfob/server/tokens"
 )
@@ -44,6 +45,7 @@ const (
 type commands struct {
 	Data     string `help:"Data directory." placeholder:"DIR" env:"KEYFOBD_DATA" type:"path"`
 	Database string `help:"PostgreSQL database, instead of a file in the data directory. A password is better kept in PGPASSWORD or PGPASSFILE." placeholder:"URL" env:"KEYFOBD_DATABASE"`
+	Rules    string `help:"What is demanded of tokens: erp, digitalhub, lucanet or socotra. Give commands those that the server has." placeholder:"NAME" default:"erp" env:"KEYFOBD_RULES"`
 	JSON     bool   `help:"Write results as JSON."`
 
 	Serve serveCmd `cmd:"" help:"Serve the data directory. Prints the URL when ready."`
@@ -72,6 +74,7 @@ type env struct {
 	program  Program
 	data     string
 	database string // URL; empty: in data
+	rules    rules.Rules
 	json     bool
 	stdin    io.Reader
 	stdout   io.Writer
@@ -117,6 +120,9 @@ func (e *env) run(args []string) int {
 	if e.database != "" && !store.IsURL(e.database) {
 		return e.fail(usageError{"--database must be like postgres://user@host/name."})
 	}
+	if e.rules, err = rules.Load(cli.Rules); err != nil {
+		return e.fail(usageError{"--rules: " + err.Error() + "."})
+	}
 	if e.data == "" {
 		if e.data, err = defaultData(); err != nil {
 			return e.fail(err)
@@ -128,12 +134,12 @@ func (e *env) run(args []string) int {
 	return exitDone
 }
 
-var pasted = regexp.MustCompile(`enrt_[0-9A-Za-z]+`)
+var pasted = regexp.MustCompile(`([A-Za-z][0-9A-Za-z-]*_)[0-9A-Za-z_-]*[0-9A-Za-z]{16,}`)
 
 // fail says in one sentence what went wrong.
 func (e *env) fail(err error) int {
 	// A token pasted in the wrong place is not repeated.
-	_, _ = fmt.Fprintln(e.stderr, e.program.Name+": "+pasted.ReplaceAllString(sentence(err), "enrt_…"))
+	_, _ = fmt.Fprintln(e.stderr, e.program.Name+": "+pasted.ReplaceAllString(sentence(err), "${1}…"))
 	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
 	}
@@ -169,7 +175,7 @@ func (e *env) records(do func(*instance.Records) error) error {
 
 // recordsOf is records with more in its configuration.
 func (e *env) recordsOf(c instance.Config, do func(*instance.Records) error) error {
-	c.Dir, c.Database, c.Version = e.data, e.database, e.program.VersionText()
+	c.Dir, c.Database, c.Rules, c.Version = e.data, e.database, e.rules, e.program.VersionText()
 	r, err := instance.OpenRecords(e.ctx, c)
 	if err != nil {
 		return err

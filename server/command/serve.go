@@ -17,14 +17,10 @@ import (
 type serveCmd struct {
 	Listen    string `help:"Address to listen on." default:"127.0.0.1:8642" env:"KEYFOBD_LISTEN"`
 	PublicURL string `name:"public-url" help:"How clients reach the server, if not by the address it listens on: the https address of the proxy before it." placeholder:"URL" env:"KEYFOBD_PUBLIC_URL"`
-	Rules     string `help:"What is demanded of tokens." default:"erp" env:"KEYFOBD_RULES"`
 }
 
 // Run serves until the process is told to stop.
 func (c *serveCmd) Run(e *env) error {
-	if c.Rules != "erp" {
-		return usageError{"This version knows the rules erp only. Leave --rules away."}
-	}
 	public, err := publicURL(c.Listen, c.PublicURL)
 	if err != nil {
 		return err
@@ -41,7 +37,7 @@ func (c *serveCmd) Run(e *env) error {
 	if e.json {
 		log = slog.New(slog.NewJSONHandler(e.stderr, nil))
 	}
-	in, err := instance.Open(e.ctx, instance.Config{Dir: e.data, Database: e.database, PublicURL: public, Version: e.program.VersionText(), Log: log})
+	in, err := instance.Open(e.ctx, instance.Config{Dir: e.data, Database: e.database, Rules: e.rules, PublicURL: public, Version: e.program.VersionText(), Log: log})
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}

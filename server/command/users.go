@@ -21,6 +21,10 @@ type userAddCmd struct {
 	Email         string `help:"E-mail address."`
 	Admin         bool   `help:"May use the Instance Manager."`
 	PasswordStdin bool   `name:"password-stdin" help:"Read the password from standard input. Without one, the user cannot sign in."`
+
+	Permission []string `help:"What the user holds, such as policies.list, policies.* or *.*; may be given several times."`
+	Tenant     []string `help:"A tenant that the user is assigned to; may be given several times."`
+	TokenLimit int      `name:"token-limit" help:"Live tokens that the user may have, where the rules have a limit for each user; 0: as they say." placeholder:"N"`
 }
 
 const (
@@ -30,7 +34,10 @@ const (
 
 // Run adds the user.
 func (c *userAddCmd) Run(e *env) error {
-	u := store.User{Login: c.Login, Name: c.Name, Email: c.Email, IsAdmin: c.Admin, IsActive: true}
+	u := store.User{
+		Login: c.Login, Name: c.Name, Email: c.Email, IsAdmin: c.Admin, IsActive: true,
+		Permissions: words(c.Permission), Tenants: words(c.Tenant), TokenLimit: c.TokenLimit,
+	}
 	if c.PasswordStdin {
 		word, err := readPassword(e.stdin)
 		if err != nil {

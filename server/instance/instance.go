@@ -32,6 +32,7 @@ import (
 
 	"keyfob/server"
 	"keyfob/server/cache"
+	"keyfob/server/rules"
 	"keyfob/server/secret"
 	"keyfob/server/signin"
 	"keyfob/server/store"
@@ -52,6 +53,7 @@ type Config struct {
 	PublicURL string // such as https://tokens.example.org; no path
 	Name      string // what people call the instance; the host of PublicURL if empty
 	Version   string
+	Rules     rules.Rules // zero: erp
 	Log       *slog.Logger
 	Clock     func() time.Time
 	Cache     int // how many tokens are remembered; 0: tokens.Remembered; below: none
@@ -159,7 +161,7 @@ func openRecords(ctx context.Context, c Config) (*Records, error) {
 	}
 	r := &Records{Store: db, Tokens: tokens.New(tokens.Config{
 		Store: db, Pepper: pepper, Clock: c.Clock, Instance: c.Name,
-		ProfileURL: c.PublicURL + "/profile", Version: c.Version, Log: c.Log,
+		ProfileURL: c.PublicURL + "/profile", Version: c.Version, Log: c.Log, Rules: c.Rules,
 		Checkpoints: c.checkpoints, Cache: c.Cache,
 	})}
 	if err := r.Tokens.CheckPepper(ctx); err != nil {

@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"log/slog"
-	"strings"
 )
 
 const (
@@ -50,13 +49,15 @@ func New(prefix, kind string) Value {
 	return wrap(body + checksum(body))
 }
 
-// Parse reads a secret and its kind. It is ok only if the shape and the
-// checksum fit; whether such a secret was ever issued is not known here.
-func Parse(prefix, s string) (v Value, kind string, ok bool) {
-	rest, found := strings.CutPrefix(s, prefix)
-	if !found || len(rest) != 1+randomLen+sumLen || !base62(rest) {
+// Parse reads a secret and its kind, whatever its prefix: those issued under
+// another one stay what they are. It is ok only if the shape and the checksum
+// fit; whether such a secret was ever issued is not known here.
+func Parse(s string) (v Value, kind string, ok bool) {
+	at := len(s) - (1 + randomLen + sumLen)
+	if at < 0 || !isPrefix(s[:at]) || !base62(s[at:]) {
 		return Value{}, "", false
 	}
+	rest := s[at:]
 	sumAt := len(s) - sumLen
 	if checksum(s[:sumAt]) != s[sumAt:] {
 		return Value{}, "", false
@@ -127,11 +128,35 @@ func checksum(s string) string {
 	return string(out)
 }
 
-func base62(s string) bool {
+// PrefixMax is the longest that a prefix may be.
+const PrefixMax = 96
+
+// isPrefix reports whether s may begin a secret: letters, digits, - and _, the
+// last a _.
+func isPrefix(s string) bool {
+	if s == "" || len(s) > PrefixMax || s[len(s)-1] != '_' {
+		return false
+	}
 	for i := range len(s) {
-		if strings.IndexByte(alphabet, s[i]) < 0 {
+		if !inAlphabet[s[i]] && s[i] != '-' && s[i] != '_' {
 			return false
 		}
 	}
 	return true
 }
+
+func base62(s string) bool {
+	for i := range len(s) {
+		if !inAlphabet[s[i]] {
+			return false
+		}
+	}
+	return true
+}
+
+var inAlphabet = func() (in [256]bool) {
+	for i := range len(alphabet) {
+		in[alphabet[i]] = true
+	}
+	return in
+}()

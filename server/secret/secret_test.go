@@ -31,10 +31,10 @@ func TestValuesAreOpaque(t *testing.T) {
 
 func TestParseReadsWhatNewMakes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		prefix := rapid.StringMatching(`[a-z]{0,8}_`).Draw(t, "prefix")
+		prefix := rapid.StringMatching(`[0-9A-Za-z_-]{0,20}_`).Draw(t, "prefix")
 		kind := rapid.SampledFrom([]string{PAT, SAT, App}).Draw(t, "kind")
 		made := New(prefix, kind)
-		read, gotKind, ok := Parse(prefix, made.Reveal())
+		read, gotKind, ok := Parse(made.Reveal())
 		if !ok || gotKind != kind || read.Reveal() != made.Reveal() {
 			t.Fatalf("kind %q, ok %v", gotKind, ok)
 		}
@@ -49,7 +49,7 @@ func TestParseRefusesEveryChangedCharacter(t *testing.T) {
 	for i := range v {
 		changed := []byte(v)
 		changed[i] = alphabet[(strings.IndexByte(alphabet, v[i])+1)%len(alphabet)]
-		if _, _, ok := Parse("enrt_", string(changed)); ok {
+		if _, _, ok := Parse(string(changed)); ok {
 			t.Errorf("accepted with character %d changed", i)
 		}
 	}
@@ -60,10 +60,10 @@ func TestParseRefusesOtherShapes(t *testing.T) {
 	otherKind := "enrt_z" + v[6:len(v)-sumLen]
 	for name, s := range map[string]string{
 		"empty": "", "prefix alone": "enrt_", "cut": v[:len(v)-1], "longer": v + "0", "space": v + " ",
-		"other prefix": "abcd_" + v[5:], "no prefix": v[5:], "other kind": otherKind + checksum(otherKind),
+		"other prefix": "abcd_" + v[5:], "no prefix": v[5:], "prefix of other characters": sealed("a.b_p" + v[6:len(v)-sumLen]), "prefix too long": sealed(strings.Repeat("x", PrefixMax) + "_p" + v[6:len(v)-sumLen]), "other kind": sealed(otherKind), "prefix without an end": sealed("enrtp" + v[6:len(v)-sumLen]),
 		"not base62": v[:20] + "é" + v[22:],
 	} {
-		if _, _, ok := Parse("enrt_", s); ok {
+		if _, _, ok := Parse(s); ok {
 			t.Errorf("%s: accepted", name)
 		}
 	}
@@ -112,20 +112,20 @@ func TestNothingPrintsASecret(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add("enrt_", "")
-	f.Add("enrt_", "enrt_p")
-	f.Add("enrt_", "enrt_p0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef000000")
-	f.Add("enrt_", New("enrt_", SAT).Reveal())
-	f.Add("", "é"+strings.Repeat("0", 48))
-	f.Fuzz(func(t *testing.T, prefix, s string) {
-		v, kind, ok := Parse(prefix, s)
+	f.Add("")
+	f.Add("enrt_p")
+	f.Add("enrt_p0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef000000")
+	f.Add(New("enrt_", SAT).Reveal())
+	f.Add("é" + strings.Repeat("0", 48))
+	f.Fuzz(func(t *testing.T, s string) {
+		v, kind, ok := Parse(s)
 		if !ok {
 			if v.Reveal() != "" || kind != "" {
 				t.Fatal("refused, and yet gave something")
 			}
 			return
 		}
-		if v.Reveal() != s || kindLetters[kind] != s[len(prefix)] || checksum(s[:len(s)-sumLen]) != s[len(s)-sumLen:] {
+		if v.Reveal() != s || kindLetters[kind] != s[len(s)-1-randomLen-sumLen] || checksum(s[:len(s)-sumLen]) != s[len(s)-sumLen:] {
 			t.Fatal("accepted what New cannot have made")
 		}
 	})
@@ -135,6 +135,19 @@ func BenchmarkParseGarbage(b *testing.B) {
 	v := New("enrt_", PAT).Reveal()
 	v = v[:len(v)-1] + "-"
 	for b.Loop() {
-		Parse("enrt_", v)
+		Parse(v)
+	}
+}
+
+// sealed is body with its checksum.
+func sealed(body string) string { return body + checksum(body) }
+
+// requirement 2
+func TestParseReadsSecretsOfAnyRules(t *testing.T) {
+	for _, prefix := range []string{"enrt_", "pat_acme-1_", "dhp_", "_"} {
+		v := New(prefix, SAT)
+		if _, kind, ok := Parse(v.Reveal()); !ok || kind != SAT || !strings.HasPrefix(v.Reveal(), prefix) {
+			t.Errorf("%s: kind %q, ok %v", prefix, kind, ok)
+		}
 	}
 }

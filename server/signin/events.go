@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"keyfob/server/limit"
 	"keyfob/server/store"
 )
 
@@ -58,13 +59,13 @@ const (
 // counts like any other, so that the time which the row takes tells nothing.
 type refusals struct {
 	mu      sync.Mutex
-	logins  map[string]*rate.Limiter
+	logins  *limit.Keyed[string]
 	world   *rate.Limiter
 	omitted int
 }
 
 func newRefusals() *refusals {
-	return &refusals{logins: make(map[string]*rate.Limiter), world: rate.NewLimiter(rate.Every(time.Second), refusedWorld)}
+	return &refusals{logins: limit.New[string](refusedEvery, refusedFree, maxKeys), world: rate.NewLimiter(rate.Every(time.Second), refusedWorld)}
 }
 
 // admit reports whether one more is to be recorded, and how many were not
@@ -72,7 +73,7 @@ func newRefusals() *refusals {
 func (r *refusals) admit(login string, now time.Time) (omitted int, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !limiter(r.logins, login, refusedEvery, refusedFree, now).AllowN(now, 1) || !r.world.AllowN(now, 1) {
+	if !r.logins.Of(login).AllowN(now, 1) || !r.world.AllowN(now, 1) {
 		r.omitted++
 		return 0, false
 	}

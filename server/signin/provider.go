@@ -30,6 +30,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"keyfob/server/origin"
 	"keyfob/server/password"
 	"keyfob/server/store"
 )
@@ -257,20 +258,15 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// network is what counts as one place that passwords are tried from: an
-// address, or the /64 that one IPv6 customer has.
+// network is where a try comes from: an IPv4 address, or an IPv6 customer.
 func network(remoteAddr string) string {
 	at, err := netip.ParseAddrPort(remoteAddr)
 	if err != nil {
 		return remoteAddr
 	}
-	ip := at.Addr().Unmap()
-	if ip.Is4() {
-		return ip.String()
+	p := origin.Network(at.Addr())
+	if p.IsSingleIP() {
+		return p.Addr().String()
 	}
-	prefix, err := ip.Prefix(64)
-	if err != nil {
-		return ip.String()
-	}
-	return prefix.String()
+	return p.String()
 }

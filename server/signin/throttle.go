@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
+	"keyfob/server/limit"
 )
 
 // How fast passwords may be tried. A wrong one costs its next tries time, and
@@ -23,15 +23,18 @@ const (
 // throttle slows the guessing of passwords. It is in memory: a restart
 // forgives, which is no attacker's to cause.
 type throttle struct {
-	mu    sync.Mutex
-	local map[place]*rate.Limiter
-	world map[string]*rate.Limiter
+	mu    sync.Mutex // a try is one with respect to the other
+	local *limit.Keyed[place]
+	world *limit.Keyed[string]
 }
 
 type place struct{ login, network string }
 
 func newThrottle() *throttle {
-	return &throttle{local: make(map[place]*rate.Limiter), world: make(map[string]*rate.Limiter)}
+	return &throttle{
+		local: limit.New[place](tryEvery, freeTries, maxKeys),
+		world: limit.New[string](worldEvery, freeWorld, maxKeys),
+	}
 }
 
 // admit says how long a try must wait, or, if ok is false, after how long to
@@ -39,51 +42,17 @@ func newThrottle() *throttle {
 func (t *throttle) admit(login, network string, now time.Time) (wait time.Duration, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	here := limiter(t.local, place{login, network}, tryEvery, freeTries, now)
-	turn := here.ReserveN(now, 1)
+	turn := t.local.Of(place{login, network}).ReserveN(now, 1)
 	wait = turn.DelayFrom(now)
 	if wait > longest {
 		turn.CancelAt(now)
 		return longest, false
 	}
-	if !limiter(t.world, login, worldEvery, freeWorld, now).AllowN(now, 1) {
+	if !t.world.Of(login).AllowN(now, 1) {
 		wait = max(wait, worldDelay)
 	}
 	return wait, true
 }
 
 // forgive forgets the tries from one network, after the right password.
-func (t *throttle) forgive(login, network string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.local, place{login, network})
-}
-
-// limiter is the one of key, made when it is missing.
-func limiter[K comparable](of map[K]*rate.Limiter, key K, every time.Duration, burst int, now time.Time) *rate.Limiter {
-	if l, ok := of[key]; ok {
-		return l
-	}
-	if len(of) >= maxKeys {
-		makeRoom(of, burst, now)
-	}
-	l := rate.NewLimiter(rate.Every(every), burst)
-	of[key] = l
-	return l
-}
-
-// makeRoom drops what has been at rest for long enough to be forgotten; if
-// nothing has, any few, so that memory stays bounded under attack.
-func makeRoom[K comparable](of map[K]*rate.Limiter, burst int, now time.Time) {
-	for key, l := range of {
-		if l.TokensAt(now) >= float64(burst) {
-			delete(of, key)
-		}
-	}
-	for key := range of {
-		if len(of) < maxKeys-maxKeys/16 {
-			return
-		}
-		delete(of, key)
-	}
-}
+func (t *throttle) forgive(login, network string) { t.local.Forget(place{login, network}) }

@@ -76,25 +76,8 @@ func TestTheThrottleRemembersABoundedNumberOfPlaces(t *testing.T) {
 		th.admit(strconv.Itoa(i), "a", now)
 		now = now.Add(time.Microsecond)
 	}
-	if len(th.local) > maxKeys || len(th.world) > maxKeys {
-		t.Errorf("%d and %d places", len(th.local), len(th.world))
-	}
-}
-
-func TestOneIPv6CustomerIsOneNetwork(t *testing.T) {
-	for _, tc := range []struct {
-		a, b string
-		same bool
-	}{
-		{"192.0.2.1:1", "192.0.2.1:2", true},
-		{"192.0.2.1:1", "192.0.2.2:1", false},
-		{"[2001:db8::1]:1", "[2001:db8::ffff:1]:9", true},
-		{"[2001:db8::1]:1", "[2001:db8:0:1::1]:1", false},
-		{"192.0.2.1:1", "[::ffff:192.0.2.1]:1", true},
-	} {
-		if got := network(tc.a) == network(tc.b); got != tc.same {
-			t.Errorf("%s and %s: same = %v", tc.a, tc.b, got)
-		}
+	if th.local.Len() > maxKeys || th.world.Len() > maxKeys {
+		t.Errorf("%d and %d places", th.local.Len(), th.world.Len())
 	}
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -48,8 +49,10 @@ func (q Queries) AppDeleted(ctx context.Context, id string) (bool, error) {
 // UpdateUser writes all of u but its id, login and creation.
 func (t *Tx) UpdateUser(ctx context.Context, u User) error {
 	_, err := t.alter(ctx, "user", u.ID,
-		`UPDATE users SET name = $1, email = $2, preferred_language = $3, is_admin = $4, is_active = $5, password_hash = $6 WHERE id = $7`,
-		u.Name, u.Email, u.PreferredLanguage, u.IsAdmin, u.IsActive, u.PasswordHash, u.ID)
+		`UPDATE users SET name = $1, email = $2, preferred_language = $3, is_admin = $4, is_active = $5, password_hash = $6,
+		permissions = $8, tenants = $9, token_limit = $10 WHERE id = $7`,
+		u.Name, u.Email, u.PreferredLanguage, u.IsAdmin, u.IsActive, u.PasswordHash, u.ID,
+		strings.Join(u.Permissions, " "), strings.Join(u.Tenants, " "), u.TokenLimit)
 	return err
 }
 

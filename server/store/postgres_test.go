@@ -339,7 +339,7 @@ func TestPostgresADatabaseThatGoesAwayAndComesBack(t *testing.T) {
 		t.Error("it answers")
 	}
 	c.Start(t)
-	if u, err := s.UserByID(t.Context(), "u1"); err != nil || u != ada() {
+	if u, err := s.UserByID(t.Context(), "u1"); err != nil || !reflect.DeepEqual(u, ada()) {
 		t.Errorf("what was acknowledged: %+v, %v", u, err)
 	}
 	if err := s.add(t, User{ID: "u2", Login: "bob", CreatedAt: ada().CreatedAt}); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +44,10 @@ func (s *Store) add(t *testing.T, u User) error {
 }
 
 func ada() User {
-	return User{ID: "u1", Login: "ada", Name: "Ada", IsActive: true, CreatedAt: time.UnixMilli(1).UTC()}
+	return User{
+		ID: "u1", Login: "ada", Name: "Ada", IsActive: true, CreatedAt: time.UnixMilli(1).UTC(),
+		Permissions: []string{"policies.list", "quotes.*"}, Tenants: []string{"north", "south"}, TokenLimit: 7,
+	}
 }
 
 func TestADatabaseOfANewerVersionIsRefused(t *testing.T) {
@@ -72,7 +76,7 @@ func TestOpenedAgainEverythingIsThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := openAt(t, path)
-	if u, err := again.UserByLogin(t.Context(), "ada"); err != nil || u != ada() {
+	if u, err := again.UserByLogin(t.Context(), "ada"); err != nil || !reflect.DeepEqual(u, ada()) {
 		t.Errorf("%+v, %v", u, err)
 	}
 	if _, err := again.UserByID(t.Context(), "u2"); !errors.Is(err, ErrNotFound) {

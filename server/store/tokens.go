@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"time"
 )
@@ -29,11 +30,15 @@ type Token struct {
 	ReplacedBy   string
 
 	OverlapEndsAt time.Time // of one that was rotated; zero: no overlap
+
+	Permissions []string // as granted: never more than this
+	Tenants     []string // as granted
 }
 
 //nolint:gosec // G101: names of columns, no credentials
 const tokenColumns = `t.id, t.mac, t.pepper_id, t.kind, t.description, t.hint, t.app_id, t.user_id, t.scopes, t.created_at, t.created_by,
-	t.expires_at, t.last_used_at, t.last_used_from, t.revoked_at, t.revoked_by, t.replaces, t.replaced_by, t.overlap_ends_at`
+	t.expires_at, t.last_used_at, t.last_used_from, t.revoked_at, t.revoked_by, t.replaces, t.replaced_by, t.overlap_ends_at,
+	t.permissions, t.tenants`
 
 // Presented is all that decides what a presented secret is worth.
 type Presented struct {
@@ -46,20 +51,16 @@ type Presented struct {
 // there is none.
 func (q Queries) PresentedByMAC(ctx context.Context, mac []byte) (Presented, error) {
 	var (
-		t      tokenScan
-		a      appScan
-		userID sql.NullString
+		t tokenScan
+		a appScan
+		u userScan
 	)
-	err := q.db.QueryRowContext(ctx, `SELECT `+tokenColumns+`, `+appColumns+`, COALESCE(t.user_id, a.system_user_id)
-		FROM tokens t JOIN apps a ON a.id = t.app_id WHERE t.mac = $1`, mac).Scan(append(append(t.dest(), a.dest()...), &userID)...)
+	err := q.db.QueryRowContext(ctx, `SELECT `+tokenColumns+`, `+appColumns+`, `+userColumns+` FROM tokens t JOIN apps a ON a.id = t.app_id
+		LEFT JOIN users u ON u.id = COALESCE(t.user_id, a.system_user_id) WHERE t.mac = $1`, mac).Scan(slices.Concat(t.dest(), a.dest(), u.dest())...)
 	if err != nil {
 		return Presented{}, readError("token", err)
 	}
-	p := Presented{Token: t.token(), App: a.app()}
-	if userID.Valid {
-		p.User, err = q.UserByID(ctx, userID.String)
-	}
-	return p, err
+	return Presented{Token: t.token(), App: a.app(), User: u.user()}, nil
 }
 
 // TokenByID answers ErrNotFound if there is none.
@@ -79,10 +80,12 @@ func (q Queries) NewestPepperID(ctx context.Context) (id string, err error) {
 // InsertToken adds k.
 func (t *Tx) InsertToken(ctx context.Context, k Token) error {
 	_, err := t.db.ExecContext(ctx,
-		`INSERT INTO tokens (id, mac, pepper_id, kind, description, hint, app_id, user_id, scopes, created_at, created_by, expires_at, replaces)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		`INSERT INTO tokens (id, mac, pepper_id, kind, description, hint, app_id, user_id, scopes, created_at, created_by, expires_at, replaces,
+			permissions, tenants)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		k.ID, k.MAC, k.PepperID, k.Kind, k.Description, k.Hint, k.AppID, orNull(k.UserID), strings.Join(k.Scopes, " "),
-		millis(k.CreatedAt), k.CreatedBy, millis(k.ExpiresAt), orNull(k.Replaces))
+		millis(k.CreatedAt), k.CreatedBy, millis(k.ExpiresAt), orNull(k.Replaces),
+		strings.Join(k.Permissions, " "), strings.Join(k.Tenants, " "))
 	return writeError("token", err)
 }
 
@@ -105,7 +108,7 @@ func (t *Tx) SetLastUse(ctx context.Context, id string, at time.Time, from strin
 // tokenScan receives tokenColumns.
 type tokenScan struct {
 	t                                             Token
-	scopes                                        string
+	scopes, permissions, tenants                  string
 	user, usedFrom, revokedBy, replaces, replaced sql.NullString
 	created, expires, lastUsed, revoked, overlap  sql.NullInt64
 }
@@ -114,6 +117,7 @@ func (s *tokenScan) dest() []any {
 	return []any{
 		&s.t.ID, &s.t.MAC, &s.t.PepperID, &s.t.Kind, &s.t.Description, &s.t.Hint, &s.t.AppID, &s.user, &s.scopes, &s.created, &s.t.CreatedBy,
 		&s.expires, &s.lastUsed, &s.usedFrom, &s.revoked, &s.revokedBy, &s.replaces, &s.replaced, &s.overlap,
+		&s.permissions, &s.tenants,
 	}
 }
 
@@ -125,5 +129,6 @@ func (s *tokenScan) token() Token {
 	t.RevokedAt, t.RevokedBy = instant(s.revoked), s.revokedBy.String
 	t.Replaces, t.ReplacedBy = s.replaces.String, s.replaced.String
 	t.OverlapEndsAt = instant(s.overlap)
+	t.Permissions, t.Tenants = words(s.permissions), words(s.tenants)
 	return t
 }

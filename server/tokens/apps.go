@@ -54,14 +54,14 @@ func (s *Service) AddApp(ctx context.Context, c Caller, want api.NewApp) (api.Ap
 		return api.App{}, err
 	}
 	a := store.App{
-		ID: newID(), Name: strings.TrimSpace(want.Name), Policy: want.Policy, Enabled: true, Scopes: inOrder(want.Scopes),
+		ID: newID(), Name: strings.TrimSpace(want.Name), Policy: want.Policy, Enabled: true, Scopes: s.inOrder(want.Scopes),
 		SystemUserAllowed: want.SystemUserAllowed || want.SystemUserID != "", SystemUserID: want.SystemUserID, CreatedAt: s.now(),
 	}
 	if a.Policy == "" {
 		a.Policy = api.PolicyNone
 	}
 	return s.saveApp(ctx, func(tx *store.Tx) (string, error) {
-		if err := checkApp(ctx, tx, a, want.Scopes); err != nil {
+		if err := s.checkApp(ctx, tx, a, want.Scopes); err != nil {
 			return "", err
 		}
 		if err := tx.InsertApp(ctx, a); err != nil {
@@ -82,8 +82,8 @@ func (s *Service) ChangeApp(ctx context.Context, c Caller, id string, want api.A
 		if err != nil {
 			return "", err
 		}
-		a, scopes := changed(old, want)
-		if err := checkApp(ctx, tx, a, scopes); err != nil {
+		a, scopes := s.changed(old, want)
+		if err := s.checkApp(ctx, tx, a, scopes); err != nil {
 			return "", err
 		}
 		detail := difference(appDetail(old), appDetail(a))
@@ -103,7 +103,7 @@ func (s *Service) NewAppSecret(ctx context.Context, c Caller, id string) (secret
 	if err := administrator(c); err != nil {
 		return secret.Value{}, err
 	}
-	value := secret.New(Prefix, secret.App)
+	value := secret.New(s.Rules.SecretPrefix(""), secret.App)
 	_, err := s.saveApp(ctx, func(tx *store.Tx) (string, error) {
 		a, err := tx.AppByID(ctx, id)
 		if err != nil {
@@ -144,7 +144,7 @@ func (s *Service) saveApp(ctx context.Context, change func(*store.Tx) (id string
 }
 
 // changed is a after want, and the scopes that are asked for.
-func changed(a store.App, want api.AppChange) (store.App, []string) {
+func (s *Service) changed(a store.App, want api.AppChange) (store.App, []string) {
 	scopes := a.Scopes
 	if want.Name != nil {
 		a.Name = strings.TrimSpace(*want.Name)
@@ -157,7 +157,7 @@ func changed(a store.App, want api.AppChange) (store.App, []string) {
 	}
 	if want.Scopes != nil {
 		scopes = *want.Scopes
-		a.Scopes = inOrder(scopes)
+		a.Scopes = s.inOrder(scopes)
 	}
 	if want.SystemUserID != nil {
 		a.SystemUserID = *want.SystemUserID
@@ -170,7 +170,7 @@ func changed(a store.App, want api.AppChange) (store.App, []string) {
 }
 
 // checkApp checks all fields of an app that is to be saved with scopes.
-func checkApp(ctx context.Context, tx *store.Tx, a store.App, scopes []string) error {
+func (s *Service) checkApp(ctx context.Context, tx *store.Tx, a store.App, scopes []string) error {
 	var fields []api.FieldError
 	bad := func(pointer, code, detail string) {
 		fields = append(fields, api.FieldError{Pointer: pointer, Code: code, Detail: detail})
@@ -189,7 +189,7 @@ func checkApp(ctx context.Context, tx *store.Tx, a store.App, scopes []string) e
 	switch {
 	case len(scopes) == 0:
 		bad("/scopes", api.FieldRequired, "Choose at least one scope.")
-	case slices.ContainsFunc(scopes, outside(scopeNames(catalogue))):
+	case slices.ContainsFunc(scopes, outside(s.Rules.ScopeNames())):
 		bad("/scopes", api.FieldUnknown, "There is no such scope.")
 	}
 	if a.SystemUserID != "" {

@@ -179,7 +179,7 @@ func TestCapabilitiesAloneTellAFormWhatToAsk(t *testing.T) {
 		Preset: "erp", Label: api.LabelRule{MaxLength: 128}, Expiry: api.ExpiryRule{NeverAllowed: true, DefaultSeconds: 31536000},
 		Revoke: api.RevokeRule{Verb: "Revoke"}, List: "own", Prefix: "enrt_",
 	})
-	equal(t, got.Scopes[0], api.Scope{Name: "read", Label: "Read", Description: "Read data as the identity of the token."})
+	equal(t, got.Scopes[0], api.Scope{Name: "read", Label: "Read", Description: "Read data as the identity of the token.", Implies: []string{}})
 	equal(t, got.Abilities["users"].State, "denied")
 	equal(t, try(f.Capabilities(t.Context(), f.admin))(t).Abilities["users"].State, "yes")
 	for _, s := range got.Scopes {

@@ -18,7 +18,6 @@ const Remembered = 100_000
 type caches struct {
 	tokens *cache.Cache[[32]byte, *store.Presented]
 	apps   *cache.Cache[string, *store.App]
-	watch  *cache.Watch
 }
 
 func (s *Service) openCaches(ctx context.Context) {
@@ -30,7 +29,7 @@ func (s *Service) openCaches(ctx context.Context) {
 		return
 	}
 	w := cache.Follow(ctx, s.Store, s.Log)
-	s.caches = caches{cache.New[[32]byte, *store.Presented](w, size), cache.New[string, *store.App](w, min(size, 10_000)), w}
+	s.caches = caches{cache.New[[32]byte](w, size, bulk), cache.New[string](w, min(size, 10_000), func(*store.App) int { return 1 })}
 	s.done.Go(w.Wait)
 }
 
@@ -68,6 +67,11 @@ func (s *Service) checkedApp(ctx context.Context, id string) (*store.App, error)
 	})
 }
 
+// bulk is what a token counts for: what it and its user hold may be long.
+func bulk(p *store.Presented) int {
+	return 1 + (len(p.Token.Scopes)+len(p.Token.Permissions)+len(p.Token.Tenants)+len(p.User.Permissions)+len(p.User.Tenants))/32
+}
+
 // share makes the texts that many tokens have in common one text.
 func share(p *store.Presented) {
 	t, a, u := &p.Token, &p.App, &p.User
@@ -77,7 +81,7 @@ func share(p *store.Presented) {
 	} {
 		*text = unique.Make(*text).Value()
 	}
-	for _, words := range [][]string{t.Scopes, a.Scopes} {
+	for _, words := range [][]string{t.Scopes, t.Permissions, t.Tenants, a.Scopes, u.Permissions, u.Tenants} {
 		for i := range words {
 			words[i] = unique.Make(words[i]).Value()
 		}

@@ -25,7 +25,7 @@ func (s *Service) CheckToken(ctx context.Context, presented, from string) (Calle
 		return Caller{}, unauthenticated()
 	}
 	s.used.note(p.Token.ID, now, from)
-	return Caller{User: p.User, Token: &p.Token, Scopes: within(p.Token.Scopes, p.App.Scopes), From: from}, nil
+	return Caller{User: p.User, Token: &p.Token, Scopes: s.held(p), From: from}, nil
 }
 
 // SignedIn makes the Caller of an interactive sign-in that was checked.
@@ -37,12 +37,12 @@ func (s *Service) SignedIn(ctx context.Context, userID, from string) (Caller, er
 	if err != nil {
 		return Caller{}, err
 	}
-	return Caller{User: u, Scopes: scopeNames(catalogue), From: from}, nil
+	return Caller{User: u, Scopes: s.Rules.ScopeNames(), From: from}, nil
 }
 
 // CheckApp makes the Caller of an application that shows its client secret.
 func (s *Service) CheckApp(ctx context.Context, appID, clientSecret string) (Caller, error) {
-	_, kind, ok := secret.Parse(Prefix, clientSecret)
+	_, kind, ok := secret.Parse(clientSecret)
 	if !ok || kind != secret.App {
 		return Caller{}, unauthenticated()
 	}
@@ -73,7 +73,7 @@ func (s *Service) Introspect(ctx context.Context, by Caller, presented string) (
 	}
 	s.used.note(p.Token.ID, now, by.From)
 	in := api.Introspection{
-		Active: true, Scope: strings.Join(within(p.Token.Scopes, p.App.Scopes), " "), ClientID: p.App.ID, Username: p.User.Login,
+		Active: true, Scope: strings.Join(s.held(p), " "), ClientID: p.App.ID, Username: p.User.Login,
 		TokenType: "Bearer", Iat: p.Token.CreatedAt.Unix(), Sub: p.User.ID, Aud: p.App.ID, Jti: p.Token.ID, Kind: p.Token.Kind,
 	}
 	if !p.Token.ExpiresAt.IsZero() {
@@ -95,10 +95,17 @@ func introspector(by Caller) (appID string, err error) {
 	return by.Token.AppID, nil
 }
 
+// Shaped reports whether presented has the shape of a token's secret, its
+// checksum included. All else is the sign-in's.
+func Shaped(presented string) bool {
+	_, _, ok := secret.Parse(presented)
+	return ok
+}
+
 // lookUp finds what was presented, or answers CodeUnauthenticated.
 // It may be remembered, and must not be changed.
 func (s *Service) lookUp(ctx context.Context, presented string) (*store.Presented, error) {
-	_, kind, ok := secret.Parse(Prefix, presented)
+	_, kind, ok := secret.Parse(presented)
 	if !ok || kind == secret.App {
 		return nil, unauthenticated()
 	}
@@ -108,6 +115,11 @@ func (s *Service) lookUp(ctx context.Context, presented string) (*store.Presente
 		return nil, unauthenticated()
 	}
 	return p, err
+}
+
+// held is the scopes that what was presented carries now, with what they imply.
+func (s *Service) held(p *store.Presented) []string {
+	return s.Rules.Holding(within(p.Token.Scopes, p.App.Scopes))
 }
 
 // worth reports whether a token works at now: neither revoked nor expired, for

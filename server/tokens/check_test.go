@@ -63,7 +63,7 @@ func TestTheRecordOfASATSaysWhomItActsAsNow(t *testing.T) {
 // requirements 47, 81, 99
 func TestWhateverEndsATokenItIsRefusedAlike(t *testing.T) {
 	f := newFixture(t)
-	unknown := secret.New(Prefix, secret.PAT).Reveal()
+	unknown := secret.New("enrt_", secret.PAT).Reveal()
 	_, want := f.CheckToken(t.Context(), unknown, "")
 	f.refused(want, api.CodeUnauthenticated)
 	active := func(u Caller, on bool) {
@@ -175,7 +175,7 @@ func TestAWrongChecksumIsRefusedWithoutTheDatabase(t *testing.T) {
 	ctx, cancel := cancelled(t)
 	defer cancel()
 	wrong := v[:len(v)-1] + string('A'+(v[len(v)-1]+1)%26)
-	for _, s := range []string{wrong, "", "enrt_", "Bearer " + v, secret.New(Prefix, secret.App).Reveal()} {
+	for _, s := range []string{wrong, "", "enrt_", "Bearer " + v, secret.New("enrt_", secret.App).Reveal()} {
 		_, err := f.CheckToken(ctx, s, "")
 		f.refused(err, api.CodeUnauthenticated)
 	}
@@ -188,7 +188,7 @@ func TestAWrongChecksumIsRefusedWithoutTheDatabase(t *testing.T) {
 func TestARowWithoutThePepperIsWorthNothing(t *testing.T) {
 	f := newFixture(t)
 	app := f.app(api.PolicyAuthenticatedUsers)
-	chosen := secret.New(Prefix, secret.PAT).Reveal()
+	chosen := secret.New("enrt_", secret.PAT).Reveal()
 	sum := sha256.Sum256([]byte(chosen))
 	planted := store.Token{
 		ID: newID(), MAC: sum[:], PepperID: f.Pepper.ID(), Kind: api.KindPAT, AppID: app.ID, UserID: f.admin.User.ID,

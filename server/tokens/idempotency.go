@@ -91,7 +91,7 @@ func (a *attempt) earlier(ctx context.Context, tx *store.Tx, now time.Time) (r r
 		return r, false, fmt.Errorf("tokens: opening a kept reply: %w", err)
 	}
 	id, value, _ := strings.Cut(string(plain), " ")
-	v, _, ok := secret.Parse(Prefix, value)
+	v, _, ok := secret.Parse(value)
 	if !ok {
 		return r, false, errors.New("tokens: a kept reply holds no secret")
 	}

@@ -52,7 +52,7 @@ func TestAnInactiveTokenIsNothingButInactive(t *testing.T) {
 	f.clock.advance(time.Second)
 	for name, s := range map[string]string{
 		"another app's": foreign.Secret, "revoked": revoked.Secret, "expired": expired.Secret,
-		"unknown": secret.New(Prefix, secret.PAT).Reveal(), "garbage": "enrt_p", "empty": "",
+		"unknown": secret.New("enrt_", secret.PAT).Reveal(), "garbage": "enrt_p", "empty": "",
 	} {
 		if got := asJSON(t, try(f.Introspect(t.Context(), by, s))(t)); got != `{"active":false}` {
 			t.Errorf("%s: %s", name, got)
@@ -84,7 +84,7 @@ func TestOnlyAnAppOrASATWithTheScopeMayIntrospect(t *testing.T) {
 func TestAnAppSignsInWithItsNewestSecret(t *testing.T) {
 	f := newFixture(t)
 	app := f.app(api.PolicyAuthenticatedUsers)
-	unset := secret.New(Prefix, secret.App).Reveal()
+	unset := secret.New("enrt_", secret.App).Reveal()
 	_, err := f.CheckApp(t.Context(), app.ID, unset)
 	f.refused(err, api.CodeUnauthenticated)
 

@@ -3,6 +3,7 @@ package tokens
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -119,7 +120,7 @@ func (s *Service) insert(ctx context.Context, tx *store.Tx, c Caller, now time.T
 	if err != nil {
 		return reply{}, err
 	}
-	value := secret.New(Prefix, t.Kind)
+	value := secret.New(s.Rules.SecretPrefix(""), t.Kind)
 	t.ID, t.CreatedAt, t.CreatedBy = newID(), now, c.User.ID
 	t.MAC, t.PepperID, t.Hint = s.Pepper.MAC(value.Reveal()), s.Pepper.ID(), value.Hint()
 	if err := tx.InsertToken(ctx, t); err != nil {
@@ -206,9 +207,9 @@ func (s *Service) wished(want api.NewToken, app store.App) (store.Token, []api.F
 	bad := func(pointer, code, detail string) {
 		fields = append(fields, api.FieldError{Pointer: pointer, Code: code, Detail: detail})
 	}
-	t := store.Token{Description: strings.TrimSpace(want.Description), Scopes: inOrder(want.Scopes)}
-	if utf8.RuneCountInString(t.Description) > descriptionMax {
-		bad("/description", api.FieldTooLong, "Use at most 128 characters.")
+	t := store.Token{Description: strings.TrimSpace(want.Description), Scopes: s.inOrder(want.Scopes)}
+	if utf8.RuneCountInString(t.Description) > s.Rules.Label.MaxLength {
+		bad("/description", api.FieldTooLong, fmt.Sprintf("Use at most %d characters.", s.Rules.Label.MaxLength))
 	}
 	if !oneLine(t.Description) {
 		bad("/description", api.FieldFormat, "Use one line of text.")
@@ -224,7 +225,7 @@ func (s *Service) wished(want api.NewToken, app store.App) (store.Token, []api.F
 	switch {
 	case len(want.Scopes) == 0:
 		bad("/scopes", api.FieldRequired, "Choose at least one scope.")
-	case slices.ContainsFunc(want.Scopes, outside(scopeNames(catalogue))):
+	case slices.ContainsFunc(want.Scopes, outside(s.Rules.ScopeNames())):
 		bad("/scopes", api.FieldUnknown, "There is no such scope.")
 	case app.ID != "" && slices.ContainsFunc(want.Scopes, outside(app.Scopes)):
 		bad("/scopes", api.FieldTooMuch, "The application does not allow this scope.")

@@ -213,7 +213,7 @@ func TestTheSecretSaysItsKind(t *testing.T) {
 	f := newFixture(t)
 	app := f.app(api.PolicyAuthenticatedUsers)
 	for want, issued := range map[string]api.Issued{secret.PAT: f.pat(f.user, app), secret.SAT: f.sat(app)} {
-		if _, kind, ok := secret.Parse("enrt_", issued.Secret); !ok || kind != want {
+		if _, kind, ok := secret.Parse(issued.Secret); !ok || kind != want {
 			t.Errorf("a %s reads as %q", want, kind)
 		}
 	}

@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"keyfob/api"
+	"keyfob/server/rules"
 	"keyfob/server/store"
 )
 
 // ScopeTokens lets a PAT manage the PATs of its owner, within its own bounds.
-const ScopeTokens = "tokens"
+const ScopeTokens = rules.ScopeTokens
 
 // Keeper reports whether the caller may manage their own tokens: a person who
 // signed in, or a PAT with the scope tokens.

@@ -158,10 +158,22 @@ func changedUser(u store.User, want api.UserChange) store.User {
 	if want.IsActive != nil {
 		u.IsActive = *want.IsActive
 	}
+	if want.Permissions != nil {
+		u.Permissions = grants(*want.Permissions)
+	}
+	if want.Tenants != nil {
+		u.Tenants = grants(*want.Tenants)
+	}
+	if want.TokenLimit != nil {
+		u.TokenLimit = *want.TokenLimit
+	}
 	return u
 }
 
 // userDetail is a user as the change log has it.
 func userDetail(u store.User) map[string]any {
-	return map[string]any{"name": u.Name, "email": u.Email, "isAdmin": u.IsAdmin, "isActive": u.IsActive}
+	return map[string]any{
+		"name": u.Name, "email": u.Email, "isAdmin": u.IsAdmin, "isActive": u.IsActive,
+		"permissions": strings.Join(u.Permissions, " "), "tenants": strings.Join(u.Tenants, " "), "tokenLimit": u.TokenLimit,
+	}
 }

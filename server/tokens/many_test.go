@@ -159,7 +159,7 @@ func TestALeakedSecretIsFoundWhateverItsTokenIsWorth(t *testing.T) {
 		equal(t, actions[len(actions)-1], f.admin.User.ID+" token.found")
 	}
 	appSecret := try(f.NewAppSecret(t.Context(), f.admin, app.ID))(t)
-	for _, s := range []string{"", "garbage", secret.New(Prefix, secret.PAT).Reveal(), appSecret.Reveal(), active.Secret[:53] + "_"} {
+	for _, s := range []string{"", "garbage", secret.New("enrt_", secret.PAT).Reveal(), appSecret.Reveal(), active.Secret[:53] + "_"} {
 		_, err := f.FindToken(t.Context(), f.admin, s)
 		f.refused(err, api.CodeNotFound)
 	}

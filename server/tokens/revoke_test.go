@@ -80,7 +80,7 @@ func TestWhoeverHoldsASecretMayEndIt(t *testing.T) {
 		f.refused(err, api.CodeUnauthenticated)
 		equal(t, f.actions(c.issued.Token.ID)[1:], []string{c.actor + " token.revoked"})
 	}
-	for _, s := range []string{"", "garbage", secret.New(Prefix, secret.PAT).Reveal()} {
+	for _, s := range []string{"", "garbage", secret.New("enrt_", secret.PAT).Reveal()} {
 		if err := f.RevokePresented(t.Context(), s, ""); err != nil {
 			t.Errorf("unknown: %v", err)
 		}

@@ -6,40 +6,18 @@ import (
 	"time"
 
 	"keyfob/api"
+	"keyfob/server/rules"
 )
 
-// Prefix begins every secret (requirement 1).
-const Prefix = "enrt_"
-
-const (
-	descriptionMax = 128
-	appNameMax     = 254
-	defaultExpiry  = 365 * 24 * time.Hour
-)
+const appNameMax = 254
 
 // ScopeIntrospect is what Introspect asks of a SAT.
-const ScopeIntrospect = "introspect"
-
-// catalogue is all scopes there are, the least first.
-var catalogue = []api.Scope{
-	{Name: "read", Label: "Read", Description: "Read data as the identity of the token."},
-	{Name: "update", Label: "Update", Description: "Change data as the identity of the token."},
-	{Name: ScopeTokens, Label: "Manage tokens", Description: "List, issue, rotate and revoke the personal access tokens of its owner, within its own scopes and time.", Broad: true},
-	{Name: ScopeIntrospect, Label: "Introspect", Description: "Ask what other tokens of the application are worth.", Broad: true},
-}
-
-func scopeNames(scopes []api.Scope) []string {
-	names := make([]string, len(scopes))
-	for i, s := range scopes {
-		names[i] = s.Name
-	}
-	return names
-}
+const ScopeIntrospect = rules.ScopeIntrospect
 
 // inOrder is names without repetition, in the catalogue's order. Names that
 // the catalogue lacks are left out.
-func inOrder(names []string) []string {
-	return within(scopeNames(catalogue), names)
+func (s *Service) inOrder(names []string) []string {
+	return within(s.Rules.ScopeNames(), names)
 }
 
 // within is what of scopes is in bounds too.
@@ -55,24 +33,27 @@ func within(scopes, bounds []string) []string {
 
 // Capabilities says what the rules are and what the caller can do.
 func (s *Service) Capabilities(_ context.Context, c Caller) (api.Capabilities, error) {
+	r := s.Rules
 	no := api.Ability{State: "no", Reason: "This server does not offer it."}
 	admins := ability(administrator(c), "This needs an administrator who signed in.")
 	keepers := ability(keeper(c), "This needs a user who signed in, or a personal access token with the scope tokens.")
 	return api.Capabilities{
 		Server: api.ServerInfo{Name: "Keyfob", Version: s.Version, Instance: s.Instance},
 		Rules: api.Rules{
-			Preset: "erp",
-			Label:  api.LabelRule{MaxLength: descriptionMax},
-			Expiry: api.ExpiryRule{NeverAllowed: true, DefaultSeconds: int64(defaultExpiry / time.Second)},
-			Revoke: api.RevokeRule{Verb: "Revoke"},
-			List:   "own",
-			Prefix: Prefix,
+			Preset: r.Preset,
+			Label:  api.LabelRule(r.Label),
+			Expiry: api.ExpiryRule{NeverAllowed: r.Expiry.Never, DefaultSeconds: seconds(r.Expiry.Default), MaxSeconds: seconds(r.Expiry.Max)},
+			Revoke: api.RevokeRule{Verb: r.Revoke.Verb, PromiseSeconds: int(seconds(r.Revoke.Promise)), StaysListed: r.Revoke.StaysListed},
+			List:   r.List,
+			Prefix: r.SecretPrefix(""),
 		},
-		Scopes:    slices.Clone(catalogue),
+		Scopes:    r.Catalogue(),
 		Limits:    []api.Limit{},
 		Abilities: map[string]api.Ability{"rotate": keepers, "bulkRevoke": admins, "find": admins, "exchange": no, "events": admins, "users": admins},
 	}, nil
 }
+
+func seconds(d rules.Duration) int64 { return int64(time.Duration(d) / time.Second) }
 
 // ability is yes, unless the caller is refused.
 func ability(refused error, reason string) api.Ability {

@@ -23,6 +23,7 @@ import (
 
 	"keyfob/api"
 	"keyfob/server/audit"
+	"keyfob/server/rules"
 	"keyfob/server/secret"
 	"keyfob/server/store"
 )
@@ -36,6 +37,7 @@ type Config struct {
 	ProfileURL string // root of /profile, for links
 	Version    string
 	Log        *slog.Logger
+	Rules      rules.Rules // zero: erp
 
 	// Cache is how many tokens are remembered, so that checking them again needs
 	// no read; 0: Remembered; below: none.
@@ -65,6 +67,7 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	c.Rules = c.Rules.OrDefault()
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Service{Config: c, stop: stop}
 	s.openCaches(ctx)
@@ -112,7 +115,7 @@ func (c Caller) Interactive() bool { return c.Token == nil && c.App == nil && c.
 // Operator is the command line on the server's own data: it may do all that an
 // administrator may, and issue a PAT to a named user.
 func Operator() Caller {
-	return Caller{User: store.User{ID: operatorID, Login: operatorID, Name: "Operator", IsAdmin: true, IsActive: true}, Scopes: scopeNames(catalogue)}
+	return Caller{User: store.User{ID: operatorID, Login: operatorID, Name: "Operator", IsAdmin: true, IsActive: true}}
 }
 
 const operatorID = "operator"

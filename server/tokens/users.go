@@ -40,6 +40,7 @@ func (s *Service) AddUser(ctx context.Context, c Caller, u store.User) (api.User
 		return api.User{}, err
 	}
 	u.ID, u.CreatedAt = newID(), s.now()
+	u.Permissions, u.Tenants = grants(u.Permissions), grants(u.Tenants)
 	u.Login, u.Name, u.Email = strings.ToLower(strings.TrimSpace(u.Login)), strings.TrimSpace(u.Name), strings.TrimSpace(u.Email)
 	if u.Name == "" {
 		u.Name = u.Login
@@ -51,7 +52,7 @@ func (s *Service) AddUser(ctx context.Context, c Caller, u store.User) (api.User
 		if err := tx.InsertUser(ctx, u); err != nil {
 			return err
 		}
-		return record(ctx, tx, u.CreatedAt, c.User.ID, "user.created", u.ID, map[string]any{"login": u.Login, "isAdmin": u.IsAdmin, "isActive": u.IsActive})
+		return record(ctx, tx, u.CreatedAt, c.User.ID, "user.created", u.ID, map[string]any{"login": u.Login, "isAdmin": u.IsAdmin, "isActive": u.IsActive, "permissions": u.Permissions, "tenants": u.Tenants, "tokenLimit": u.TokenLimit})
 	})
 	if errors.Is(err, store.ErrTaken) {
 		return api.User{}, &Error{Code: api.CodeConflict, Detail: "This login is taken.", Fields: []api.FieldError{
@@ -78,10 +79,13 @@ func checkUser(u store.User) []api.FieldError {
 	if utf8.RuneCountInString(u.Email) > nameMax || !oneLine(u.Email) {
 		fields = append(fields, api.FieldError{Pointer: "/email", Code: api.FieldFormat, Detail: "Use one line of at most 254 characters."})
 	}
-	return fields
+	return append(fields, checkHeld(u)...)
 }
 
 // userOf is a user on the wire.
 func userOf(u store.User) api.User {
-	return api.User{ID: u.ID, Login: u.Login, Name: u.Name, Email: u.Email, IsAdmin: u.IsAdmin, IsActive: u.IsActive, CreatedAt: u.CreatedAt}
+	return api.User{
+		ID: u.ID, Login: u.Login, Name: u.Name, Email: u.Email, IsAdmin: u.IsAdmin, IsActive: u.IsActive, CreatedAt: u.CreatedAt,
+		Permissions: listed(u.Permissions), Tenants: listed(u.Tenants), TokenLimit: u.TokenLimit,
+	}
 }

@@ -1,0 +1,5 @@
+//go:build !torture
+
+package limit
+
+const long = false
