@@ -5,8 +5,8 @@
 // Reads are methods of Queries and run on a pool. Writes are methods of Tx and
 // run in a transaction, through Store.Write: what a write returned without
 // error is on the disk (SQLite: WAL, synchronous=FULL). SQLite runs one write
-// at a time; PostgreSQL many, on as many machines: see postgres.go for what
-// holds them apart. One set of queries with $n parameters serves both; only
+// at a time, and those that wait share a commit: see group.go. PostgreSQL runs
+// many, on as many machines: see postgres.go for what holds them apart. One set of queries with $n parameters serves both; only
 // the migrations differ.
 //
 // Times are kept as Unix milliseconds in UTC; NULL means never. Token values
@@ -46,6 +46,7 @@ type Store struct {
 	Queries
 	read     *sql.DB
 	write    *sql.DB
+	group    *group // SQLite's writers
 	postgres bool
 	address  *pgx.ConnConfig // of PostgreSQL
 
@@ -102,7 +103,7 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers) // opening one costs more than a read
-	s := &Store{Queries: Queries{db: read}, read: read, write: write}
+	s := &Store{Queries: Queries{db: prepared{read, &statements{db: read}}}, read: read, write: write, group: newGroup(write)}
 	if err := s.chain(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -140,29 +141,27 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, folder stri
 	return nil
 }
 
-// Write runs do in one durable transaction. It commits if do returns nil and
-// rolls back otherwise. Calls may queue up: keep do short, and never read
-// through the Store inside it, only through the Tx. do may run again from its
-// beginning, after a race that its transaction lost.
+// Write runs do in a durable transaction: when it answers nil, what do wrote is
+// on the disk. If do answers an error, nothing of it is kept. Where the
+// database cannot keep it, that is ErrUnavailable, for all writes that shared
+// the commit. Calls may queue up: keep do short, and never read through the
+// Store inside it, only through the Tx. do may run again from its beginning,
+// after a race that its transaction lost.
 func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
 	if s.postgres {
 		return s.writePostgres(ctx, do)
 	}
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return writeError("transaction", err)
-	}
-	t := &Tx{Queries: Queries{db: tx}}
-	err = do(t)
-	if err == nil {
-		err = t.writeChanges(ctx)
-	}
-	if err != nil {
-		return errors.Join(err, ignoreDone(tx.Rollback()))
-	}
-	err = tx.Commit()
-	s.tell(t.changed)
-	return writeError("transaction", err)
+	var changed []string
+	err := s.group.write(ctx, func(tx *Tx) error {
+		err := do(tx)
+		if err == nil {
+			err = tx.writeChanges(ctx)
+		}
+		changed = tx.changed
+		return err
+	})
+	s.tell(changed)
+	return err
 }
 
 // ignoreDone drops the complaint that a cancelled context already rolled back.
@@ -176,8 +175,13 @@ func ignoreDone(err error) error {
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.read.PingContext(ctx) }
 
-// Close closes the database.
-func (s *Store) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
+// Close finishes the writes that it took, and closes the database.
+func (s *Store) Close() error {
+	if s.group != nil {
+		s.group.close()
+	}
+	return errors.Join(s.read.Close(), s.write.Close())
+}
 
 // millis is t as kept: nil for the zero time.
 func millis(t time.Time) any {
