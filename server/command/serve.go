@@ -17,6 +17,7 @@ import (
 type serveCmd struct {
 	Listen    string `help:"Address to listen on." default:"127.0.0.1:8642" env:"KEYFOBD_LISTEN"`
 	PublicURL string `name:"public-url" help:"How clients reach the server, if not by the address it listens on: the https address of the proxy before it." placeholder:"URL" env:"KEYFOBD_PUBLIC_URL"`
+	Cache     int    `help:"How many tokens to remember, so that checking them again needs no read; 0: none." default:"100000" env:"KEYFOBD_CACHE"`
 }
 
 // Run serves until the process is told to stop.
@@ -37,7 +38,11 @@ func (c *serveCmd) Run(e *env) error {
 	if e.json {
 		log = slog.New(slog.NewJSONHandler(e.stderr, nil))
 	}
-	in, err := instance.Open(e.ctx, instance.Config{Dir: e.data, Database: e.database, Rules: e.rules, PublicURL: public, Version: e.program.VersionText(), Log: log})
+	cached := c.Cache
+	if cached <= 0 {
+		cached = -1 // 0 would be what is usual
+	}
+	in, err := instance.Open(e.ctx, instance.Config{Dir: e.data, Database: e.database, Rules: e.rules, PublicURL: public, Version: e.program.VersionText(), Log: log, Cache: cached})
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
