@@ -21,7 +21,7 @@ import (
 // Changes is what has changed in a while.
 type Changes struct {
 	Head int64    // the number of the last change
-	IDs  []string // tokens, apps and users
+	IDs  []string // tokens, exchanged ones, apps and users
 	All  bool     // more than IDs says: whatever is remembered may be wrong
 }
 
@@ -35,8 +35,8 @@ const (
 // announced is the PostgreSQL channel on which changes are announced.
 const announced = "keyfob_changes"
 
-// alter runs an update, or a deletion, of the one row id of tokens, apps or
-// users, and notes that it changed. It reports whether it hit the row. All
+// alter runs an update, or a deletion, of the one row id of tokens,
+// exchanges, apps or users, and notes that it changed. It reports whether it hit the row. All
 // that decides what a token is worth is written by it.
 func (t *Tx) alter(ctx context.Context, what, id, update string, args ...any) (bool, error) {
 	hit, err := t.once(ctx, what, update, args...)

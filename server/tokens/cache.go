@@ -6,6 +6,7 @@ import (
 	"unique"
 
 	"keyfob/server/cache"
+	"keyfob/server/secret"
 	"keyfob/server/store"
 )
 
@@ -46,16 +47,24 @@ func (s *Service) purgeChanges(ctx context.Context) error {
 	return s.Store.Write(ctx, func(tx *store.Tx) error { return tx.PurgeChanges(ctx, now) })
 }
 
-// presented is all about the token whose secret has that MAC; ErrNotFound if
+// presented is all about the token whose secret is of that kind and has that MAC; ErrNotFound if
 // there is none. It may be remembered: what it points to stays as it is.
-func (s *Service) presented(ctx context.Context, mac []byte) (*store.Presented, error) {
+func (s *Service) presented(ctx context.Context, kind string, mac []byte) (*store.Presented, error) {
 	return s.caches.tokens.Get(ctx, [32]byte(mac), func() (*store.Presented, []string, error) {
-		p, err := s.Store.PresentedByMAC(ctx, mac)
+		find := s.Store.PresentedByMAC
+		if kind == secret.Exchanged {
+			find = s.Store.ExchangedByMAC
+		}
+		p, err := find(ctx, mac)
 		if err != nil {
 			return nil, nil, err
 		}
 		share(&p)
-		return &p, []string{p.Token.ID, p.App.ID, p.User.ID}, nil
+		ids := []string{p.Token.ID, p.App.ID, p.User.ID}
+		if p.Exchanged != nil {
+			ids = append(ids, p.Exchanged.ID)
+		}
+		return &p, ids, nil
 	})
 }
 
