@@ -31,7 +31,7 @@ func TestACheckedTokenIsRememberedUntilItIsWorthSomethingElse(t *testing.T) {
 	hits := func(do func()) int { // of the cache of tokens
 		before := f.CacheStats().Hits
 		do()
-		return int(f.CacheStats().Hits - before) //nolint:gosec // G115: a handful
+		return int(f.CacheStats().Hits - before)
 	}
 	introspects := func(active bool) func() {
 		return func() { f.introspects(f.Service, app, appSecret, issued.Secret, active) }
