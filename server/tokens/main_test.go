@@ -15,6 +15,7 @@ func TestMain(m *testing.M) {
 		"TestARevocationAtOneServerHoldsAtTheOther", "TestTwoServersWriteLastUsesOfTheSameTokens", "TestRacingChangesAtTwoServersAllHappen",
 		"TestOfTwoAdministratorsWhoLeaveAtTwoServersOneStays", "TestAnAppThatIsDeletedHasNoLiveTokenFromTheOtherServer",
 		"TestWhateverEndsATokenAtOneOfThreeServersEndsItAtAll", "TestACheckedTokenIsRememberedUntilItIsWorthSomethingElse",
+		"TestTheLogHasNoTokenAfterTheLossOfWhatItWasGranted", "TestATokenIsWorthWhatItsOwnerHoldsAtEachUse",
 		// What one transaction keeps together, and the queries that are the hardest.
 		"TestTheSameRotationGetsTheSameReply", "TestRotatingReplacesATokenAtOnce", "TestTheOldTokenLivesOnForTheOverlap",
 		"TestAKeyMayBeUsedAnewAfterItsTime", "TestAnyHistoryVerifies", "TestTheLastActiveAdministratorStaysOne",
