@@ -32,6 +32,7 @@ import (
 
 	"keyfob/server"
 	"keyfob/server/cache"
+	"keyfob/server/origin"
 	"keyfob/server/rules"
 	"keyfob/server/secret"
 	"keyfob/server/signin"
@@ -58,6 +59,9 @@ type Config struct {
 	Clock     func() time.Time
 	Cache     int // how many tokens are remembered; 0: tokens.Remembered; below: none
 
+	Trusted origin.Trusted   // proxies that may say who calls
+	Expires func() time.Time // of the server's own TLS certificate; nil: it has none
+
 	// Copies of the checkpoints and of their verifying key that the change log
 	// is compared with; empty: those in Dir.
 	Checkpoints, CheckpointsKey string
@@ -74,6 +78,7 @@ type Instance struct {
 	Records
 	SignIn  *signin.Provider
 	Handler http.Handler
+	Metrics http.Handler // for the operator, on an address of its own
 	lock    *os.File
 
 	stopKeeper func()
@@ -122,14 +127,19 @@ func (i *Instance) compose(ctx context.Context, c Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("preparing the sign-in: %w", err)
 	}
+	status, err := i.keepCheckpoints(ctx, c)
+	if err != nil {
+		return err
+	}
 	s, err := server.New(server.Config{
+		ChangeLog: status, Trusted: c.Trusted, Expires: c.Expires,
 		Tokens: i.Tokens, SignIn: i.SignIn, Store: i.Store, PublicURL: c.PublicURL, Version: c.Version, Log: c.Log,
 	})
 	if err != nil {
 		return err
 	}
-	i.Handler = s.Handler()
-	return i.keepCheckpoints(ctx, c)
+	i.Handler, i.Metrics = s.Handler(), s.Metrics()
+	return nil
 }
 
 // Close writes what is still in memory and lets go of the directory.

@@ -51,6 +51,7 @@ type Store struct {
 	address  *pgx.ConnConfig // of PostgreSQL
 
 	watchers watchers
+	watch    watch
 }
 
 // dbtx is what queries need of *sql.DB or *sql.Tx.
@@ -72,6 +73,7 @@ type Tx struct {
 	Queries
 	late    *[]func() error // for atEnd; nil: at once
 	changed []string        // ids that alter noted
+	actions *[]string       // what its events say was done
 }
 
 // readers is how many reads run at once; more wait.
@@ -148,17 +150,19 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, folder stri
 // Store inside it, only through the Tx. do may run again from its beginning,
 // after a race that its transaction lost.
 func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
-	if s.postgres {
-		return s.writePostgres(ctx, do)
-	}
 	var changed []string
-	err := s.group.write(ctx, func(tx *Tx) error {
-		err := do(tx)
-		if err == nil {
-			err = tx.writeChanges(ctx)
+	err := s.watch.write(do, func(do func(*Tx) error) error {
+		if s.postgres {
+			return s.writePostgres(ctx, do)
 		}
-		changed = tx.changed
-		return err
+		return s.group.write(ctx, func(tx *Tx) error {
+			err := do(tx)
+			if err == nil {
+				err = tx.writeChanges(ctx)
+			}
+			changed = tx.changed
+			return err
+		})
 	})
 	s.tell(changed)
 	return err

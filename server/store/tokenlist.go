@@ -30,6 +30,7 @@ type TokenFilter struct {
 	Kind          string
 	AppID         string
 	UserID        string   // the owner
+	Tenants       []string // it belongs to any of them, where each token has one
 	Status        []string // any of them, at Now
 	Now           time.Time
 	Query         string // in description, app, owner or hint
@@ -72,6 +73,9 @@ func (f TokenFilter) conditions() (cond conditions) {
 	cond.equal("t.kind", f.Kind)
 	cond.equal("t.app_id", f.AppID)
 	cond.equal("t.user_id", f.UserID)
+	if f.Tenants != nil {
+		cond.in("t.tenants", f.Tenants)
+	}
 	if f.Status != nil {
 		cond.status(f.Status, f.Now)
 	}
