@@ -59,6 +59,7 @@ var reserved = []struct {
 	{"golang.design/x/clipboard/...", []string{"ui/clipboard"}},
 	{"github.com/danielgtaylor/huma/v2/...", []string{"server"}},
 	{"github.com/zitadel/oidc/v3/...", []string{"server/signin"}},
+	{"github.com/maypok86/otter/v2/...", []string{"server/cache"}},
 	{"github.com/pressly/goose/v3/...", []string{"server/store"}},
 	{"database/sql/...", []string{"server/store"}},
 	{"golang.org/x/mod/...", []string{"server/audit"}},

@@ -20,6 +20,7 @@ import (
 type serveCmd struct {
 	Listen    string `help:"Address to listen on." default:"127.0.0.1:8642" env:"KEYFOBD_LISTEN"`
 	PublicURL string `name:"public-url" help:"How clients reach the server, if not by the address it listens on, such as the https address of the proxy before it." placeholder:"URL" env:"KEYFOBD_PUBLIC_URL"`
+	Cache     int    `help:"How many tokens to remember, so that checking them again needs no read; 0: none." default:"100000" env:"KEYFOBD_CACHE"`
 
 	TLSCert        string        `name:"tls-cert" help:"The server's own TLS certificate with its chain, in PEM. Read again when it changes." placeholder:"FILE" type:"path" env:"KEYFOBD_TLS_CERT"`
 	TLSKey         string        `name:"tls-key" help:"Its key." placeholder:"FILE" type:"path" env:"KEYFOBD_TLS_KEY"`
@@ -38,7 +39,10 @@ func (c *serveCmd) Run(e *env) error {
 	if e.json {
 		log = slog.New(slog.NewJSONHandler(e.stderr, nil))
 	}
-	config := instance.Config{Dir: e.data, Database: e.database, Rules: e.rules, PublicURL: public, Version: e.program.VersionText(), Log: log}
+	config := instance.Config{Dir: e.data, Database: e.database, Rules: e.rules, PublicURL: public, Version: e.program.VersionText(), Log: log, Cache: c.Cache}
+	if c.Cache <= 0 {
+		config.Cache = -1 // 0 would be what is usual
+	}
 	if config.Trusted, err = origin.ParseTrusted(c.TrustedProxies); err != nil {
 		return usageError{"--trusted-proxy: " + err.Error() + "."}
 	}

@@ -89,11 +89,11 @@ func (t *Tx) InsertApp(ctx context.Context, a App) error {
 
 // UpdateApp writes all of a but its id and creation; ErrTaken if its name is.
 func (t *Tx) UpdateApp(ctx context.Context, a App) error {
-	_, err := t.db.ExecContext(ctx,
+	_, err := t.alter(ctx, "app", a.ID,
 		`UPDATE apps SET name = $1, policy = $2, enabled = $3, scopes = $4, system_user_allowed = $5, system_user_id = $6, secret_mac = $7
 		WHERE id = $8`,
 		a.Name, a.Policy, a.Enabled, strings.Join(a.Scopes, " "), a.SystemUserAllowed, orNull(a.SystemUserID), a.SecretMAC, a.ID)
-	return writeError("app", err)
+	return err
 }
 
 // appScan receives appColumns.

@@ -91,7 +91,7 @@ func (s *Service) housekeeping(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := errors.Join(s.flush(ctx), s.purge(ctx), s.purgeExchanged(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(s.flush(ctx), s.purge(ctx), s.purgeExchanged(ctx), s.purgeChanges(ctx)); err != nil && ctx.Err() == nil {
 			s.Log.Warn("housekeeping failed; it is tried again", "after", flushEvery, "error", err)
 		}
 	}
