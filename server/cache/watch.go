@@ -3,6 +3,7 @@ package cache
 import (
 	"context"
 	"log/slog"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,10 +38,11 @@ type Watch struct {
 	until      atomic.Int64 // by now: then another look is needed
 
 	look  sync.Mutex // held while looking
-	seq   int64      // seen so far
 	begin bool       // not looked yet
 
 	mu            sync.RWMutex
+	seq           int64             // seen so far; written by the one who looks
+	looked        chan struct{}     // closed by the next look
 	recent, older map[string]uint64 // the generation in which a row changed last
 	turned        time.Duration     // when recent became older
 	floor         uint64            // nothing from before it holds
@@ -69,7 +71,7 @@ func Follow(ctx context.Context, records *store.Store, log *slog.Logger) *Watch 
 }
 
 func follow(ctx context.Context, records source, listen func(context.Context) (listener, error), log *slog.Logger) *Watch {
-	w := &Watch{records: records, listen: listen, trusted: Trusted, log: log, begun: time.Now(), begin: true, recent: map[string]uint64{}}
+	w := &Watch{records: records, listen: listen, trusted: Trusted, log: log, begun: time.Now(), begin: true, recent: map[string]uint64{}, looked: make(chan struct{})}
 	var done sync.WaitGroup
 	if listen != nil {
 		w.trusted = silence
@@ -110,9 +112,41 @@ func (w *Watch) catchUp(ctx context.Context, from source) error {
 	} else if len(c.IDs) > 0 {
 		w.changed(c.IDs)
 	}
-	w.seq, w.begin = c.Head, false
+	w.begin = false
 	w.until.Store(int64(asked + w.trusted))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seq = c.Head
+	close(w.looked)
+	w.looked = make(chan struct{})
 	return nil
+}
+
+// CatchUp returns when all is known that was changed before it was called. It
+// hastens nothing on PostgreSQL: it waits for the one who listens.
+func (w *Watch) CatchUp(ctx context.Context) error {
+	if w.listen == nil {
+		w.look.Lock()
+		defer w.look.Unlock()
+		return w.catchUp(ctx, w.records)
+	}
+	now, err := w.records.ChangesAfter(ctx, math.MaxInt64-1)
+	if err != nil {
+		return err
+	}
+	for {
+		w.mu.RLock()
+		seen, looked := w.seq, w.looked
+		w.mu.RUnlock()
+		if seen >= now.Head {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-looked:
+		}
+	}
 }
 
 // changed notes that rows have changed.

@@ -30,8 +30,11 @@ func (s *Store) Listen(ctx context.Context) (*Listener, error) {
 		return nil, errors.Join(readError("database", err), db.Close())
 	}
 	l := &Listener{Queries: Queries{db: conn}, db: db, conn: conn}
-	if _, err := conn.ExecContext(ctx, `LISTEN `+announced); err != nil {
-		return nil, errors.Join(readError("changes", err), l.Close())
+	// Named, so that it can be told from the others at the database.
+	for _, begin := range []string{`SET application_name = 'keyfob changes'`, `LISTEN ` + announced} {
+		if _, err := conn.ExecContext(ctx, begin); err != nil {
+			return nil, errors.Join(readError("changes", err), l.Close())
+		}
 	}
 	return l, nil
 }

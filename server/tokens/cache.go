@@ -17,6 +17,7 @@ const Remembered = 100_000
 // caches are what checking remembers: of tokens by the MAC of their secret,
 // never by the secret, and of the apps that introspect.
 type caches struct {
+	watch  *cache.Watch
 	tokens *cache.Cache[[32]byte, *store.Presented]
 	apps   *cache.Cache[string, *store.App]
 }
@@ -30,7 +31,7 @@ func (s *Service) openCaches(ctx context.Context) {
 		return
 	}
 	w := cache.Follow(ctx, s.Store, s.Log)
-	s.caches = caches{cache.New[[32]byte](w, size, bulk), cache.New[string](w, min(size, 10_000), func(*store.App) int { return 1 })}
+	s.caches = caches{w, cache.New[[32]byte](w, size, bulk), cache.New[string](w, min(size, 10_000), func(*store.App) int { return 1 })}
 	s.done.Go(w.Wait)
 }
 

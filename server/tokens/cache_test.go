@@ -130,11 +130,11 @@ func acceptedElsewhere(t *testing.T, s *Service, value string) {
 }
 
 // cutListeners ends the connections on which the servers hear of changes.
-func cutListeners(t *testing.T, f *fixture) {
+func cutListeners(t testing.TB, f *fixture) {
 	t.Helper()
 	if f.Store.Shared() {
 		pgtest.Run(t, f.place, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-			WHERE datname = current_database() AND query LIKE '%change_head h%' AND pid <> pg_backend_pid()`)
+			WHERE datname = current_database() AND application_name = 'keyfob changes'`)
 	}
 }
 

@@ -2,12 +2,9 @@ package tokens
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"pgregory.net/rapid"
 
 	"keyfob/api"
 	"keyfob/server/secret"
@@ -111,91 +108,6 @@ func TestAnExchangedTokenEndsWithItsParentAtTheLatest(t *testing.T) {
 	f.clock.advance(2 * time.Minute)
 	if _, err := f.Exchange(t.Context(), Exchange{Subject: short.Secret}); code(err) != api.CodeUnauthenticated {
 		t.Errorf("a token of no whole second: %v", err)
-	}
-}
-
-// requirements 102, 103: whatever happens, it is worth what its parent is then,
-// and no more than it got.
-func TestAnExchangedTokenWorksExactlyWhileItsParentDoes(t *testing.T) {
-	f := newExchange(t)
-	everyone := []Caller{f.user, f.other, f.person("dee", true)}
-	rapid.Check(t, func(rt *rapid.T) {
-		m := &model{now: f.clock.now(), apps: map[string]*modelApp{}, active: map[string]bool{}, revoked: map[string]bool{}, ends: map[string]time.Time{}}
-		for _, u := range everyone {
-			m.active[u.User.ID] = true
-			try(0, f.SetUserActive(t.Context(), f.admin, u.User.ID, true))(t)
-		}
-		a := f.app(api.PolicyAuthenticatedUsers)
-		m.apps[a.ID] = &modelApp{enabled: true, allowed: true, systemUser: f.other.User.ID, scopes: a.Scopes}
-		s := &exchanges{script: &script{f: f, m: m, users: everyone}}
-		s.issue(rt)
-		rt.Repeat(map[string]func(*rapid.T){
-			"exchange": s.exchange, "end one": s.end, "": s.check,
-			"issue": s.issue, "revoke": s.revoke, "clock": s.tick, "long": s.long, "rotate": s.rotate, "app": s.changeApp, "user": s.changeUser,
-		})
-	})
-}
-
-type exchanges struct {
-	*script
-	made []madeExchange
-}
-
-type madeExchange struct {
-	parent, secret string
-	scopes         []string
-	until          time.Time
-	ended          bool
-}
-
-func (s *exchanges) exchange(t *rapid.T) {
-	if len(s.made) == 4 {
-		t.Skip("enough to compare")
-	}
-	k := s.anyToken(t)
-	wanted := rapid.SampledFrom([][]string{nil, {"read"}}).Draw(t, "scopes")
-	x, err := s.f.Exchange(s.f.t.Context(), Exchange{Subject: k.secret, Scopes: wanted})
-	parent, parentErr := s.f.CheckToken(s.f.t.Context(), k.secret, "")
-	if err != nil {
-		if parentErr == nil && len(parent.Scopes) > 0 && code(err) != api.CodeUnauthenticated {
-			t.Fatalf("a good parent was refused: %v", err)
-		}
-		return
-	}
-	if parentErr != nil || slices.ContainsFunc(x.Scopes, outside(parent.Scopes)) {
-		t.Fatalf("got %q from a parent with %q, %v", x.Scopes, parent.Scopes, parentErr)
-	}
-	s.made = append(s.made, madeExchange{k.secret, x.Secret.Reveal(), x.Scopes, s.m.now.Add(x.Lives), false})
-}
-
-func (s *exchanges) end(t *rapid.T) {
-	if len(s.made) == 0 {
-		t.Skip("none made")
-	}
-	i := rapid.IntRange(0, len(s.made)-1).Draw(t, "which")
-	if err := s.f.RevokePresented(s.f.t.Context(), s.made[i].secret, ""); err != nil {
-		t.Fatal(err)
-	}
-	s.made[i].ended = true
-}
-
-func (s *exchanges) long(t *rapid.T) {
-	d := time.Duration(rapid.IntRange(5, 16).Draw(t, "minutes")) * time.Minute
-	s.f.clock.advance(d)
-	s.m.now = s.m.now.Add(d)
-}
-
-func (s *exchanges) check(t *rapid.T) {
-	for _, x := range s.made {
-		parent, parentErr := s.f.CheckToken(s.f.t.Context(), x.parent, "")
-		got, err := s.f.CheckToken(s.f.t.Context(), x.secret, "")
-		works := parentErr == nil && !x.ended && s.m.now.Before(x.until)
-		if works != (err == nil) {
-			t.Fatalf("it works: %v; parent: %v, ended %v, over %v", err, parentErr, x.ended, !s.m.now.Before(x.until))
-		}
-		if works && (got.User.ID != parent.User.ID || !slices.Equal(got.Scopes, within(x.scopes, parent.Scopes))) {
-			t.Fatalf("it is %s with %q, the parent %s with %q", got.User.ID, got.Scopes, parent.User.ID, parent.Scopes)
-		}
 	}
 }
 
