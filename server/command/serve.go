@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
+	"runtime/pprof"
 	"strings"
 	"time"
 
@@ -15,12 +17,18 @@ import (
 )
 
 type serveCmd struct {
-	Listen    string `help:"Address to listen on." default:"127.0.0.1:8642" env:"KEYFOBD_LISTEN"`
-	PublicURL string `name:"public-url" help:"How clients reach the server, if not by the address it listens on: the https address of the proxy before it." placeholder:"URL" env:"KEYFOBD_PUBLIC_URL"`
+	Listen     string `help:"Address to listen on." default:"127.0.0.1:8642" env:"KEYFOBD_LISTEN"`
+	PublicURL  string `name:"public-url" help:"How clients reach the server, if not by the address it listens on: the https address of the proxy before it." placeholder:"URL" env:"KEYFOBD_PUBLIC_URL"`
+	CPUProfile string `name:"cpu-profile" help:"Write where the time went to this file." hidden:""`
 }
 
 // Run serves until the process is told to stop.
 func (c *serveCmd) Run(e *env) error {
+	stopProfile, err := profile(c.CPUProfile)
+	if err != nil {
+		return err
+	}
+	defer stopProfile()
 	public, err := publicURL(c.Listen, c.PublicURL)
 	if err != nil {
 		return err
@@ -51,6 +59,24 @@ func (c *serveCmd) Run(e *env) error {
 	closing, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), 10*time.Second)
 	defer cancel()
 	return errors.Join(served, in.Close(closing))
+}
+
+// profile writes a CPU profile to a file until it is stopped; empty: none.
+func profile(name string) (stop func(), err error) {
+	if name == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = f.Close() // a torn profile says so when it is read
+	}, nil
 }
 
 // publicURL checks how clients will reach the server. Empty: by the address
