@@ -32,18 +32,26 @@ func (b *bench) create() error {
 	if err != nil {
 		return err
 	}
+	refresh, err := signIn(b.ctx, dir)
+	if err != nil {
+		return err
+	}
 	server, err := b.keyfobd(dir)
 	if err != nil {
 		return errors.Join(err, raw.db.Close())
 	}
-	return errors.Join(b.creation(server, raw), server.stop(), raw.db.Close())
+	return errors.Join(b.creation(server, refresh, raw), server.stop(), raw.db.Close())
 }
 
-func (b *bench) creation(server *process, raw *rawStore) error {
+func (b *bench) creation(server *process, refresh [clients]string, raw *rawStore) error {
 	body := fmt.Sprintf(`{"description":"made by the bench","appId":%q,"scopes":["read"]}`, appID)
 	var requests [clients][]byte
 	for i := range requests {
-		requests[i] = request("POST", "/profile/tokens", "Bearer "+accessToken(i), "application/json", body)
+		access, err := server.access(b.ctx, refresh[i])
+		if err != nil {
+			return err
+		}
+		requests[i] = request("POST", "/profile/tokens", "Bearer "+access, "application/json", body)
 	}
 	l := load{server.address, clients, 201, func(client, _ int, buffer []byte) []byte { return append(buffer, requests[client]...) }}
 	var http, one, sixteen, ratio []float64

@@ -29,27 +29,37 @@ func filters() map[string]string {
 
 // list compares the time of a page of 100 of many tokens with that of few.
 func (b *bench) list() error {
-	var servers []*process
-	var err error
+	var (
+		servers []*process
+		access  []string
+		err     error
+	)
 	for _, n := range []int{few, many} {
 		dir, copyErr := b.copyOf(n, fmt.Sprintf("list-%d", n))
 		if copyErr != nil {
 			return copyErr
 		}
+		refresh, signInErr := signIn(b.ctx, dir)
+		if signInErr != nil {
+			return signInErr
+		}
 		p, startErr := b.keyfobd(dir)
 		if startErr != nil {
 			return startErr
 		}
-		servers = append(servers, p)
+		token, accessErr := p.access(b.ctx, refresh[bigUser])
+		servers, access, err = append(servers, p), append(access, token), errors.Join(err, accessErr)
 	}
-	err = b.listing(servers[0], servers[1])
+	if err == nil {
+		err = b.listing(servers[0], servers[1], access)
+	}
 	for _, p := range servers {
 		err = errors.Join(err, p.stop())
 	}
 	return err
 }
 
-func (b *bench) listing(fewer, more *process) error {
+func (b *bench) listing(fewer, more *process, access []string) error {
 	a, err := dial(b.ctx, fewer.address)
 	if err != nil {
 		return err
@@ -63,8 +73,10 @@ func (b *bench) listing(fewer, more *process) error {
 	for i, path := range lists {
 		for _, sort := range sorts {
 			for name, filter := range filters() {
-				r := request("GET", path+"?limit=100&sort="+sort+filter, "Bearer "+accessToken(bigUser), "text/plain", "")
-				small, large, err := inTurns(a, z, r, 3+2*b.rounds)
+				asked := func(access string) []byte {
+					return request("GET", path+"?limit=100&sort="+sort+filter, "Bearer "+access, "text/plain", "")
+				}
+				small, large, err := inTurns(a, z, asked(access[0]), asked(access[1]), 3+2*b.rounds)
 				if err != nil {
 					return fmt.Errorf("%s %s %s: %w", path, sort, name, err)
 				}
@@ -77,15 +89,15 @@ func (b *bench) listing(fewer, more *process) error {
 	return errors.Join(a.Close(), z.Close())
 }
 
-// inTurns are the medians of a request to two servers, in milliseconds.
-func inTurns(a, z *conn, r []byte, times int) (small, large float64, err error) {
+// inTurns are the medians of one request to two servers, in milliseconds.
+func inTurns(a, z *conn, ofA, ofZ []byte, times int) (small, large float64, err error) {
 	var took [2][]float64
 	var body bytes.Buffer
 	for range times {
 		for i, c := range []*conn{a, z} {
 			body.Reset()
 			start := time.Now()
-			status, err := c.do(r, &body)
+			status, err := c.do([][]byte{ofA, ofZ}[i], &body)
 			if err != nil || status != 200 {
 				return 0, 0, errors.Join(err, fmt.Errorf("status %d: %s", status, body.String()))
 			}

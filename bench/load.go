@@ -91,9 +91,12 @@ func (c *conn) chunks(body *bytes.Buffer) error {
 	}
 }
 
-// request is a whole HTTP request; what is 0x00 in its body is filled in later.
+// request is a whole HTTP request.
 func request(method, path, authorization, contentType, body string) []byte {
-	return fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
+	if authorization != "" {
+		authorization = "Authorization: " + authorization + "\r\n"
+	}
+	return fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%sContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
 		method, path, authorization, contentType, len(body), body)
 }
 

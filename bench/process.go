@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"syscall"
 	"time"
@@ -70,5 +71,8 @@ func serveEmpty() {
 	}
 	fmt.Println("http://" + ln.Addr().String())
 	srv := http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), ReadHeaderTimeout: 5 * time.Second}
-	_ = srv.Serve(ln) // until it is stopped
+	go func() { _ = srv.Serve(ln) }() // until the end
+	end := make(chan os.Signal, 1)
+	signal.Notify(end, syscall.SIGTERM)
+	<-end
 }

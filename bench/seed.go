@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -26,12 +25,6 @@ const (
 	clients = 16
 	bigUser = 0 // has one token of ten
 )
-
-// A made-up user's interactive access token: what a sign-in would have left.
-func accessToken(user int) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "access %d", user))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
 
 func userID(n int) string { return fmt.Sprintf("01900000-0000-7000-8000-%012x", 0xb00000000+n) }
 
@@ -137,25 +130,14 @@ func dropIndexes(ctx context.Context, tx *sql.Tx) (made []string, err error) {
 	return made, err
 }
 
-// people are users, one for each hundred tokens, the first of them
-// administrators who are signed in, and apps.
+// people are users, all of them administrators, one for each hundred tokens,
+// and apps.
 func people(ctx context.Context, tx *sql.Tx, n int, clientMAC []byte) error {
-	now, end := time.Now().UnixMilli(), time.Now().AddDate(1, 0, 0).UnixMilli()
+	now := time.Now().UnixMilli()
 	for i := range n/100 + clients {
 		_, err := tx.ExecContext(ctx, `INSERT INTO users (id, login, name, is_admin, is_active, created_at) VALUES ($1, $2, $3, TRUE, TRUE, $4)`,
 			userID(i), fmt.Sprintf("user%d", i), fmt.Sprintf("User %d", i), now)
 		if err != nil {
-			return err
-		}
-		if i >= clients {
-			continue
-		}
-		sum := sha256.Sum256([]byte(accessToken(i)))
-		_, err = tx.ExecContext(ctx, `INSERT INTO sign_ins (id, user_id, client_id, scopes, authenticated_at, created_at, expires_at) VALUES ($1, $1, 'keyfob-desktop', 'openid', $2, $2, $3)`, userID(i), now, end)
-		if err != nil {
-			return err
-		}
-		if _, err = tx.ExecContext(ctx, `INSERT INTO access_tokens (hash, sign_in_id, scopes, expires_at) VALUES ($1, $2, 'openid', $3)`, sum[:], userID(i), end); err != nil {
 			return err
 		}
 	}
