@@ -38,16 +38,20 @@ type house struct {
 	adaIn, bobIn    string   // access tokens of their sign-ins
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t *testing.T, change ...func(*instance.Config)) *house {
 	t.Helper()
 	h := &house{T: t, dir: filepath.Join(t.TempDir(), "data"), clock: newClock(), log: new(logs)}
 	web := httptest.NewUnstartedServer(nil)
 	h.url = "http://" + web.Listener.Addr().String()
 	var err error
-	h.in, err = instance.Open(t.Context(), instance.Config{
+	config := instance.Config{
 		Dir: h.dir, PublicURL: h.url, Name: "Test", Version: "1.2.3", Clock: h.clock.now,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
+	}
+	for _, c := range change {
+		c(&config)
+	}
+	h.in, err = instance.Open(t.Context(), config)
 	h.must(err)
 	web.Config.Handler = h.in.Handler
 	web.Start()

@@ -6,16 +6,23 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
+
+	"keyfob/api"
+	"keyfob/server/tokens"
 )
 
 // errForm says that a form breaks RFC 6749, section 3.2 or appendix B.
 var errForm = errors.New("not a form as OAuth has it")
 
-// readForm reads a form from the body alone: never from the URL, where a token
-// would end in somebody's log (RFC 7662, section 2.1).
+// errUnreadable is credentials that failed to be any: 401 (RFC 6749, section 5.2).
+var errUnreadable = &tokens.Error{Code: api.CodeUnauthenticated}
+
+// readForm reads a form from the body alone, and refuses parameters in the
+// URL, where a token would end in somebody's log (RFC 7662, section 2.1).
 func readForm(r *http.Request) (url.Values, error) {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/x-www-form-urlencoded" {
+	if r.URL.RawQuery != "" || !isForm(r) {
 		return nil, errForm
 	}
 	body, err := io.ReadAll(r.Body) // bounded by the middleware
@@ -25,15 +32,26 @@ func readForm(r *http.Request) (url.Values, error) {
 	return parseForm(string(body))
 }
 
-// parseForm refuses a parameter that is there twice (RFC 6749, section 3.2).
-func parseForm(body string) (url.Values, error) {
+func isForm(r *http.Request) bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && kind == "application/x-www-form-urlencoded"
+}
+
+// parseForm refuses a parameter that is there twice, unless it is one of many,
+// and leaves out those without a value (RFC 6749, section 3.2).
+func parseForm(body string, many ...string) (url.Values, error) {
 	form, err := url.ParseQuery(body)
 	if err != nil {
 		return nil, errForm
 	}
-	for _, values := range form {
-		if len(values) > 1 {
+	for name, values := range form {
+		if len(values) > 1 && !slices.Contains(many, name) {
 			return nil, errForm
+		}
+		if values = slices.DeleteFunc(values, func(v string) bool { return v == "" }); len(values) > 0 {
+			form[name] = values
+		} else {
+			delete(form, name)
 		}
 	}
 	return form, nil
@@ -41,19 +59,24 @@ func parseForm(body string) (url.Values, error) {
 
 // clientOf finds an application's client credentials: HTTP Basic, or in the
 // form, never both (RFC 6749, section 2.3.1). Without a secret, id may still
-// name a public client.
+// name a public client. A Basic header that cannot be read is no credential,
+// and so is what stands beside it.
 func clientOf(h http.Header, form url.Values) (id, secret string, err error) {
-	r := http.Request{Header: h}
-	user, password, basic := r.BasicAuth()
-	if !basic {
+	scheme, _, _ := strings.Cut(h.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Basic") {
 		return form.Get("client_id"), form.Get("client_secret"), nil
 	}
-	if form.Has("client_secret") {
+	if form.Has("client_secret") || len(h.Values("Authorization")) > 1 {
 		return "", "", errCredentials
 	}
+	r := http.Request{Header: h}
+	user, password, readable := r.BasicAuth()
 	id, idErr := url.QueryUnescape(user)
 	secret, secretErr := url.QueryUnescape(password)
-	if idErr != nil || secretErr != nil || (form.Has("client_id") && form.Get("client_id") != id) {
+	switch {
+	case !readable, idErr != nil, secretErr != nil:
+		return "", "", errUnreadable
+	case form.Has("client_id") && form.Get("client_id") != id:
 		return "", "", errCredentials
 	}
 	return id, secret, nil

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -37,24 +38,82 @@ func FuzzPresented(f *testing.F) {
 	})
 }
 
-// Whatever the body: each parameter at most once, as net/url would write it.
+// Whatever the body: each parameter at most once, unless it may be there more
+// often, none without a value, as net/url would write it.
 func FuzzForm(f *testing.F) {
-	for _, seed := range []string{"token=x", "token=x&token=y", "token=%zz", "a=1;b=2", "", "=", "token", "token=a+b%20c&client_id=%C3%A4"} {
+	for _, seed := range []string{"token=x", "token=x&token=y", "token=%zz", "a=1;b=2", "", "=", "token", "token=&token=x", "many=a&many=&many=b", "token=a+b%20c&client_id=%C3%A4"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		form, err := parseForm(body)
+		form, err := parseForm(body, "many")
+		raw, rawErr := url.ParseQuery(body)
 		if err != nil {
+			twice := false
+			for name, values := range raw {
+				twice = twice || name != "many" && len(values) > 1
+			}
+			if rawErr == nil && !twice {
+				t.Error("a good form was refused")
+			}
 			return
 		}
 		for name, values := range form {
-			if len(values) != 1 {
-				t.Errorf("%q came %d times", name, len(values))
+			if slices.Contains(values, "") || len(values) == 0 || len(values) > 1 && name != "many" {
+				t.Errorf("%q came as %q", name, values)
 			}
 		}
-		again, err := parseForm(form.Encode())
+		again, err := parseForm(form.Encode(), "many")
 		if err != nil || again.Encode() != form.Encode() {
 			t.Errorf("%q read again is %q (%v)", form.Encode(), again.Encode(), err)
+		}
+	})
+}
+
+// Whatever the header: credentials or an answer that there are none, and what
+// is taken is what stands in it, decoded.
+func FuzzBasic(f *testing.F) {
+	for _, seed := range []string{"Basic eDp5", "basic eDp5", "Basic", "Basic %", "Basic JTp4", "Basic eA==", "Bearer x", "Basic OjpAOg==", "", "Basic  eDp5"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		id, secret, err := clientOf(http.Header{"Authorization": {header}}, url.Values{"client_id": {"of the form"}})
+		scheme, rest, _ := strings.Cut(header, " ")
+		switch {
+		case !strings.EqualFold(scheme, "Basic"):
+			if err != nil || id != "of the form" || secret != "" {
+				t.Errorf("another scheme gave %q %q %v", id, secret, err)
+			}
+		case err == nil:
+			raw, decodeErr := base64.StdEncoding.DecodeString(rest)
+			user, password, found := strings.Cut(string(raw), ":")
+			wantID, idErr := url.QueryUnescape(user)
+			want, secretErr := url.QueryUnescape(password)
+			if decodeErr != nil || !found || idErr != nil || secretErr != nil || id != wantID || secret != want || id != "of the form" {
+				t.Errorf("%q gave %q %q", header, id, secret)
+			}
+		case id != "" || secret != "":
+			t.Error("refused, and yet given")
+		}
+	})
+}
+
+// Whatever the body: it is an exchange only if it says so once, and then it is
+// read the same way again.
+func FuzzExchangeForm(f *testing.F) {
+	for _, seed := range []string{"grant_type=" + url.QueryEscape(grantExchange), "grant_type=refresh_token", "grant_type=a&grant_type=" + grantExchange, "%", "audience=a&audience=b&resource="} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		r := &http.Request{URL: new(url.URL), Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}
+		form, err := readExchangeForm(r, body)
+		if err != nil || !asksForExchange(body) {
+			return
+		}
+		if form.Get("grant_type") != grantExchange {
+			t.Error("another grant was taken for an exchange")
+		}
+		if askedTooMuch(form) == "" && (len(form["subject_token"]) != 1 || form.Get("subject_token_type") != typeAccessToken || form.Has("actor_token")) {
+			t.Errorf("it passed: %q", form)
 		}
 	})
 }

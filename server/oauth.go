@@ -4,21 +4,35 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"keyfob/api"
 	"keyfob/server/signin"
 	"keyfob/server/tokens"
 )
 
-// routeOAuth registers introspection (RFC 7662) and revocation (RFC 7009). They
-// are plain handlers: they read forms and answer errors as RFC 6749, section
-// 5.2, has them. All else below /id/ is the sign-in's.
+// routeOAuth registers introspection (RFC 7662), revocation (RFC 7009), token
+// exchange (RFC 8693) and where an OAuth client without OpenID looks for all
+// that (RFC 8414). They are plain handlers: they read forms and answer errors
+// as RFC 6749, section 5.2, has them. All else below /id/ is the sign-in's.
 func (s *Server) routeOAuth() {
 	s.mux.HandleFunc("POST "+idPrefix+"connect/introspect", s.introspect)
 	s.mux.HandleFunc("POST "+idPrefix+"connect/revocation", s.revocation)
+	s.mux.HandleFunc("POST "+idPrefix+"connect/token", s.token)
 	// Without these the other methods would fall to the sign-in's handler.
 	s.mux.HandleFunc(idPrefix+"connect/introspect", postOnly)
 	s.mux.HandleFunc(idPrefix+"connect/revocation", postOnly)
+	s.mux.HandleFunc(idPrefix+"connect/token", postOnly)
+	s.mux.HandleFunc("GET /.well-known/oauth-authorization-server"+strings.TrimSuffix(idPrefix, "/"), s.metadata)
+}
+
+// metadata answers at the address that RFC 8414, section 3.1, makes of the
+// issuer: its path goes behind the well-known one. It is the same document.
+func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
+	r = r.Clone(r.Context())
+	r.URL.Path, r.URL.RawPath = idPrefix+".well-known/openid-configuration", ""
+	s.idHandler.ServeHTTP(w, r)
 }
 
 func postOnly(w http.ResponseWriter, r *http.Request) {
@@ -33,12 +47,7 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 		writeOAuthError(w, http.StatusBadRequest, "invalid_request", "Send the parameter token, once, in a form.")
 		return
 	}
-	id, secret, err := clientOf(r.Header, form)
-	if err != nil {
-		writeOAuthError(w, http.StatusBadRequest, "invalid_request", "Send one kind of credentials.")
-		return
-	}
-	by, err := s.inspector(r, id, secret)
+	by, err := s.inspector(r, form)
 	if err != nil {
 		s.refuseOAuth(w, r, err)
 		return
@@ -56,41 +65,43 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 
 // inspector is who asks: an application by its client credentials, or a token
 // as bearer, of which the rules then demand the scope introspect.
-func (s *Server) inspector(r *http.Request, id, secret string) (tokens.Caller, error) {
+func (s *Server) inspector(r *http.Request, form url.Values) (tokens.Caller, error) {
+	id, secret, err := clientOf(r.Header, form)
+	if err != nil {
+		return tokens.Caller{}, err
+	}
 	bearer, err := presented(r.Header)
 	switch {
 	case err != nil, bearer != "" && secret != "":
 		return tokens.Caller{}, errCredentials
 	case bearer != "":
 		return s.tokens.CheckToken(r.Context(), bearer, from(r))
-	case id == "" || secret == "":
-		return tokens.Caller{}, &tokens.Error{Code: api.CodeUnauthenticated}
 	}
 	c, err := s.tokens.CheckApp(r.Context(), id, secret)
 	c.From = from(r)
 	return c, err
 }
 
-// revocation ends the presented token. Who may: an application by its client
-// credentials, the desktop as the public client it is, or whoever sends the
-// token itself as bearer. Each of them holds the token, and who holds a leaked
-// one may end it. RFC 7009, section 2.2: 200 also for a token that is unknown.
+// revocation ends the presented token. Who may: its application, as for
+// introspection; the desktop, as the public client it is, and whoever sends the
+// token itself as bearer, because who holds a leaked one may end it. RFC 7009,
+// section 2.2: 200 also for a token that is unknown, and to an application
+// another's is: no answer here tells what introspection does not.
 func (s *Server) revocation(w http.ResponseWriter, r *http.Request) {
 	form, err := readForm(r)
-	if err != nil || form.Get("token") == "" {
+	token := form.Get("token")
+	if err != nil || token == "" {
 		writeOAuthError(w, http.StatusBadRequest, "invalid_request", "Send the parameter token, once, in a form.")
 		return
 	}
-	id, secret, err := clientOf(r.Header, form)
-	if err == nil {
-		err = s.mayRevoke(r, id, secret, form.Get("token"))
-	}
-	if errors.Is(err, errCredentials) {
-		writeOAuthError(w, http.StatusBadRequest, "invalid_request", "Send one kind of credentials.")
-		return
-	}
-	if err == nil {
-		err = s.revoke(r, form.Get("token"))
+	switch {
+	case holds(r, form):
+		err = s.revoke(r, token)
+	default:
+		var by tokens.Caller
+		if by, err = s.inspector(r, form); err == nil {
+			err = s.tokens.RevokeForApp(r.Context(), by, token)
+		}
 	}
 	if err != nil {
 		s.refuseOAuth(w, r, err)
@@ -99,22 +110,14 @@ func (s *Server) revocation(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-func (s *Server) mayRevoke(r *http.Request, id, secret, token string) error {
-	bearer, err := presented(r.Header)
-	switch {
-	case err != nil, bearer != "" && secret != "":
-		return errCredentials
-	case bearer != "" && bearer == token:
-		return nil
-	case bearer != "":
-		return &tokens.Error{Code: api.CodeDenied, Detail: "A bearer may only revoke itself."}
-	case id == signin.DesktopClient && secret == "":
-		return nil
-	case id == "" || secret == "":
-		return &tokens.Error{Code: api.CodeUnauthenticated}
+// holds reports whether who asks does so for nothing but holding the token.
+func holds(r *http.Request, form url.Values) bool {
+	id, secret, err := clientOf(r.Header, form)
+	bearer, bearerErr := presented(r.Header)
+	if err != nil || bearerErr != nil || secret != "" {
+		return false
 	}
-	_, err = s.tokens.CheckApp(r.Context(), id, secret)
-	return err
+	return bearer == form.Get("token") || bearer == "" && id == signin.DesktopClient
 }
 
 func (s *Server) revoke(r *http.Request, token string) error {
@@ -134,17 +137,32 @@ func (s *Server) refuseOAuth(w http.ResponseWriter, r *http.Request, err error) 
 	p := s.problemOf(r.Context(), err)
 	switch p.Code {
 	case api.CodeUnauthenticated:
-		w.Header().Set("WWW-Authenticate", `Basic realm="keyfob"`)
-		w.Header().Add("WWW-Authenticate", `Bearer realm="keyfob"`)
-		writeOAuthError(w, p.Status, "invalid_client", "The client or the token is not known here.")
+		challenge(w, r)
 	case api.CodeScope:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="keyfob", error="insufficient_scope", scope="introspect"`)
 		writeOAuthError(w, p.Status, "insufficient_scope", p.Detail)
 	case api.CodeInternal, api.CodeUnavailable:
+		w.Header().Set("Retry-After", "2") // RFC 7009, section 2.2.1
 		writeOAuthError(w, p.Status, "server_error", p.Detail)
 	default:
 		writeOAuthError(w, p.Status, "unauthorized_client", p.Detail)
 	}
+}
+
+// challenge is the 401 that fits how the caller tried: a bearer as RFC 6750,
+// section 3, has it, a client as RFC 6749, section 5.2.
+func challenge(w http.ResponseWriter, r *http.Request) {
+	atToken := r.URL.Path == idPrefix+"connect/token"
+	if bearer, _ := presented(r.Header); bearer != "" && !atToken {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="keyfob", error="invalid_token"`)
+		writeOAuthError(w, http.StatusUnauthorized, "invalid_token", "The token is not known here.")
+		return
+	}
+	w.Header().Set("WWW-Authenticate", `Basic realm="keyfob"`)
+	if !atToken {
+		w.Header().Add("WWW-Authenticate", `Bearer realm="keyfob"`)
+	}
+	writeOAuthError(w, http.StatusUnauthorized, "invalid_client", "The client is not known here, or its secret is another.")
 }
 
 // oauthError is RFC 6749, section 5.2.

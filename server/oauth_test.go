@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 
 	"keyfob/api"
@@ -75,7 +77,7 @@ func TestIntrospectionRefusesWhoMayNotAsk(t *testing.T) {
 		"another app's secret":   {basic(h.admins.ID, secret), token, 401, "invalid_client"},
 		"a PAT":                  {http.Header{"Authorization": {"Bearer " + pat.Secret}}, token, 403, "unauthorized_client"},
 		"a SAT without scope":    {http.Header{"Authorization": {"Bearer " + weak.Secret}}, token, 403, "insufficient_scope"},
-		"a sign-in":              {http.Header{"Authorization": {"Bearer " + h.adaIn}}, token, 401, "invalid_client"},
+		"a sign-in":              {http.Header{"Authorization": {"Bearer " + h.adaIn}}, token, 401, "invalid_token"},
 		"two kinds":              {basic(h.open.ID, secret), url.Values{"token": {"x"}, "client_secret": {secret}}, 400, "invalid_request"},
 		"basic and a key":        {http.Header{"Authorization": basic(h.open.ID, secret)["Authorization"], "Api-Key": {weak.Secret}}, token, 400, "invalid_request"},
 		"no token":               {basic(h.open.ID, secret), url.Values{}, 400, "invalid_request"},
@@ -146,4 +148,112 @@ func TestRevocationRefusesStrangers(t *testing.T) {
 	h.form("/id/connect/revocation", nil, url.Values{"client_id": {signin.DesktopClient}}).want(http.StatusBadRequest)
 	h.get("/id/connect/revocation", "").refused(http.StatusMethodNotAllowed, api.CodeMethod)
 	h.get("/profile/me", pat.Secret).want(http.StatusOK)
+}
+
+// RFC 7009, section 2.1: an app ends its own tokens, by its credentials or its
+// SAT that may introspect. Another's are to it as unknown ones: what
+// introspection does not tell, this does not either.
+func TestAnAppRevokesItsOwnTokensOnly(t *testing.T) {
+	h := newHouse(t)
+	secret, asker := h.appSecret(h.open), h.sat(h.open, "introspect")
+	for name, by := range map[string]http.Header{
+		"its credentials": basic(h.open.ID, secret), "its SAT": {"Authorization": {"Bearer " + asker.Secret}}, "its SAT as a key": {"X-Api-Key": {asker.Secret}},
+	} {
+		t.Log(name)
+		own, foreign := h.pat(h.bobIn, h.open, "read"), h.pat(h.adaIn, h.admins, "read")
+		revoke := func(token string) reply {
+			return h.form("/id/connect/revocation", by.Clone(), url.Values{"token": {token}, "token_type_hint": {"refresh_token"}}).want(http.StatusOK)
+		}
+		for _, token := range []string{own.Secret, foreign.Secret, h.adaIn, "garbage"} {
+			if r := revoke(token); len(r.body) != 0 || r.header.Get("Cache-Control") != "no-store" {
+				t.Errorf("%q, %v", r.body, r.header)
+			}
+		}
+		h.get("/profile/me", own.Secret).want(http.StatusUnauthorized)
+		h.get("/profile/me", foreign.Secret).want(http.StatusOK)
+		h.get("/profile/me", h.adaIn).want(http.StatusOK)
+	}
+}
+
+// RFC 7662, section 2.3; RFC 6750, section 3; RFC 6749, section 5.2.
+func TestIntrospectionAndRevocationChallengeAsTheCallerTried(t *testing.T) {
+	h := newHouse(t)
+	weak, pat := h.sat(h.open, "read"), h.pat(h.bobIn, h.open, "read")
+	for name, c := range map[string]struct {
+		header    http.Header
+		status    int
+		code      string
+		challenge []string
+	}{
+		"nobody":              {nil, 401, "invalid_client", []string{`Basic realm="keyfob"`, `Bearer realm="keyfob"`}},
+		"a wrong secret":      {basic(h.open.ID, "x"), 401, "invalid_client", []string{`Basic realm="keyfob"`, `Bearer realm="keyfob"`}},
+		"Basic without sense": {http.Header{"Authorization": {"Basic %"}}, 401, "invalid_client", []string{`Basic realm="keyfob"`, `Bearer realm="keyfob"`}},
+		"a code of no form":   {http.Header{"Authorization": {"Basic JTp4"}}, 401, "invalid_client", []string{`Basic realm="keyfob"`, `Bearer realm="keyfob"`}}, // "%:x"
+		"an unknown bearer":   {http.Header{"Authorization": {"Bearer x"}}, 401, "invalid_token", []string{`Bearer realm="keyfob", error="invalid_token"`}},
+		"a weak bearer":       {http.Header{"Authorization": {"Bearer " + weak.Secret}}, 403, "insufficient_scope", []string{`Bearer realm="keyfob", error="insufficient_scope", scope="introspect"`}},
+		"two headers":         {http.Header{"Authorization": {"Bearer x", "Basic eDp5"}}, 400, "invalid_request", nil},
+	} {
+		for _, path := range []string{"/id/connect/introspect", "/id/connect/revocation"} {
+			t.Log(name, path)
+			r := h.form(path, c.header.Clone(), url.Values{"token": {pat.Secret}})
+			r.oauthError(c.status, c.code)
+			if got := r.header.Values("WWW-Authenticate"); !slices.Equal(got, c.challenge) {
+				t.Errorf("challenge %q", got)
+			}
+		}
+	}
+	h.get("/profile/me", pat.Secret).want(http.StatusOK)
+}
+
+// RFC 7662, section 2.1 and RFC 7009, section 2.1: parameters are in the body;
+// an unknown hint is no error; an empty one is as none.
+func TestIntrospectionAndRevocationReadTheBodyAlone(t *testing.T) {
+	h := newHouse(t)
+	pat, secret := h.pat(h.bobIn, h.open, "read"), h.appSecret(h.open)
+	who := func() http.Header {
+		header := basic(h.open.ID, secret)
+		header.Set("Content-Type", "application/x-www-form-urlencoded")
+		return header
+	}
+	for _, path := range []string{"/id/connect/introspect", "/id/connect/revocation"} {
+		for name, body := range map[string]string{
+			"?token=" + pat.Secret: "", "?token_type_hint=x": "token=" + pat.Secret, "?": "token=", "": "token=" + pat.Secret + "&token_type_hint=a&token_type_hint=b",
+		} {
+			t.Log(path, name, len(body))
+			h.send(http.MethodPost, path+name, who(), strings.NewReader(body)).oauthError(http.StatusBadRequest, "invalid_request")
+		}
+		kind := who()
+		kind.Set("Content-Type", "application/json")
+		h.send(http.MethodPost, path, kind, strings.NewReader(`{"token":"x"}`)).oauthError(http.StatusBadRequest, "invalid_request")
+	}
+	h.get("/profile/me", pat.Secret).want(http.StatusOK)
+	r := h.send(http.MethodPost, "/id/connect/introspect", who(), strings.NewReader("client_secret=&token_type_hint=what&token="+pat.Secret))
+	var in api.Introspection
+	if r.want(http.StatusOK).into(&in); !in.Active {
+		t.Error("a hint changes the answer")
+	}
+	again := h.form("/id/connect/introspect", nil, url.Values{"token": {"x"}, "client_id": {h.open.ID}, "client_secret": {secret}, "token_type_hint": {""}})
+	if got := string(again.want(http.StatusOK).body); got != inactive {
+		t.Error(got)
+	}
+}
+
+// An administrator's app asks about its own tokens only, as every other does:
+// who may administer apps can revoke and find their tokens by other means, and
+// an app that could ask about all would be one secret that opens all.
+func TestNoAppIsToldAboutAnothersTokens(t *testing.T) {
+	h := newHouse(t)
+	secret, asker := h.appSecret(h.admins), h.sat(h.admins, "introspect")
+	foreign, own := h.pat(h.bobIn, h.open, "read"), h.pat(h.adaIn, h.admins, "read")
+	for _, token := range []string{foreign.Secret, h.adaIn, "enrt_p"} {
+		for _, r := range []reply{h.asked(asker.Secret, token), h.form("/id/connect/introspect", basic(h.admins.ID, secret), url.Values{"token": {token}})} {
+			if got := string(r.want(http.StatusOK).body); got != inactive {
+				t.Error(got)
+			}
+		}
+	}
+	var in api.Introspection
+	if h.asked(asker.Secret, own.Secret).into(&in); !in.Active {
+		t.Error("not even about its own")
+	}
 }

@@ -126,10 +126,11 @@ func (s *Server) describeOAuth() {
 		}
 		return out
 	}
+	s.describeExchange(responses)
 	s.api.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: "introspect", Method: http.MethodPost, Path: "/id/connect/introspect", Tags: []string{"OAuth"},
 		Summary:     "What is this token worth now (RFC 7662)",
-		Description: "For PATs and SATs. Who asks: an application by its client credentials, or a SAT with the scope introspect. A token that is not active, whatever the reason, is exactly `{\"active\":false}`.",
+		Description: "For PATs, SATs and what was exchanged for one, of the application that asks. Who asks: an application by its client credentials, or a SAT with the scope introspect. A token that is not active, whatever the reason, is exactly `{\"active\":false}`.",
 		Security:    []map[string][]string{{"basic": {}}, {"bearer": {}}},
 		RequestBody: form("The token asked about."),
 		Responses: responses(&huma.Response{Description: "Active, and whose it is; or not active.", Content: map[string]*huma.MediaType{
@@ -139,10 +140,46 @@ func (s *Server) describeOAuth() {
 	s.api.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: "revocation", Method: http.MethodPost, Path: "/id/connect/revocation", Tags: []string{"OAuth"},
 		Summary:     "End this token (RFC 7009)",
-		Description: "For PATs, SATs and the tokens of a sign-in. Who asks: an application by its client credentials, the desktop by its client_id, or the token itself as bearer. An unknown token is no error.",
+		Description: "For PATs, SATs, what was exchanged for one, and the tokens of a sign-in. Who asks: an application, as for introspection, for its own tokens; the desktop by its client_id; or the token itself as bearer. An unknown token is no error.",
 		Security:    []map[string][]string{{"basic": {}}, {"bearer": {}}, {}},
 		RequestBody: form("The token to end."),
 		Responses:   responses(&huma.Response{Description: "It is ended, or it was never alive."}),
+	})
+}
+
+// describeExchange adds the one grant of the token endpoint that is not about
+// signing in. The others are OpenID's, and in its discovery document.
+func (s *Server) describeExchange(responses func(*huma.Response) map[string]*huma.Response) {
+	text := func(doc string) *huma.Schema { return &huma.Schema{Type: huma.TypeString, Description: doc} }
+	list := func(doc string) *huma.Schema {
+		return &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}, Description: doc}
+	}
+	answers := responses(&huma.Response{Description: "The token.", Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{
+		Type: huma.TypeObject, Required: []string{"access_token", "issued_token_type", "token_type", "expires_in"},
+		Properties: map[string]*huma.Schema{
+			"access_token": text("The secret of the exchanged token."), "issued_token_type": text(typeAccessToken), "token_type": text("Bearer"),
+			"expires_in": {Type: huma.TypeInteger, Description: "Seconds, at most 900, and never beyond the subject token."}, "scope": text("What it may do."),
+		},
+	}}}})
+	delete(answers, "403")
+	answers["429"] = &huma.Response{Description: "This token was exchanged too often within 15 minutes.", Content: answers["400"].Content}
+	s.api.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: "exchange", Method: http.MethodPost, Path: "/id/connect/token", Tags: []string{"OAuth"},
+		Summary:     "A short-lived token for a PAT or SAT (RFC 8693)",
+		Description: "Where the rules allow it: see the ability exchange. The subject token is the credential; an application may show its own beside it. What comes out is the same identity with the scopes asked for, never tokens; it ends with its subject token at the latest, and cannot be exchanged again.",
+		Security:    []map[string][]string{{}, {"basic": {}}},
+		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+			"application/x-www-form-urlencoded": {Schema: &huma.Schema{
+				Type: huma.TypeObject, Required: []string{"grant_type", "subject_token", "subject_token_type"},
+				Properties: map[string]*huma.Schema{
+					"grant_type": text(grantExchange), "subject_token": text("A PAT or SAT."), "subject_token_type": text(typeAccessToken),
+					"requested_token_type": text(typeAccessToken + ", or left out."), "scope": text("Separated by spaces; left out: all that may be had."),
+					"audience": list("The id of the token's application."), "resource": list("The address of this server."),
+					"client_id": text("The application, if not by HTTP Basic."), "client_secret": text("Its client secret."),
+				},
+			}},
+		}},
+		Responses: answers,
 	})
 }
 

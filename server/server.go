@@ -52,6 +52,8 @@ type Server struct {
 	log     *slog.Logger
 	mux     *http.ServeMux
 	api     huma.API
+
+	idHandler http.Handler // the sign-in's
 }
 
 // New makes a Server. It does not listen: see Serve.
@@ -80,13 +82,14 @@ func (s *Server) Handler() http.Handler { return s }
 // route puts every call on the mux. The document comes last: it describes them.
 func (s *Server) route() error {
 	s.api = newAPI(s.mux, s.version)
+	s.idHandler = http.StripPrefix("/id", s.signIn.Handler())
 	s.routeProfile()
 	s.routeManager()
 	s.routeEvents()
 	s.routeDiscovery()
 	s.routeOAuth()
 	s.routeHealth()
-	s.mux.Handle(idPrefix, http.StripPrefix("/id", s.signIn.Handler()))
+	s.mux.Handle(idPrefix, s.idHandler)
 	return s.routeDocument()
 }
 

@@ -11,5 +11,6 @@ import (
 func openSignIn(ctx context.Context, c Config, db *store.Store) (*signin.Provider, error) {
 	return signin.New(ctx, signin.Config{
 		Store: db, Issuer: c.PublicURL + "/id", Clock: c.Clock, Log: c.Log, KeyFile: filepath.Join(c.Dir, "signin.key"),
+		Exchange: c.Rules.OrDefault().Exchange,
 	})
 }

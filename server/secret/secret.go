@@ -4,7 +4,7 @@
 // A value is
 //
 //	<prefix> + kind letter + 42 base62 characters + 6 base62 characters
-//	enrt_      p | s | a     250 random bits        CRC-32 of all before
+//	enrt_      p | s | a | x 250 random bits        CRC-32 of all before
 //
 // so that a mistyped or made-up value is refused without a read, and secret
 // scanners find a leaked one by its shape. What a server keeps is the value's
@@ -32,9 +32,11 @@ const (
 	PAT = "pat"
 	SAT = "sat"
 	App = "app" // the client secret of an application
+
+	Exchanged = "exchanged" // a short-lived token that was given for one of the first two
 )
 
-var kindLetters = map[string]byte{PAT: 'p', SAT: 's', App: 'a'}
+var kindLetters = map[string]byte{PAT: 'p', SAT: 's', App: 'a', Exchanged: 'x'}
 
 // Value is a secret that prints as [redacted]; only Reveal gives it.
 type Value struct{ p *string } // a pointer: fmt prints what it points to nowhere

@@ -14,7 +14,7 @@ import (
 
 // requirement 1
 func TestNewHasTheShapeThatScannersLookFor(t *testing.T) {
-	for kind, letter := range map[string]string{PAT: "p", SAT: "s", App: "a"} {
+	for kind, letter := range map[string]string{PAT: "p", SAT: "s", App: "a", Exchanged: "x"} {
 		v := New("enrt_", kind).Reveal()
 		if !regexp.MustCompile(`^enrt_` + letter + `[0-9A-Za-z]{48}$`).MatchString(v) {
 			t.Errorf("a %s has another shape", kind)
@@ -32,7 +32,7 @@ func TestValuesAreOpaque(t *testing.T) {
 func TestParseReadsWhatNewMakes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		prefix := rapid.StringMatching(`[0-9A-Za-z_-]{0,20}_`).Draw(t, "prefix")
-		kind := rapid.SampledFrom([]string{PAT, SAT, App}).Draw(t, "kind")
+		kind := rapid.SampledFrom([]string{PAT, SAT, App, Exchanged}).Draw(t, "kind")
 		made := New(prefix, kind)
 		read, gotKind, ok := Parse(made.Reveal())
 		if !ok || gotKind != kind || read.Reveal() != made.Reveal() {

@@ -84,6 +84,12 @@ type document struct {
 	IssSupported bool `json:"authorization_response_iss_parameter_supported"` // RFC 9207, section 3
 }
 
+// anyMethod is every way to be a client here; bearer is the other way to
+// introspect (RFC 8414, section 2, names it by its type of token).
+var anyMethod = []oidc.AuthMethod{oidc.AuthMethodNone, oidc.AuthMethodBasic, oidc.AuthMethodPost}
+
+const bearer oidc.AuthMethod = "Bearer"
+
 // discovery answers GET /.well-known/openid-configuration.
 func (p *Provider) discovery(w http.ResponseWriter, r *http.Request) {
 	d := op.CreateDiscoveryConfig(p.within(r.Context(), nil), p.engine, p.engine.Storage())
@@ -92,9 +98,13 @@ func (p *Provider) discovery(w http.ResponseWriter, r *http.Request) {
 	d.ResponseModesSupported = []string{string(oidc.ResponseModeQuery)}
 	d.GrantTypesSupported = []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken}
 	d.TokenEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodNone}
-	d.IntrospectionEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodBasic}
+	if p.exchange { // at which an application may show who it is
+		d.GrantTypesSupported = append(d.GrantTypesSupported, oidc.GrantTypeTokenExchange)
+		d.TokenEndpointAuthMethodsSupported = anyMethod
+	}
+	d.IntrospectionEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost, bearer}
 	d.IntrospectionEndpointAuthSigningAlgValuesSupported = nil
-	d.RevocationEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodNone, oidc.AuthMethodBasic}
+	d.RevocationEndpointAuthMethodsSupported = anyMethod
 	d.RevocationEndpointAuthSigningAlgValuesSupported = nil
 	writeJSON(w, http.StatusOK, document{d, true})
 }

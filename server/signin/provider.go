@@ -54,6 +54,8 @@ type Config struct {
 	KeyFile string           // made, with mode 0600, if it is missing
 	Clock   func() time.Time // nil: time.Now
 	Log     *slog.Logger     // nil: none
+
+	Exchange bool // the caller answers token exchanges (RFC 8693) in front of Handler
 }
 
 // Provider is the OpenID provider. It is safe for concurrent use.
@@ -67,6 +69,7 @@ type Provider struct {
 	engine   *engine
 	throttle *throttle
 	refusals *refusals
+	exchange bool // for the discovery document
 	pause    func(context.Context, time.Duration) error
 	verify   func(ctx context.Context, phc, password string) (bool, error)
 	nobody   string // what the password of an unknown user is verified against
@@ -80,7 +83,7 @@ func New(_ context.Context, c Config) (*Provider, error) {
 	}
 	p := &Provider{
 		store: c.Store, issuer: c.Issuer, base: base,
-		clock: c.Clock, log: c.Log, throttle: newThrottle(), refusals: newRefusals(), pause: pause,
+		clock: c.Clock, log: c.Log, throttle: newThrottle(), refusals: newRefusals(), pause: pause, exchange: c.Exchange,
 		verify: password.Verify, nobody: password.Unmatchable(),
 	}
 	if p.clock == nil {

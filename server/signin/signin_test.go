@@ -124,8 +124,8 @@ func TestDiscoveryClaimsWhatThereIsAndNoMore(t *testing.T) {
 		"subject_types_supported":                        []any{"public"},
 		"id_token_signing_alg_values_supported":          []any{"ES256"},
 		"token_endpoint_auth_methods_supported":          []any{"none"},
-		"introspection_endpoint_auth_methods_supported":  []any{"client_secret_basic"},
-		"revocation_endpoint_auth_methods_supported":     []any{"none", "client_secret_basic"},
+		"introspection_endpoint_auth_methods_supported":  []any{"client_secret_basic", "client_secret_post", "Bearer"},
+		"revocation_endpoint_auth_methods_supported":     []any{"none", "client_secret_basic", "client_secret_post"},
 		"code_challenge_methods_supported":               []any{"S256"},
 		"authorization_response_iss_parameter_supported": true,
 	}

@@ -145,9 +145,10 @@ func TestPostgresReadsByKeyHoldTheirRow(t *testing.T) {
 	}
 	free := []string{
 		"Apps", "Tokens", "Users", "EventsOf", "Events", // lists
-		"NewestPepperID", "RepliesDue", "PresentedByMAC", "BeyondHead", // asked outside of transactions only
+		"NewestPepperID", "RepliesDue", "PresentedByMAC", "BeyondHead", "ExchangedByMAC", "ExchangesDue", // asked outside of transactions only
 		"AppDeleted",             // what is deleted stays so
 		"OtherAdmin",             // asked under Hold
+		"ExchangesOf",            // asked while the parent is held
 		"ChainHead", "ChainRows", // the writers of the log queue
 	}
 	for method := range reflect.TypeFor[Queries]().Methods() {

@@ -44,6 +44,16 @@ type Presented struct {
 	Token Token
 	App   App
 	User  User // whom it acts as: the owner, or the app's System User; zero: none
+
+	Exchanged *Exchanged // what was presented, where Token is only its parent
+}
+
+// MAC is what was kept of the presented value.
+func (p Presented) MAC() []byte {
+	if p.Exchanged != nil {
+		return p.Exchanged.MAC
+	}
+	return p.Token.MAC
 }
 
 // PresentedByMAC looks a token up by the MAC of its value; ErrNotFound if

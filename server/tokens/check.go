@@ -79,6 +79,9 @@ func (s *Service) Introspect(ctx context.Context, by Caller, presented string) (
 	if !p.Token.ExpiresAt.IsZero() {
 		in.Exp = p.Token.ExpiresAt.Unix()
 	}
+	if x := p.Exchanged; x != nil {
+		in.Jti, in.Iat, in.Exp = x.ID, x.CreatedAt.Unix(), x.ExpiresAt.Unix()
+	}
 	return in, nil
 }
 
@@ -108,9 +111,12 @@ func (s *Service) lookUp(ctx context.Context, presented string) (store.Presented
 	if !ok || kind == secret.App {
 		return store.Presented{}, unauthenticated()
 	}
-	mac := s.Pepper.MAC(presented)
-	p, err := s.Store.PresentedByMAC(ctx, mac)
-	if errors.Is(err, store.ErrNotFound) || err == nil && !hmac.Equal(mac, p.Token.MAC) {
+	mac, find := s.Pepper.MAC(presented), s.Store.PresentedByMAC
+	if kind == secret.Exchanged {
+		find = s.Store.ExchangedByMAC
+	}
+	p, err := find(ctx, mac)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !hmac.Equal(mac, p.MAC()) {
 		return store.Presented{}, unauthenticated()
 	}
 	return p, err
@@ -118,14 +124,22 @@ func (s *Service) lookUp(ctx context.Context, presented string) (store.Presented
 
 // held is the scopes that what was presented carries now, with what they imply.
 func (s *Service) held(p store.Presented) []string {
-	return s.Rules.Holding(within(p.Token.Scopes, p.App.Scopes))
+	scopes := s.Rules.Holding(within(p.Token.Scopes, p.App.Scopes))
+	if p.Exchanged == nil {
+		return scopes
+	}
+	return passing(s.Rules.Holding(within(scopes, p.Exchanged.Scopes)))
 }
 
 // worth reports whether a token works at now: neither revoked nor expired, for
-// an enabled app, and acting as somebody who is active. The app's policy is
-// about issuing and does not count here.
+// an enabled app, and acting as somebody who is active. An exchanged one works
+// while its parent does, at most. The app's policy is about issuing and does
+// not count here.
 func worth(p store.Presented, now time.Time) bool {
 	if p.Token.Revoked(now) || expired(p.Token, now) || !p.App.Enabled {
+		return false
+	}
+	if x := p.Exchanged; x != nil && (!x.RevokedAt.IsZero() || !now.Before(x.ExpiresAt)) {
 		return false
 	}
 	if p.Token.Kind == api.KindSAT && !p.App.SystemUserAllowed {

@@ -81,7 +81,7 @@ func (s *Service) flush(ctx context.Context) error {
 	return err
 }
 
-// housekeeping flushes last uses and purges sealed replies until ctx ends.
+// housekeeping flushes last uses and purges what is over until ctx ends.
 func (s *Service) housekeeping(ctx context.Context) {
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
@@ -91,7 +91,7 @@ func (s *Service) housekeeping(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := errors.Join(s.flush(ctx), s.purge(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(s.flush(ctx), s.purge(ctx), s.purgeExchanged(ctx)); err != nil && ctx.Err() == nil {
 			s.Log.Warn("housekeeping failed; it is tried again", "after", flushEvery, "error", err)
 		}
 	}

@@ -10,7 +10,7 @@ func TestMain(m *testing.M) {
 	pgtest.MainOnly(m,
 		// Several at once.
 		"TestRacingAttemptsMakeOneToken", "TestRacingCreatesAndRevokesLoseNothing", "TestNoTokenIsIssuedAfterThePolicyBecameNone",
-		"TestRacingRotationsMakeOneSuccessor",
+		"TestRacingRotationsMakeOneSuccessor", "TestRacingExchangesKeepTheBound",
 		"TestRacingAttemptsAtTwoServersMakeOneToken", "TestOfRacersForANameAtTwoServersOneWins", "TestTheLogHasNoTokenAfterThePolicyThatForbidsIt",
 		"TestARevocationAtOneServerHoldsAtTheOther", "TestTwoServersWriteLastUsesOfTheSameTokens", "TestRacingChangesAtTwoServersAllHappen",
 		"TestOfTwoAdministratorsWhoLeaveAtTwoServersOneStays", "TestAnAppThatIsDeletedHasNoLiveTokenFromTheOtherServer",
@@ -18,7 +18,8 @@ func TestMain(m *testing.M) {
 		"TestTheSameRotationGetsTheSameReply", "TestRotatingReplacesATokenAtOnce", "TestTheOldTokenLivesOnForTheOverlap",
 		"TestAKeyMayBeUsedAnewAfterItsTime", "TestAnyHistoryVerifies", "TestTheLastActiveAdministratorStaysOne",
 		"TestANewPasswordOrDeactivationEndsAllSignIns", "TestADeletedAppIsGoneButForItsHistory", "TestManyAreRevokedByWhatTheyHaveInCommon",
-		"TestAUseThatCannotBeWrittenIsKeptForTheNextTime",
+		"TestAUseThatCannotBeWrittenIsKeptForTheNextTime", "TestAnExchangedTokenWorksExactlyWhileItsParentDoes",
+		"TestExchangesAreInTheChangeLogAndPurgedWhenTheyAreOver",
 		"TestFiltersSelect", "TestEachSortWalksAllPagesOnceAndPutsWhatIsMissingLast",
 		"TestTheChangeLogCanBeNarrowed", "TestUsersSeeWhatTheyDidAndWhatWasDoneToThem")
 }

@@ -38,14 +38,33 @@ func (s *Service) RevokeAny(ctx context.Context, c Caller, id string) error {
 // one may end it. It answers nil for any other, as RFC 7009 section 2.2 has
 // it. The change log names who issued the token (requirement 22).
 func (s *Service) RevokePresented(ctx context.Context, presented, from string) error {
+	return s.revokePresented(ctx, "", presented, from)
+}
+
+// RevokeForApp is RevokePresented asked by an application, as for Introspect.
+// The token of another is to it as one that is unknown.
+func (s *Service) RevokeForApp(ctx context.Context, by Caller, presented string) error {
+	appID, err := introspector(by)
+	if err != nil {
+		return err
+	}
+	return s.revokePresented(ctx, appID, presented, by.From)
+}
+
+// revokePresented ends what is presented, if it is of the app, or of any where
+// appID is empty.
+func (s *Service) revokePresented(ctx context.Context, appID, presented, from string) error {
 	p, err := s.lookUp(ctx, presented)
-	if _, unknown := errors.AsType[*Error](err); unknown {
+	if _, unknown := errors.AsType[*Error](err); unknown || err == nil && appID != "" && p.App.ID != appID {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	detail := map[string]any{"presented": true, "from": from}
+	if p.Exchanged != nil {
+		return s.revokeExchanged(ctx, p, detail)
+	}
 	return s.revoke(ctx, p.Token.CreatedBy, detail, func(store.Queries) (store.Token, error) { return p.Token, nil })
 }
 

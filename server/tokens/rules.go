@@ -36,6 +36,10 @@ func (s *Service) Capabilities(_ context.Context, c Caller) (api.Capabilities, e
 	r := s.Rules
 	no := api.Ability{State: "no", Reason: "This server does not offer it."}
 	admins := ability(administrator(c), "This needs an administrator who signed in.")
+	exchange := no
+	if s.Exchanges() {
+		exchange = api.Ability{State: "yes"}
+	}
 	keepers := ability(keeper(c), "This needs a user who signed in, or a personal access token with the scope tokens.")
 	return api.Capabilities{
 		Server: api.ServerInfo{Name: "Keyfob", Version: s.Version, Instance: s.Instance},
@@ -49,7 +53,7 @@ func (s *Service) Capabilities(_ context.Context, c Caller) (api.Capabilities, e
 		},
 		Scopes:    r.Catalogue(),
 		Limits:    []api.Limit{},
-		Abilities: map[string]api.Ability{"rotate": keepers, "bulkRevoke": admins, "find": admins, "exchange": no, "events": admins, "users": admins},
+		Abilities: map[string]api.Ability{"rotate": keepers, "bulkRevoke": admins, "find": admins, "exchange": exchange, "events": admins, "users": admins},
 	}, nil
 }
 
