@@ -24,7 +24,9 @@ var challenge = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
 func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
 	if err := r.ParseForm(); err != nil || len(r.Form.Encode()) > maxRequest || repeated(r.Form) || r.Form.Get("client_id") == "" {
-		p.show(w, http.StatusBadRequest, brokenRequest)
+		if !p.failedTooOftenPage(w, r) {
+			p.show(w, http.StatusBadRequest, brokenRequest)
+		}
 		return
 	}
 	c := new(call)
@@ -36,9 +38,20 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 	case reply.status == http.StatusFound && location != "":
 		secure(w.Header(), "")
 		http.Redirect(w, r, location+"&iss="+url.QueryEscape(p.issuer), http.StatusFound)
+	case p.failedTooOftenPage(w, r):
 	default:
 		p.show(w, http.StatusBadRequest, brokenRequest)
 	}
+}
+
+// failedTooOftenPage is failedTooOften for a person's eyes.
+func (p *Provider) failedTooOftenPage(w http.ResponseWriter, r *http.Request) bool {
+	wait, ok := p.failures.take(network(r.RemoteAddr), p.now())
+	if !ok {
+		comeBack(w.Header(), wait)
+		p.show(w, http.StatusTooManyRequests, tooOften)
+	}
+	return !ok
 }
 
 // toLogin gives the browser its request to keep and sends it to the login page.

@@ -9,7 +9,7 @@ import (
 )
 
 // DesktopClient is the one client there is: Keyfob's desktop program. It is
-// public and native: authorization code with PKCE S256, and refresh.
+// public and native: authorization code with PKCE S256, device code, and refresh.
 const DesktopClient = "keyfob-desktop"
 
 // desktopName is what the login page calls it.
@@ -38,7 +38,7 @@ func (desktop) ResponseTypes() []oidc.ResponseType {
 }
 
 func (desktop) GrantTypes() []oidc.GrantType {
-	return []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken}
+	return []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken, oidc.GrantTypeDeviceCode}
 }
 func (d desktop) LoginURL(id string) string         { return d.loginURL(id) }
 func (desktop) AccessTokenType() op.AccessTokenType { return op.AccessTokenTypeBearer }

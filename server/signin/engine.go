@@ -23,8 +23,9 @@ import (
 //     failures are noted in the call and answered with 503 (token);
 //   - parameters and tokens in the URL, repeated parameters, assertions: token
 //     and userinfo refuse them in front;
-//   - implicit and JWT grants, device flow in the discovery document: its
-//     router is not used and discovery writes the truth;
+//   - implicit and JWT grants in the discovery document: its router is not used
+//     and discovery writes the truth;
+//   - its device flow: device.go says why it is not used;
 //   - DefaultEndpoints is a global that the options write to: no options, the
 //     methods below.
 type engine struct {
@@ -69,8 +70,10 @@ func (e *engine) IntrospectionEndpoint() *op.Endpoint { return op.NewEndpoint("c
 
 func (e *engine) RevocationEndpoint() *op.Endpoint { return op.NewEndpoint("connect/revocation") }
 
-func (e *engine) DeviceAuthorizationEndpoint() *op.Endpoint { return nil }
-func (e *engine) GrantTypeJWTAuthorizationSupported() bool  { return false }
+func (e *engine) DeviceAuthorizationEndpoint() *op.Endpoint {
+	return op.NewEndpoint("connect/deviceauthorization")
+}
+func (e *engine) GrantTypeJWTAuthorizationSupported() bool { return false }
 
 // ValidateAuthRequest is called by the library for each authorization request.
 func (e *engine) ValidateAuthRequest(ctx context.Context, r *oidc.AuthRequest, s op.Storage, v *op.IDTokenHintVerifier) (string, error) {
@@ -96,7 +99,7 @@ func (p *Provider) discovery(w http.ResponseWriter, r *http.Request) {
 	d.ScopesSupported, d.ClaimsSupported = scopes, claims
 	d.ResponseTypesSupported = []string{string(oidc.ResponseTypeCode)}
 	d.ResponseModesSupported = []string{string(oidc.ResponseModeQuery)}
-	d.GrantTypesSupported = []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken}
+	d.GrantTypesSupported = []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken, oidc.GrantTypeDeviceCode}
 	d.TokenEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodNone}
 	if p.exchange { // at which an application may show who it is
 		d.GrantTypesSupported = append(d.GrantTypesSupported, oidc.GrantTypeTokenExchange)

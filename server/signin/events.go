@@ -19,6 +19,8 @@ const (
 	bySignOut    = "signed out"
 	byCodeTwice  = "authorization code used twice"
 	byTokenTwice = "refresh token used twice"
+
+	byDeviceTwice = "device code used twice"
 )
 
 // record writes the change log's row of something that was done to a user's

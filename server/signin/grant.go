@@ -22,15 +22,15 @@ func (s *storage) AuthRequestByCode(ctx context.Context, code string) (op.AuthRe
 	case err != nil:
 		return nil, s.fail(ctx, err)
 	case !c.ConsumedAt.IsZero():
-		return nil, s.secondUse(ctx, c.Hash)
+		return nil, s.secondUse(ctx, &authRequest{code: c})
 	case !s.p.now().Before(c.ExpiresAt):
 		return nil, oidc.ErrInvalidGrant()
 	}
 	return &authRequest{code: c}, nil
 }
 
-func (s *storage) secondUse(ctx context.Context, hash []byte) *oidc.Error {
-	err := s.p.store.Write(ctx, func(tx *store.Tx) error { return s.endOfCode(ctx, tx, hash) })
+func (s *storage) secondUse(ctx context.Context, a *authRequest) *oidc.Error {
+	err := s.p.store.Write(ctx, func(tx *store.Tx) error { return s.endOfCode(ctx, tx, a) })
 	if err != nil {
 		return s.fail(ctx, err)
 	}
@@ -38,13 +38,17 @@ func (s *storage) secondUse(ctx context.Context, hash []byte) *oidc.Error {
 }
 
 // endOfCode ends the sign-in that a consumed code was redeemed for.
-func (s *storage) endOfCode(ctx context.Context, tx *store.Tx, hash []byte) error {
-	c, err := tx.SignInCode(ctx, hash)
+func (s *storage) endOfCode(ctx context.Context, tx *store.Tx, a *authRequest) error {
+	c, err := a.again(ctx, tx)
 	if errors.Is(err, store.ErrNotFound) || err == nil && c.ConsumedAt.IsZero() {
 		return nil
 	}
-	s.p.log.WarnContext(ctx, "an authorization code was used twice: its sign-in ends", "user", c.UserID, "signIn", c.SignInID)
-	return errors.Join(err, s.p.end(ctx, tx, c.SignInID, byCodeTwice))
+	why := byCodeTwice
+	if a.device {
+		why = byDeviceTwice
+	}
+	s.p.log.WarnContext(ctx, "a code was used twice: its sign-in ends", "why", why, "user", c.UserID, "signIn", c.SignInID)
+	return errors.Join(err, s.p.end(ctx, tx, c.SignInID, why))
 }
 
 // CreateAccessToken redeems a code of a client that wants no refresh token.
@@ -87,12 +91,12 @@ func (s *storage) redeem(ctx context.Context, r *authRequest, refresh string) (s
 		if err != nil || !user.IsActive {
 			return err
 		}
-		redeemed, err = tx.ConsumeSignInCode(ctx, r.code.Hash, signIn.ID, now)
+		redeemed, err = r.consume(ctx, tx, signIn.ID, now)
 		if err != nil {
 			return err
 		}
 		if !redeemed { // and the loser's use is the second one
-			return s.endOfCode(ctx, tx, r.code.Hash)
+			return s.endOfCode(ctx, tx, r)
 		}
 		err = errors.Join(
 			tx.PurgeSignIns(ctx, now),

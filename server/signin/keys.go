@@ -33,6 +33,8 @@ type keys struct {
 	tokens   sealer            // of access tokens
 	requests sealer            // of authorization requests, in the browser's cookie
 	rotation []byte            // what follows a refresh token
+
+	userCodes []byte // hides the codes that people type for a device
 }
 
 // The blocks of the key file.
@@ -105,10 +107,11 @@ func newKeys(signing *ecdsa.PrivateKey, seed []byte) (*keys, error) {
 		return nil, err
 	}
 	k := &keys{id: base64.RawURLEncoding.EncodeToString(thumb[:12]), signing: signing}
-	var errs [3]error
+	var errs [4]error
 	k.tokens, errs[0] = newSealer(seed, "access tokens")
 	k.requests, errs[1] = newSealer(seed, "authorization requests")
 	k.rotation, errs[2] = hkdf.Key(sha256.New, seed, nil, "refresh token rotation", 32)
+	k.userCodes, errs[3] = hkdf.Key(sha256.New, seed, nil, "device user codes", 32)
 	return k, errors.Join(errs[:]...)
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"keyfob/server/store"
@@ -41,16 +40,40 @@ func (p *Provider) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.PostForm.Has("cancel") {
-		p.leave(w, r, q, url.Values{"error": {"access_denied"}})
+		p.cancel(w, r, q)
 		return
 	}
 	typed := r.PostForm.Get("login")
-	code, status, sentence := p.tryPassword(r, q, fold(typed), r.PostForm.Get("password"))
-	if code == "" {
-		if status == http.StatusTooManyRequests {
-			w.Header().Set("Retry-After", strconv.Itoa(int(longest.Seconds())))
-		}
+	user, status, sentence := p.tryPassword(r, fold(typed), r.PostForm.Get("password"))
+	switch {
+	case status == http.StatusTooManyRequests:
+		comeBack(w.Header(), longest)
+		fallthrough
+	case status != http.StatusOK:
 		p.showLogin(w, status, q, typed, sentence)
+	case q.forDevice():
+		p.toConsent(w, r, q, user)
+	default:
+		p.giveCode(w, r, q, user)
+	}
+}
+
+// cancel leaves the login page without a sign-in.
+func (p *Provider) cancel(w http.ResponseWriter, r *http.Request, q *request) {
+	if !q.forDevice() {
+		p.leave(w, r, q, url.Values{"error": {"access_denied"}})
+		return
+	}
+	http.SetCookie(w, p.cookieNamed(q.ID, "", -1))
+	p.show(w, http.StatusOK, deviceLeft) // whose device it is is not known here: it goes on waiting
+}
+
+// giveCode sends a browser in which user has signed in back to the program.
+func (p *Provider) giveCode(w http.ResponseWriter, r *http.Request, q *request, user store.User) {
+	code, err := p.newCode(r.Context(), q, user, network(r.RemoteAddr))
+	if err != nil {
+		p.fail(r.Context(), "giving out a code", err)
+		p.showLogin(w, http.StatusServiceUnavailable, q, user.Login, sayTrouble)
 		return
 	}
 	p.leave(w, r, q, url.Values{"code": {code}})
@@ -63,31 +86,28 @@ func (p *Provider) leave(w http.ResponseWriter, r *http.Request, q *request, par
 	http.Redirect(w, r, p.answer(q, parameters), http.StatusSeeOther)
 }
 
-// tryPassword answers a code for the right password, and otherwise what to
-// tell the person.
-func (p *Provider) tryPassword(r *http.Request, q *request, login, typed string) (code string, status int, sentence string) {
+// tryPassword answers whose the right password is, and otherwise what to tell
+// the person.
+func (p *Provider) tryPassword(r *http.Request, login, typed string) (user store.User, status int, sentence string) {
 	ctx, from := r.Context(), network(r.RemoteAddr)
 	wait, ok := p.throttle.admit(cut(login), from, p.now())
 	if !ok {
-		return "", http.StatusTooManyRequests, sayTooMany
+		return user, http.StatusTooManyRequests, sayTooMany
 	}
 	if err := p.pause(ctx, wait); err != nil {
-		return "", http.StatusServiceUnavailable, sayTrouble
+		return user, http.StatusServiceUnavailable, sayTrouble
 	}
 	user, ok, err := p.check(ctx, login, typed)
-	if err == nil && ok {
-		code, err = p.newCode(ctx, q, user, from)
-	}
 	switch {
 	case err != nil:
 		p.fail(ctx, "checking a password", err)
-		return "", http.StatusServiceUnavailable, sayTrouble
+		return user, http.StatusServiceUnavailable, sayTrouble
 	case !ok:
 		p.refused(ctx, user, cut(login), from)
-		return "", http.StatusUnprocessableEntity, sayWrong
+		return user, http.StatusUnprocessableEntity, sayWrong
 	}
 	p.throttle.forgive(cut(login), from)
-	return code, 0, ""
+	return user, http.StatusOK, ""
 }
 
 // check reports whether the password is that user's. Unknown, inactive and

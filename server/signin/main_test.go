@@ -11,5 +11,8 @@ func TestMain(m *testing.M) {
 		"TestOfEightRacersForACodeOneWinsAndLosesItAgain", "TestEightRefreshesAtOnceGetTheSameNextRefreshToken",
 		"TestRacersForACodeOrARefreshTokenAtTwoServersGetOneLineOfTokens", "TestASignInBegunAtOneServerGoesOnAtTheOther",
 		"TestATokenUsedTwiceIsInTheChangeLogAsTheServersDoing", "TestWhatHasExpiredLeavesTheDatabase",
-		"TestABrokenDatabaseSaysSoAndSignsNobodyOut")
+		"TestABrokenDatabaseSaysSoAndSignsNobodyOut",
+		"TestADeviceIsToldToWaitToSlowDownAndThatItIsOver", "TestWhatADeviceWasDeniedItDoesNotGet",
+		"TestOfEightRacersForADeviceCodeOneWinsAndLosesItAgain", "TestADeviceBegunAtOneServerIsLetInAtTheOther",
+		"TestOfEightPollsAtOnceOneIsToldToWaitAndTheRestToSlowDown", "TestABrokenDatabaseKeepsADeviceWaiting")
 }

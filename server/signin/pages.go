@@ -49,6 +49,10 @@ var (
 		"The server cannot answer just now",
 		"Nothing was changed. Wait a moment, then try again.",
 	}
+	tooOften = message{
+		"Too many requests that cannot be answered",
+		"They came from your network. Wait a moment, then sign in again from Keyfob.",
+	}
 	signedOut = message{
 		"You are signed out",
 		"You can close this tab.",
@@ -65,6 +69,7 @@ type page struct {
 	Style  string
 	message
 	loginForm
+	deviceForm
 }
 
 type loginForm struct {
@@ -90,6 +95,9 @@ func (p *Provider) showLogin(w http.ResponseWriter, status int, q *request, logi
 	page := p.page()
 	page.Title = "Sign in"
 	page.loginForm = loginForm{Program: desktopName, Request: q.ID, Login: login, Problem: problem}
+	if q.forDevice() {
+		page.UserCode = showUserCode(q.UserCode)
+	}
 	p.render(w, status, "login.html", formTarget(q.RedirectURI), page)
 }
 
@@ -131,7 +139,7 @@ func secure(h http.Header, target string) {
 // addresses, so there it is the scheme.
 func formTarget(redirectURI string) string {
 	u, err := url.Parse(redirectURI)
-	if err != nil {
+	if err != nil || u.Host == "" { // a device's: it is not redirected to
 		return ""
 	}
 	if strings.Contains(u.Host, "[") {

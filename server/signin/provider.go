@@ -69,7 +69,10 @@ type Provider struct {
 	engine   *engine
 	throttle *throttle
 	refusals *refusals
-	exchange bool // for the discovery document
+	guesses  *budget // of user codes
+	starts   *budget // of devices
+	failures *budget // of programs
+	exchange bool    // for the discovery document
 	pause    func(context.Context, time.Duration) error
 	verify   func(ctx context.Context, phc, password string) (bool, error)
 	nobody   string // what the password of an unknown user is verified against
@@ -84,6 +87,7 @@ func New(_ context.Context, c Config) (*Provider, error) {
 	p := &Provider{
 		store: c.Store, issuer: c.Issuer, base: base,
 		clock: c.Clock, log: c.Log, throttle: newThrottle(), refusals: newRefusals(), pause: pause, exchange: c.Exchange,
+		guesses: newGuesses(), starts: newStarts(), failures: newFailures(),
 		verify: password.Verify, nobody: password.Unmatchable(),
 	}
 	if p.clock == nil {
@@ -131,12 +135,17 @@ func (p *Provider) Handler() http.Handler {
 	mux.HandleFunc("GET /connect/authorize", p.authorize)
 	mux.HandleFunc("POST /connect/authorize", p.authorize)
 	mux.HandleFunc("POST /connect/token", p.token)
+	mux.HandleFunc("POST /connect/deviceauthorization", p.startDevice)
 	mux.HandleFunc("GET /connect/userinfo", p.userinfo)
 	mux.HandleFunc("POST /connect/userinfo", p.userinfo)
 	mux.HandleFunc("GET /connect/endsession", p.endSession)
 	mux.HandleFunc("POST /connect/endsession", p.endSession)
 	mux.HandleFunc("GET /login", p.loginPage)
 	mux.Handle("POST /login", p.sameOrigin(http.HandlerFunc(p.login)))
+	mux.HandleFunc("GET /device", p.devicePage)
+	mux.Handle("POST /device", p.sameOrigin(http.HandlerFunc(p.enterCode)))
+	mux.HandleFunc("GET /device/confirm", p.consentPage)
+	mux.Handle("POST /device/confirm", p.sameOrigin(http.HandlerFunc(p.consent)))
 	mux.HandleFunc("GET /signed-out", p.signedOutPage)
 	mux.Handle("GET /static/", static())
 	mux.HandleFunc("/", p.noSuchPage)

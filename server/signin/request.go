@@ -29,7 +29,15 @@ type request struct {
 	Challenge   string    `json:"challenge"`
 	LoginHint   string    `json:"hint,omitempty"`
 	ExpiresAt   time.Time `json:"expires"`
+
+	// Of a device that waits, instead of RedirectURI and what follows it.
+	UserCode   string    `json:"userCode,omitempty"`
+	Device     []byte    `json:"device,omitempty"` // hash of the device code
+	UserID     string    `json:"user,omitempty"`   // who has signed in to decide
+	SignedInAt time.Time `json:"signedIn,omitzero"`
 }
+
+func (r *request) forDevice() bool { return r.UserCode != "" }
 
 const (
 	cookiePrefix = "keyfob_signin_"
@@ -89,6 +97,7 @@ func (p *Provider) answer(r *request, parameters url.Values) string {
 type authRequest struct {
 	id     string
 	code   store.SignInCode
+	device bool // it is a device code's: device.go
 	state  string
 	signIn string // set once the code is redeemed
 }

@@ -114,13 +114,14 @@ func TestDiscoveryClaimsWhatThereIsAndNoMore(t *testing.T) {
 		"token_endpoint":                                 w.issuer + "/connect/token",
 		"userinfo_endpoint":                              w.issuer + "/connect/userinfo",
 		"end_session_endpoint":                           w.issuer + "/connect/endsession",
+		"device_authorization_endpoint":                  w.issuer + "/connect/deviceauthorization",
 		"jwks_uri":                                       w.issuer + "/connect/keys",
 		"introspection_endpoint":                         w.issuer + "/connect/introspect",
 		"revocation_endpoint":                            w.issuer + "/connect/revocation",
 		"scopes_supported":                               []any{"openid", "profile", "email", "offline_access"},
 		"response_types_supported":                       []any{"code"},
 		"response_modes_supported":                       []any{"query"},
-		"grant_types_supported":                          []any{"authorization_code", "refresh_token"},
+		"grant_types_supported":                          []any{"authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"},
 		"subject_types_supported":                        []any{"public"},
 		"id_token_signing_alg_values_supported":          []any{"ES256"},
 		"token_endpoint_auth_methods_supported":          []any{"none"},
@@ -208,25 +209,22 @@ func TestALoginPageIsOfNoUseInAnotherBrowserNorLaterNorTwice(t *testing.T) {
 func TestThePagesHaveNoScriptAndTellNobody(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
+	d := w.device(w.client())
 	for name, s := range map[string]shown{
+		"code":       b.open(w.issuer + "/device?user_code=" + d.UserCode),
+		"wrong code": b.enter("x"),
+		"device":     b.enter(d.UserCode),
+		"consent":    b.consent(d.UserCode),
+		"allowed":    b.say(b.consent(d.UserCode), "allow"),
+		"over":       b.open(w.issuer + "/device/confirm"),
 		"login":      b.open(w.client().begin().url),
 		"expired":    b.open(w.issuer + "/login?request=x"),
 		"broken":     b.open(w.issuer + "/connect/authorize"),
 		"signed out": b.open(w.issuer + "/connect/endsession"),
 		"not there":  b.open(w.issuer + "/nothing"),
 	} {
+		wantSecure(t, name, s)
 		csp := s.header.Get("Content-Security-Policy")
-		for _, part := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"} {
-			if !strings.Contains(csp, part) {
-				t.Errorf("%s: no %s in %q", name, part, csp)
-			}
-		}
-		if strings.Contains(csp, "unsafe") || strings.Contains(s.body, "<script") || strings.Contains(s.body, "style=") {
-			t.Errorf("%s: inline code or style\n%s", name, s.body)
-		}
-		if s.header.Get("Referrer-Policy") != "no-referrer" || s.header.Get("Cache-Control") != "no-store" {
-			t.Errorf("%s: headers %v", name, s.header)
-		}
 		if name == "login" && !strings.Contains(csp, "form-action 'self' http://127.0.0.1:41234;") {
 			t.Errorf("the form could not lead back to the desktop: %s", csp)
 		}
@@ -237,5 +235,27 @@ func TestThePagesHaveNoScriptAndTellNobody(t *testing.T) {
 	}
 	if s := b.open(w.issuer + "/static/"); s.status != 404 {
 		t.Errorf("a listing of the files: %d", s.status)
+	}
+}
+
+// wantSecure demands the headers of a page: no script, no frame, no cache, no
+// address told to others.
+func wantSecure(t *testing.T, name string, s shown) {
+	t.Helper()
+	csp := s.header.Get("Content-Security-Policy")
+	for _, part := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"} {
+		if !strings.Contains(csp, part) {
+			t.Errorf("%s: no %s in %q", name, part, csp)
+		}
+	}
+	if strings.Contains(csp, "unsafe") || strings.Contains(s.body, "<script") || strings.Contains(s.body, "style=") {
+		t.Errorf("%s: inline code or style\n%s", name, s.body)
+	}
+	for header, want := range map[string]string{
+		"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff",
+	} {
+		if got := s.header.Get(header); got != want {
+			t.Errorf("%s: %s is %q", name, header, got)
+		}
 	}
 }

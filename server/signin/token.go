@@ -21,7 +21,11 @@ const maxForm = 16 << 10
 // token out (RFC 6749, section 5).
 func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	if problem := readTokenForm(w, r); problem != nil {
-		p.refuse(w, problem)
+		p.refuseOften(w, r, problem)
+		return
+	}
+	if r.PostForm.Get("grant_type") == string(oidc.GrantTypeDeviceCode) {
+		p.deviceToken(w, r)
 		return
 	}
 	c := new(call)
@@ -29,12 +33,11 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	op.Exchange(reply, r.WithContext(p.within(r.Context(), c)), p.engine)
 	switch {
 	case c.failed != nil:
-		p.fail(r.Context(), "redeeming a code or refresh token", c.failed)
-		w.Header().Set("Retry-After", "2")
-		writeJSON(w, http.StatusServiceUnavailable, oidc.ErrServerError().WithDescription("the server cannot answer just now"))
+		p.unavailable(w, r, "redeeming a code or refresh token", c.failed)
 	case reply.status >= 500:
 		p.fail(r.Context(), "redeeming a code or refresh token", errors.New(reply.body.String()))
 		writeJSON(w, http.StatusInternalServerError, oidc.ErrServerError())
+	case reply.status >= 400 && p.failedTooOften(w, r):
 	default:
 		reply.copyTo(w)
 	}
@@ -65,6 +68,31 @@ func (p *Provider) refuse(w http.ResponseWriter, problem *oidc.Error) {
 		status = http.StatusUnauthorized
 	}
 	writeJSON(w, status, problem)
+}
+
+// refuseOften refuses, unless the program has been refused too often.
+func (p *Provider) refuseOften(w http.ResponseWriter, r *http.Request, problem *oidc.Error) {
+	waits := problem.ErrorType == oidc.AuthorizationPending || problem.ErrorType == oidc.SlowDown
+	if waits || !p.failedTooOften(w, r) {
+		p.refuse(w, problem)
+	}
+}
+
+// failedTooOften counts one more request that was refused, and answers it if
+// its network has had too many of them.
+func (p *Provider) failedTooOften(w http.ResponseWriter, r *http.Request) bool {
+	wait, ok := p.failures.take(network(r.RemoteAddr), p.now())
+	if !ok {
+		tooMany(w, wait)
+	}
+	return !ok
+}
+
+// unavailable says that the database could not do its part.
+func (p *Provider) unavailable(w http.ResponseWriter, r *http.Request, doing string, err error) {
+	p.fail(r.Context(), doing, err)
+	w.Header().Set("Retry-After", "2")
+	writeJSON(w, http.StatusServiceUnavailable, oidc.ErrServerError().WithDescription("the server cannot answer just now"))
 }
 
 // userinfo answers /connect/userinfo: who the access token's user is. The

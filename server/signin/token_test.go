@@ -37,7 +37,6 @@ func TestTheTokenEndpointRefusesWhatItShould(t *testing.T) {
 		"no grant":             {"", form, "", 400, "invalid_request"},
 		"password grant":       {"", form, with("grant_type", "password").Encode(), 400, "unsupported_grant_type"},
 		"client credentials":   {"", form, with("grant_type", "client_credentials").Encode(), 400, "unsupported_grant_type"},
-		"device":               {"", form, with("grant_type", "urn:ietf:params:oauth:grant-type:device_code").Encode(), 400, "unsupported_grant_type"},
 		"JWT":                  {"", form, with("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer").Encode(), 400, "unsupported_grant_type"},
 		"exchange":             {"", form, with("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange").Encode(), 400, "unsupported_grant_type"},
 		"assertion":            {"", form, with("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer").Encode(), 401, "invalid_client"},

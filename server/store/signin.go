@@ -189,7 +189,8 @@ func (t *Tx) DeleteAccessToken(ctx context.Context, hash []byte) error {
 
 // PurgeSignIns deletes up to some dozens of rows that no longer matter: access
 // and refresh tokens and sign-ins that have expired, and codes a day after
-// they have, until when a second use still ends what the first one began.
+// they have (a device's: an hour), until when a second use still ends what the
+// first one began.
 func (t *Tx) PurgeSignIns(ctx context.Context, now time.Time) error {
 	for _, p := range []struct {
 		table, key string
@@ -199,6 +200,7 @@ func (t *Tx) PurgeSignIns(ctx context.Context, now time.Time) error {
 		{"access_tokens", "hash", now, 32},
 		{"refresh_tokens", "hash", now, 32},
 		{"sign_in_codes", "hash", now.Add(-24 * time.Hour), 16},
+		{"device_codes", "hash", now.Add(-time.Hour), 16},
 		{"sign_ins", "id", now, 2}, // which takes its refresh tokens along
 	} {
 		_, err := t.db.ExecContext(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE %[2]s IN
