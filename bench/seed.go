@@ -53,7 +53,7 @@ func (b *bench) seed(n int) error {
 	if err := errors.Join(err, s.Close()); err != nil {
 		return err
 	}
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=synchronous(OFF)&_pragma=cache_size(-600000)&_pragma=temp_store(2)")
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(OFF)&_pragma=synchronous(OFF)&_pragma=cache_size(-1200000)&_pragma=temp_store(2)")
 	if err != nil {
 		return err
 	}
