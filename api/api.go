@@ -79,7 +79,17 @@ type Token struct {
 	ReplacedBy   *string    `json:"replacedBy"`
 	Status       string     `json:"status" enum:"active,expired,revoked"`
 
+	Permissions []string   `json:"permissions,omitempty" doc:"As granted. Never more than this."`
+	Tenants     []string   `json:"tenants,omitempty" doc:"As granted. Never more than this."`
+	Effective   *Effective `json:"effective,omitempty" doc:"What of permissions and tenants works now: what the user whom it acts as still holds. Absent for a token that was granted neither."`
+
 	OverlapEndsAt *time.Time `json:"overlapEndsAt" doc:"When a token that was rotated will be revoked, as long as that is to come; else null."`
+}
+
+// Effective is what a token is worth now.
+type Effective struct {
+	Permissions []string `json:"permissions"`
+	Tenants     []string `json:"tenants"`
 }
 
 // NewToken asks for a PAT: POST /profile/tokens. For a SAT the application is
@@ -90,6 +100,10 @@ type NewToken struct {
 	ExpiresAt   *time.Time `json:"expiresAt,omitempty" nullable:"true" doc:"Null or absent: never."`
 	Scopes      []string   `json:"scopes,omitempty"`
 	UserID      string     `json:"userId,omitempty" doc:"Only the caller's own id is accepted: a PAT is always issued to its caller."`
+
+	Permissions []string  `json:"permissions,omitempty" maxItems:"200" doc:"Where the rules grant permissions: at least one, each of which the user whom the token acts as holds now. Who holds policies.* may grant that or policies.list."`
+	Tenants     []string  `json:"tenants,omitempty" maxItems:"200" doc:"Where the rules grant permissions: at least one. Where a token belongs to one tenant: that one; absent, the only one that the user is assigned to."`
+	Roles       *[]string `json:"roles,omitempty" doc:"Always refused: a token cannot be given roles."`
 }
 
 // Issued is the reply to a create: the record and, this once, its secret.
@@ -203,4 +217,7 @@ type Introspection struct {
 	Iss       string `json:"iss,omitempty"`
 	Jti       string `json:"jti,omitempty"`
 	Kind      string `json:"kind,omitempty"`
+
+	Permissions []string `json:"permissions,omitzero" doc:"What works now of what was granted. Absent: it was never granted any. Not of RFC 7662, as kind."`
+	Tenants     []string `json:"tenants,omitzero" doc:"The same."`
 }

@@ -43,6 +43,7 @@ type Verified struct {
 	Hash        string           `json:"hash" doc:"The hash of the last of them, in base64."`
 	Checkpoints int              `json:"checkpoints" doc:"Signed checkpoints that were compared."`
 	Last        *EventCheckpoint `json:"last" doc:"The last of them; null: there is none."`
+	Restored    []EventRestore   `json:"restored" nullable:"false" doc:"How often the log was replaced by that of a backup, the newest last."`
 	Broken      *EventBreak      `json:"broken" doc:"The first row that does not fit; null when all do."`
 }
 
@@ -50,6 +51,14 @@ type Verified struct {
 type EventCheckpoint struct {
 	Seq int64     `json:"seq"`
 	At  time.Time `json:"at"`
+}
+
+// EventRestore tells that the log was replaced by that of a backup.
+type EventRestore struct {
+	At       time.Time `json:"at"`
+	BackupAt time.Time `json:"backupAt" doc:"When the backup was made."`
+	Seq      int64     `json:"seq" doc:"The last event of the backup. What was done after it is not in the log."`
+	LostSeq  *int64    `json:"lostSeq" doc:"The last event after it that is known of, from checkpoints; null: none is."`
 }
 
 // EventBreak is the first place where the change log does not fit.

@@ -60,4 +60,5 @@ const (
 	FieldTaken    = "taken"
 	FieldForeign  = "foreign" // names somebody else
 	FieldFormat   = "format"
+	FieldRefused  = "refused" // these rules never take it
 )

@@ -21,6 +21,8 @@ type access int
 const (
 	// anyone: no credentials are looked at.
 	anyone access = iota
+	// holder: whoever presents something that works.
+	holder
 	// reader: an interactive sign-in, or a token with the scope for reading.
 	reader
 	// keeper: an interactive sign-in, or a PAT with the scope tokens.

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ import (
 
 	"keyfob/api"
 	"keyfob/server/instance"
+	"keyfob/server/rules"
 	"keyfob/server/signin"
 	"keyfob/server/store"
 	"keyfob/server/tokens"
@@ -28,6 +30,7 @@ type house struct {
 	*testing.T
 	url   string
 	dir   string
+	rules rules.Rules
 	in    *instance.Instance
 	clock *clock
 	log   *logs
@@ -51,6 +54,7 @@ func newHouse(t *testing.T, change ...func(*instance.Config)) *house {
 	for _, c := range change {
 		c(&config)
 	}
+	h.rules = config.Rules.OrDefault()
 	h.in, err = instance.Open(t.Context(), config)
 	h.must(err)
 	web.Config.Handler = h.in.Handler
@@ -63,6 +67,17 @@ func newHouse(t *testing.T, change ...func(*instance.Config)) *house {
 	})
 	h.furnish()
 	return h
+}
+
+// newHouseUnder is a house under the rules of a preset.
+func newHouseUnder(t *testing.T, preset string) *house {
+	t.Helper()
+	return newHouse(t, func(c *instance.Config) {
+		var err error
+		if c.Rules, err = rules.Load(preset); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 func (h *house) furnish() {
@@ -91,10 +106,15 @@ func (h *house) addUser(login string, admin bool) api.User {
 func (h *house) addApp(name, policy string) api.App {
 	h.Helper()
 	a, err := h.in.Tokens.AddApp(h.Context(), tokens.Operator(), api.NewApp{
-		Name: name, Policy: policy, Scopes: []string{"read", "update", "introspect"}, SystemUserID: h.robot.ID, SystemUserAllowed: true,
+		Name: name, Policy: policy, Scopes: h.scopes(), SystemUserID: h.robot.ID, SystemUserAllowed: true,
 	})
 	h.must(err)
 	return a
+}
+
+// scopes are what apps allow: all there are but tokens.
+func (h *house) scopes() []string {
+	return slices.DeleteFunc(h.rules.ScopeNames(), func(name string) bool { return name == tokens.ScopeTokens })
 }
 
 // signIn gives an access token as the desktop gets one.

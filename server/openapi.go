@@ -31,6 +31,7 @@ func newAPI(mux *http.ServeMux, _ string) huma.API {
 		{Name: "Profile", Description: "The caller and their own tokens."},
 		{Name: "Instance Manager", Description: "Trusted applications, their tokens, and users. For administrators."},
 		{Name: "OAuth", Description: "Introspection and revocation, for services that are handed a token."},
+		{Name: "Check", Description: "For a reverse proxy, which asks it before each request that it lets through."},
 		{Name: "Operating", Description: "For monitors."},
 	}
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{

@@ -88,6 +88,7 @@ func (s *Server) route() error {
 	s.routeEvents()
 	s.routeDiscovery()
 	s.routeOAuth()
+	s.routeCheck()
 	s.routeHealth()
 	s.mux.Handle(idPrefix, s.idHandler)
 	return s.routeDocument()
@@ -170,7 +171,7 @@ func (s *Server) describe(op *huma.Operation, need access) {
 	op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden)
 	signedIn := map[string][]string{"signIn": {"openid"}}
 	op.Security = []map[string][]string{signedIn}
-	if need == reader || need == keeper {
+	if need == holder || need == reader || need == keeper {
 		op.Security = append(op.Security, map[string][]string{"bearer": {}}, map[string][]string{"apiKey": {}}, map[string][]string{"xApiKey": {}})
 	}
 }

@@ -23,6 +23,10 @@
 // file outside the database (Book, Keeper). Verify walks through the rows and
 // compares them with all of it.
 //
+// A database that is restored from a backup ends before what was signed
+// meanwhile. Restoring signs that too (Book.Restored), and Verify tells it from
+// a cut tail by it.
+//
 // What happened after the last checkpoint is as safe as the chain alone; and
 // who can write the signing key too can write any history. So copy the
 // checkpoints, and the verifying key once, to where the server cannot write.

@@ -71,7 +71,9 @@ func read(s string) (Event, error) {
 
 var at = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
-func checkpoint(seq int64) Checkpoint { return Checkpoint{Head{seq, Hash{}.Next(Event{Seq: seq})}, at} }
+func checkpoint(seq int64) Checkpoint {
+	return Checkpoint{Head: Head{seq, Hash{}.Next(Event{Seq: seq})}, At: at}
+}
 
 func newBook(t testing.TB) (*Book, string) {
 	t.Helper()
@@ -196,7 +198,7 @@ func TestACheckpointOfAnotherKeyIsNotOurs(t *testing.T) {
 
 func TestOtherFilesAreNoKeysAndNoCheckpoints(t *testing.T) {
 	_, dir := newBook(t)
-	for _, name := range []string{signingFile, VerifyingFile} {
+	for _, name := range []string{SigningFile, VerifyingFile} {
 		was, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -17,7 +18,7 @@ import (
 const (
 	File          = "checkpoints"     // signed checkpoints, appended only
 	VerifyingFile = "checkpoints.pub" // verifies them
-	signingFile   = "checkpoints.key" // signs them
+	SigningFile   = "checkpoints.key" // signs them
 )
 
 // Book is the file of signed checkpoints. It is safe for concurrent use; one
@@ -32,7 +33,7 @@ type Book struct {
 // OpenBook opens the checkpoints in dir to append to them. Where there are none
 // it makes the file and its keys.
 func OpenBook(dir string) (*Book, error) {
-	signing := filepath.Join(dir, signingFile)
+	signing := filepath.Join(dir, SigningFile)
 	if _, err := os.Stat(signing); errors.Is(err, fs.ErrNotExist) {
 		if err := makeKeys(dir); err != nil {
 			return nil, fmt.Errorf("audit: making the key of the checkpoints: %w", err)
@@ -44,7 +45,7 @@ func OpenBook(dir string) (*Book, error) {
 	}
 	b := &Book{path: filepath.Join(dir, File)}
 	if b.signer, err = note.NewSigner(strings.TrimSpace(string(key))); err != nil {
-		return nil, fmt.Errorf("audit: %s is no signing key: put the file back that belongs here", signingFile)
+		return nil, fmt.Errorf("audit: %s is no signing key: put the file back that belongs here", SigningFile)
 	}
 	if b.by, err = readVerifier(filepath.Join(dir, VerifyingFile)); err != nil {
 		return nil, err
@@ -61,7 +62,7 @@ func makeKeys(dir string) error {
 	}
 	return errors.Join(
 		writeFile(filepath.Join(dir, VerifyingFile), verifying),
-		writeFile(filepath.Join(dir, signingFile), signing))
+		writeFile(filepath.Join(dir, SigningFile), signing))
 }
 
 // writeFile leaves a whole file or none.
@@ -119,13 +120,34 @@ func (b *Book) Append(c Checkpoint) error {
 	return nil
 }
 
+// Restored signs that the change log was replaced by the one of a backup, which
+// ended with head, unless it signed that before.
+func (b *Book) Restored(head Head, backup, now time.Time) error {
+	all, err := ReadCheckpoints(b.path, filepath.Join(filepath.Dir(b.path), VerifyingFile))
+	if err != nil {
+		return err
+	}
+	c := Checkpoint{Head: head, At: now.UTC().Truncate(time.Second), Backup: backup.UTC().Truncate(time.Second)}
+	at := c.At
+	for _, s := range all {
+		if s.Head == head && s.Backup.Equal(c.Backup) && !s.At.Before(c.At) {
+			return nil
+		}
+		if s.At.After(at) { // the clock was put back: what is dropped must not be of later
+			at = s.At
+		}
+	}
+	c.At = at
+	return b.Append(c)
+}
+
 // Last is where the chain ended at the last checkpoint; a *Break if that
 // cannot be read, or is not ours.
 func (b *Book) Last() (Head, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	last, _, _, err := b.end()
-	if err == nil && last.Seq != 0 && !last.genuine() {
+	if err == nil && last.note != nil && !last.genuine() {
 		err = &Break{Reason: Unsigned}
 	}
 	return last.Head, err

@@ -19,19 +19,34 @@ import (
 //	<seq, decimal>
 //	<hash, base64>
 //	<time, RFC 3339 in UTC, to the second>
+//
+// One that was signed when the database was restored says so in its first line:
+//
+//	keyfob change log, restored from a backup of <time, as below>
+//
+// The chain began anew from its seq then. So the checkpoints before it in the
+// file with a greater seq vouch for events that the backup did not have.
 type Checkpoint struct {
 	Head
-	At time.Time
+	At     time.Time
+	Backup time.Time // when the backup was made that was restored; zero: nothing was restored
 }
 
-// origin is the first line of each checkpoint.
-const origin = "keyfob change log"
+// The first line of each checkpoint.
+const (
+	origin   = "keyfob change log"
+	restored = origin + ", restored from a backup of "
+)
 
 // keyName is the name of the key in each signature.
 const keyName = "keyfob"
 
 func (c Checkpoint) text() string {
-	return fmt.Sprintf("%s\n%d\n%s\n%s\n", origin, c.Seq, c.Hash, c.At.UTC().Format(time.RFC3339))
+	first := origin
+	if !c.Backup.IsZero() {
+		first = restored + c.Backup.UTC().Format(time.RFC3339)
+	}
+	return fmt.Sprintf("%s\n%d\n%s\n%s\n", first, c.Seq, c.Hash, c.At.UTC().Format(time.RFC3339))
 }
 
 var errCheckpoint = errors.New("audit: not a checkpoint")
@@ -45,8 +60,13 @@ func parseCheckpoint(text string) (Checkpoint, error) {
 	seq, seqErr := strconv.ParseInt(lines[1], 10, 64)
 	hash, hashErr := parseHash(lines[2])
 	at, atErr := time.Parse(time.RFC3339, lines[3])
-	c := Checkpoint{Head{seq, hash}, at.UTC()}
-	if errors.Join(seqErr, hashErr, atErr) != nil || seq < 1 || c.text() != text {
+	c := Checkpoint{Head: Head{seq, hash}, At: at.UTC()}
+	var backupErr error
+	if of, ok := strings.CutPrefix(lines[0], restored); ok {
+		c.Backup, backupErr = time.Parse(time.RFC3339, of)
+		c.Backup = c.Backup.UTC()
+	}
+	if errors.Join(seqErr, hashErr, atErr, backupErr) != nil || seq < 0 || seq == 0 && c.Backup.IsZero() || c.text() != text {
 		return Checkpoint{}, errCheckpoint
 	}
 	return c, nil

@@ -81,7 +81,7 @@ func (k *Keeper) Look(ctx context.Context) error {
 	if head, err = k.follow(ctx, head); err != nil {
 		return err
 	}
-	if err := k.book.Append(Checkpoint{head, now.UTC().Truncate(time.Second)}); err != nil {
+	if err := k.book.Append(Checkpoint{Head: head, At: now.UTC().Truncate(time.Second)}); err != nil {
 		return err
 	}
 	k.at, k.signed = head, now

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Row is an event as the database has it. Hash is nil where there is none that
@@ -65,7 +66,16 @@ type Report struct {
 	Head        Head  // how far the rows fit
 	Checkpoints int   // that were compared
 	Last        *Checkpoint
-	Break       *Break // nil: everything fits
+	Restores    []Restore // in their order
+	Break       *Break    // nil: everything fits
+}
+
+// Restore tells that the change log was replaced by the one of a backup. It is
+// a checkpoint of its own: nobody without the signing key can claim one to
+// hide that a tail was cut.
+type Restore struct {
+	Checkpoint       // where the log of the backup ended
+	Lost       int64 // the greatest Seq that is known from checkpoints and was not in the backup; 0: none
 }
 
 // batch is how many rows are read at once.
@@ -105,14 +115,21 @@ type walk struct {
 	at     Head                // of the rows that fit
 	agreed []*Signed           // the checkpoints that fit
 	broken *Break
+
+	restores []Restore
 }
 
 func newWalk(end Head, checkpoints []Signed) *walk {
 	w := &walk{end: end, signed: map[int64][]*Signed{}}
 	for i := range checkpoints {
 		c := &checkpoints[i]
+		if !c.Backup.IsZero() {
+			w.restored(c)
+		}
 		w.signed[c.Seq] = append(w.signed[c.Seq], c)
-		w.last = max(w.last, c.Seq)
+	}
+	for seq := range w.signed {
+		w.last = max(w.last, seq)
 	}
 	for _, c := range w.signed[w.last] { // those that vouch for all before them
 		if !c.genuine() {
@@ -120,6 +137,29 @@ func newWalk(end Head, checkpoints []Signed) *walk {
 		}
 	}
 	return w
+}
+
+// restored drops the checkpoints before c that vouch for what the backup did
+// not have. None that was signed later is dropped: c cannot be used again.
+func (w *walk) restored(c *Signed) {
+	if !c.genuine() {
+		w.broken = &Break{Reason: Unsigned, Line: c.line}
+		return
+	}
+	r := Restore{Checkpoint: c.Checkpoint}
+	for seq, of := range w.signed {
+		if seq <= c.Seq {
+			continue
+		}
+		left := slices.DeleteFunc(of, func(s *Signed) bool { return !s.At.After(c.At) })
+		if len(left) < len(of) {
+			r.Lost = max(r.Lost, seq)
+		}
+		if w.signed[seq] = left; len(left) == 0 {
+			delete(w.signed, seq)
+		}
+	}
+	w.restores = append(w.restores, r)
 }
 
 // take goes on along rows and reports whether it wants more.
@@ -193,7 +233,7 @@ func (w *walk) finish(ctx context.Context, from Source) error {
 }
 
 func (w *walk) report(checkpoints []Signed) Report {
-	r := Report{Events: w.at.Seq, Head: w.at, Checkpoints: len(checkpoints), Break: w.broken}
+	r := Report{Events: w.at.Seq, Head: w.at, Checkpoints: len(checkpoints), Restores: w.restores, Break: w.broken}
 	if n := len(checkpoints); n > 0 {
 		r.Last = &checkpoints[n-1].Checkpoint
 	}

@@ -37,11 +37,25 @@ func (c *auditVerifyCmd) Run(e *env) error {
 }
 
 func verifiedText(v api.Verified) string {
-	text := fmt.Sprintf("The change log is as it was written: %d events.", v.Events)
+	text := fmt.Sprintf("The change log is as it was written: %d events.", v.Events) + restoredText(v.Restored)
 	if v.Last == nil {
 		return text + " No checkpoint vouches for their number yet."
 	}
 	return text + fmt.Sprintf(" The last of %d signed checkpoints is of event %d, %s.", v.Checkpoints, v.Last.Seq, v.Last.At.Format(time.RFC3339))
+}
+
+// restoredText tells of the times that the log went back.
+func restoredText(all []api.EventRestore) string {
+	var text strings.Builder
+	for _, r := range all {
+		fmt.Fprintf(&text, " It was restored at %s from a backup of %s, which ended with event %d",
+			r.At.Format(time.RFC3339), r.BackupAt.Format(time.RFC3339), r.Seq)
+		if r.LostSeq != nil {
+			fmt.Fprintf(&text, "; what was done then up to event %d, at least, is lost", *r.LostSeq)
+		}
+		text.WriteString(".")
+	}
+	return text.String()
 }
 
 type auditListCmd struct {

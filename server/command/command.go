@@ -65,6 +65,8 @@ type commands struct {
 		Verify auditVerifyCmd `cmd:"" help:"Is the change log as it was written? Names the first event that does not fit."`
 		List   auditListCmd   `cmd:"" help:"Print the change log, one event a line."`
 	} `cmd:"" help:"The change log."`
+	Backup  backupCmd  `cmd:"" help:"Write all records to one file, also while servers run."`
+	Restore restoreCmd `cmd:"" help:"Put the records of a backup into an empty place."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

@@ -14,7 +14,9 @@ type tokenCreateCmd struct {
 	User        string   `help:"Login of the user that the token acts as." placeholder:"LOGIN" xor:"kind" required:""`
 	SAT         bool     `name:"sat" help:"A service token: it acts as the application's System User." xor:"kind" required:""`
 	App         string   `help:"Name of the application." required:""`
-	Scope       []string `help:"A right that the token carries; may be given several times." required:""`
+	Scope       []string `help:"A right that the token carries; may be given several times."`
+	Permission  []string `help:"A permission that the token carries, where the rules grant permissions; may be given several times."`
+	Tenant      []string `help:"A tenant that the token is for, where the rules know tenants; may be given several times."`
 	Description string   `help:"Where it will be used."`
 	Expires     string   `help:"Lifetime such as 24h or 90d, or never." default:"365d"`
 }
@@ -25,7 +27,7 @@ func (c *tokenCreateCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	want := api.NewToken{Description: c.Description, ExpiresAt: expires, Scopes: words(c.Scope)}
+	want := api.NewToken{Description: c.Description, ExpiresAt: expires, Scopes: words(c.Scope), Permissions: words(c.Permission), Tenants: words(c.Tenant)}
 	return e.records(func(r *instance.Records) error {
 		issued, err := c.issue(e, r, want)
 		if err != nil {

@@ -136,20 +136,13 @@ func (r *Records) Close(ctx context.Context) error {
 }
 
 func openRecords(ctx context.Context, c Config) (*Records, error) {
-	place := c.Database
-	if place == "" {
-		place = filepath.Join(c.Dir, "keyfob.db")
-		if err := private(place); err != nil {
-			return nil, err
-		}
-	}
 	pepper, err := secret.LoadPepper(filepath.Join(c.Dir, "pepper"))
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, place)
+	db, err := c.openStore(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("opening the database: %w", err)
+		return nil, err
 	}
 	r := &Records{Store: db, Tokens: tokens.New(tokens.Config{
 		Store: db, Pepper: pepper, Clock: c.Clock, Instance: c.Name,
@@ -160,6 +153,21 @@ func openRecords(ctx context.Context, c Config) (*Records, error) {
 		return nil, errors.Join(err, r.Close(ctx))
 	}
 	return r, nil
+}
+
+func (c Config) openStore(ctx context.Context) (*store.Store, error) {
+	place := c.Database
+	if place == "" {
+		place = filepath.Join(c.Dir, "keyfob.db")
+		if err := private(place); err != nil {
+			return nil, err
+		}
+	}
+	db, err := store.Open(ctx, place)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	return db, nil
 }
 
 func (c Config) withDefaults() Config {

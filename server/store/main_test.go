@@ -9,7 +9,7 @@ import (
 func TestMain(m *testing.M) {
 	pgtest.MainWithout(m, // all of them break SQLite in ways of its own
 		"TestWritesAreDurable", "TestAFullDiskIsUnavailableAndThenFine",
-		"TestADatabaseThatAnotherProgramHoldsIsUnavailable", "TestAFileThatIsNoDatabaseIsRefused",
+		"TestADatabaseThatAnotherProgramHoldsIsUnavailable", "TestAFileThatIsNoDatabaseIsRefused", "TestADamagedFileIsNotIntact",
 		"TestNoPageOfTheChangeLogScansOrSortsIt", "TestNoListOfTokensIsScannedOrSorted", "TestNeitherAppsNorUsersScanTheTokens", "TestEventsFromBeforeTheChainAreChained",
 		"TestWhateverIsWrittenVerifies", "TestADeletedRowIsNamed", "TestAnEditedRowIsNamed", "TestTwoSwappedRowsAreNamed",
 		"TestAMovedOrAddedRowIsNamed", "TestACutTailIsNamed", "TestARewrittenHistoryIsNamed", "TestATamperedEndOfTheChainIsNoticed",

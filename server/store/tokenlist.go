@@ -20,6 +20,8 @@ type TokenRecord struct {
 	SystemUser UserRef // of the app, if it may be used now
 	Creator    UserRef
 	Revoker    UserRef
+
+	HeldPermissions, HeldTenants []string // by whom it acts as, now
 }
 
 // TokenFilter selects tokens; its zero value selects all.
@@ -53,7 +55,8 @@ func (q Queries) Tokens(ctx context.Context, f TokenFilter, order Order) (List[T
 			COALESCE(o.id, ''), COALESCE(o.login, ''), COALESCE(o.name, ''),
 			COALESCE(s.id, ''), COALESCE(s.login, ''), COALESCE(s.name, ''),
 			COALESCE(c.login, ''), COALESCE(c.name, ''),
-			COALESCE(r.login, ''), COALESCE(r.name, '')`,
+			COALESCE(r.login, ''), COALESCE(r.name, ''),
+			COALESCE(o.permissions, s.permissions, ''), COALESCE(o.tenants, s.tenants, '')`,
 		from: `tokens t JOIN apps a ON a.id = t.app_id
 			LEFT JOIN users o ON o.id = t.user_id
 			LEFT JOIN users s ON s.id = a.system_user_id AND a.system_user_allowed
@@ -118,11 +121,14 @@ func scanTokenRecord(row scanner) (TokenRecord, error) {
 	var (
 		s tokenScan
 		r TokenRecord
+
+		permissions, tenants string
 	)
 	err := row.Scan(append(s.dest(), &r.AppName,
 		&r.Owner.ID, &r.Owner.Login, &r.Owner.Name, &r.SystemUser.ID, &r.SystemUser.Login, &r.SystemUser.Name,
-		&r.Creator.Login, &r.Creator.Name, &r.Revoker.Login, &r.Revoker.Name)...)
-	r.Token = s.token()
+		&r.Creator.Login, &r.Creator.Name, &r.Revoker.Login, &r.Revoker.Name,
+		&permissions, &tenants)...)
+	r.Token, r.HeldPermissions, r.HeldTenants = s.token(), words(permissions), words(tenants)
 	r.Creator.ID, r.Revoker.ID = r.CreatedBy, r.RevokedBy
 	return r, readError("token", err)
 }

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"keyfob/api"
+	"keyfob/server/rules"
 	"keyfob/server/secret"
 	"keyfob/server/store"
 )
@@ -187,6 +188,7 @@ func (s *Service) checkApp(ctx context.Context, tx *store.Tx, a store.App, scope
 		bad("/policy", api.FieldUnknown, "Use None, AuthenticatedUsers or AdministratorsOnly.")
 	}
 	switch {
+	case len(scopes) == 0 && s.Rules.Grants == rules.GrantPermissions:
 	case len(scopes) == 0:
 		bad("/scopes", api.FieldRequired, "Choose at least one scope.")
 	case slices.ContainsFunc(scopes, outside(s.Rules.ScopeNames())):

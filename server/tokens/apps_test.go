@@ -150,7 +150,7 @@ func TestTheChangeLogHasWhatChangedAndNothingElse(t *testing.T) {
 func TestUsersAreAddedOnceAndListed(t *testing.T) {
 	f := newFixture(t)
 	got := try(f.AddUser(t.Context(), f.admin, store.User{ID: "chosen", Login: " Dee@Example.org ", IsActive: true}))(t)
-	equal(t, got, api.User{ID: got.ID, Login: "dee@example.org", Name: "dee@example.org", IsActive: true, CreatedAt: start})
+	equal(t, got, api.User{ID: got.ID, Login: "dee@example.org", Name: "dee@example.org", IsActive: true, CreatedAt: start, Permissions: []string{}, Tenants: []string{}})
 	if got.ID == "chosen" {
 		t.Error("the id was not the server's own")
 	}

@@ -21,11 +21,13 @@ func (s *Service) CheckToken(ctx context.Context, presented, from string) (Calle
 	if err != nil {
 		return Caller{}, err
 	}
-	if !worth(p, now) {
+	if !s.worth(p, now) {
 		return Caller{}, unauthenticated()
 	}
 	s.used.note(p.Token.ID, now, from)
-	return Caller{User: p.User, Token: &p.Token, Scopes: s.held(p), From: from}, nil
+	c := Caller{User: p.User, Token: &p.Token, Scopes: s.held(p), From: from}
+	c.Permissions, c.Tenants = effective(p.Token, p.User)
+	return c, nil
 }
 
 // SignedIn makes the Caller of an interactive sign-in that was checked.
@@ -37,7 +39,7 @@ func (s *Service) SignedIn(ctx context.Context, userID, from string) (Caller, er
 	if err != nil {
 		return Caller{}, err
 	}
-	return Caller{User: u, Scopes: s.Rules.ScopeNames(), From: from}, nil
+	return Caller{User: u, Scopes: s.Rules.ScopeNames(), Permissions: u.Permissions, Tenants: u.Tenants, From: from}, nil
 }
 
 // CheckApp makes the Caller of an application that shows its client secret.
@@ -68,7 +70,7 @@ func (s *Service) Introspect(ctx context.Context, by Caller, presented string) (
 	if _, refused := errors.AsType[*Error](err); refused {
 		return api.Introspection{}, nil
 	}
-	if err != nil || p.App.ID != appID || !worth(p, now) {
+	if err != nil || p.App.ID != appID || !s.worth(p, now) {
 		return api.Introspection{}, err
 	}
 	s.used.note(p.Token.ID, now, by.From)
@@ -76,6 +78,7 @@ func (s *Service) Introspect(ctx context.Context, by Caller, presented string) (
 		Active: true, Scope: strings.Join(s.held(p), " "), ClientID: p.App.ID, Username: p.User.Login,
 		TokenType: "Bearer", Iat: p.Token.CreatedAt.Unix(), Sub: p.User.ID, Aud: p.App.ID, Jti: p.Token.ID, Kind: p.Token.Kind,
 	}
+	in.Permissions, in.Tenants = effective(p.Token, p.User)
 	if !p.Token.ExpiresAt.IsZero() {
 		in.Exp = p.Token.ExpiresAt.Unix()
 	}
@@ -135,7 +138,7 @@ func (s *Service) held(p store.Presented) []string {
 // an enabled app, and acting as somebody who is active. An exchanged one works
 // while its parent does, at most. The app's policy is about issuing and does
 // not count here.
-func worth(p store.Presented, now time.Time) bool {
+func (s *Service) worth(p store.Presented, now time.Time) bool {
 	if p.Token.Revoked(now) || expired(p.Token, now) || !p.App.Enabled {
 		return false
 	}
@@ -145,12 +148,24 @@ func worth(p store.Presented, now time.Time) bool {
 	if p.Token.Kind == api.KindSAT && !p.App.SystemUserAllowed {
 		return false
 	}
+	if s.Rules.PerTenant() && len(p.Token.Tenants) > 0 && len(within(p.Token.Tenants, p.User.Tenants)) == 0 {
+		return false // it belongs to a tenant that its user has left (requirement 21)
+	}
 	return p.User.IsActive // also false where there is no user
 }
 
 // expired reports whether the token's time is over: at expiresAt it is.
 func expired(t store.Token, now time.Time) bool {
 	return !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt)
+}
+
+// orUnauthenticated is CodeUnauthenticated for nobody, or for one who is not
+// active any more.
+func orUnauthenticated(err error) error {
+	if err == nil || errors.Is(err, store.ErrNotFound) {
+		return unauthenticated()
+	}
+	return err
 }
 
 func unauthenticated() *Error {

@@ -157,7 +157,14 @@ func (s *Service) VerifyEvents(ctx context.Context, c Caller) (api.Verified, err
 
 // verifiedOf is a report on the wire.
 func verifiedOf(r audit.Report) api.Verified {
-	v := api.Verified{OK: r.Break == nil, Events: r.Events, Hash: r.Head.Hash.String(), Checkpoints: r.Checkpoints}
+	v := api.Verified{OK: r.Break == nil, Events: r.Events, Hash: r.Head.Hash.String(), Checkpoints: r.Checkpoints, Restored: []api.EventRestore{}}
+	for _, once := range r.Restores {
+		told := api.EventRestore{At: once.At, BackupAt: once.Backup, Seq: once.Seq}
+		if once.Lost > 0 {
+			told.LostSeq = new(once.Lost)
+		}
+		v.Restored = append(v.Restored, told)
+	}
 	if r.Last != nil {
 		v.Last = &api.EventCheckpoint{Seq: r.Last.Seq, At: r.Last.At}
 	}

@@ -70,7 +70,7 @@ func (s *Service) Exchange(ctx context.Context, want Exchange) (ExchangedToken, 
 		return ExchangedToken{}, err
 	}
 	now := s.now()
-	if p.Exchanged != nil || !worth(p, now) {
+	if p.Exchanged != nil || !s.worth(p, now) {
 		return ExchangedToken{}, unauthenticated()
 	}
 	if want.Client != nil && want.Client.App.ID != p.App.ID {

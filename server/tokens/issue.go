@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"keyfob/api"
+	"keyfob/server/rules"
 	"keyfob/server/secret"
 	"keyfob/server/store"
 )
@@ -39,6 +40,9 @@ func (s *Service) CreatePAT(ctx context.Context, c Caller, want api.NewToken, id
 		fields = append(fields, appFields...)
 		t, tokenFields := s.wished(want, app)
 		fields = append(fields, tokenFields...)
+		var grantFields []api.FieldError
+		t.Permissions, t.Tenants, grantFields = s.granted(want, owner)
+		fields = append(fields, grantFields...)
 		if fields = append(fields, bounded(c, t)...); len(fields) > 0 {
 			return store.Token{}, invalid(fields...)
 		}
@@ -68,10 +72,14 @@ func (s *Service) CreateSAT(ctx context.Context, c Caller, appID string, want ap
 		if err := permits(app, c.User); err != nil {
 			return store.Token{}, err
 		}
-		if err := hasSystemUser(ctx, tx, app); err != nil {
+		holder, err := systemUser(ctx, tx, app)
+		if err != nil {
 			return store.Token{}, err
 		}
 		t, fields := s.wished(want, app)
+		var grantFields []api.FieldError
+		t.Permissions, t.Tenants, grantFields = s.granted(want, holder)
+		fields = append(fields, grantFields...)
 		if want.UserID != "" {
 			fields = append(fields, api.FieldError{Pointer: "/userId", Code: api.FieldForeign, Detail: "A service access token belongs to no user."})
 		}
@@ -106,8 +114,11 @@ func (s *Service) issue(ctx context.Context, c Caller, a *attempt, decide func(*
 			}
 		}
 		rec, err := oneToken(ctx, tx.Queries, store.TokenFilter{ID: r.tokenID})
+		if err != nil {
+			return err
+		}
 		out = api.Issued{Token: s.tokenOf(rec, now), Secret: r.secret.Reveal()}
-		return err
+		return nil
 	})
 	if err != nil {
 		return api.Issued{}, err
@@ -120,13 +131,19 @@ func (s *Service) insert(ctx context.Context, tx *store.Tx, c Caller, now time.T
 	if err != nil {
 		return reply{}, err
 	}
-	value := secret.New(s.Rules.SecretPrefix(""), t.Kind)
+	value := secret.New(s.Rules.SecretPrefix(s.tenantOf(t)), t.Kind)
 	t.ID, t.CreatedAt, t.CreatedBy = newID(), now, c.User.ID
 	t.MAC, t.PepperID, t.Hint = s.Pepper.MAC(value.Reveal()), s.Pepper.ID(), value.Hint()
 	if err := tx.InsertToken(ctx, t); err != nil {
 		return reply{}, err
 	}
 	detail := map[string]any{"kind": t.Kind, "appId": t.AppID, "userId": t.UserID, "scopes": t.Scopes, "expiresAt": orNil(t.ExpiresAt)}
+	if t.Permissions != nil {
+		detail["permissions"] = t.Permissions
+	}
+	if t.Tenants != nil {
+		detail["tenants"] = t.Tenants
+	}
 	if t.Replaces != "" {
 		detail["replaces"] = t.Replaces
 	}
@@ -141,13 +158,19 @@ func (s *Service) insert(ctx context.Context, tx *store.Tx, c Caller, now time.T
 	return reply{tokenID: t.ID, secret: value}, nil
 }
 
-// ownerOf is the caller, or for the operator the user that is named.
+// ownerOf is the caller, or for the operator the user that is named, as they
+// are now: what was checked at the call's beginning may be gone, and is held
+// until the token is kept.
 func ownerOf(ctx context.Context, tx *store.Tx, c Caller, userID string) (store.User, []api.FieldError, error) {
 	if !c.operator() {
-		if userID != "" && userID != c.User.ID {
-			return c.User, []api.FieldError{{Pointer: "/userId", Code: api.FieldForeign, Detail: "A personal access token is issued to its caller only."}}, nil
+		u, err := tx.UserByID(ctx, c.User.ID)
+		if err != nil || !u.IsActive {
+			return u, nil, orUnauthenticated(err)
 		}
-		return c.User, nil, nil
+		if userID != "" && userID != u.ID {
+			return u, []api.FieldError{{Pointer: "/userId", Code: api.FieldForeign, Detail: "A personal access token is issued to its caller only."}}, nil
+		}
+		return u, nil, nil
 	}
 	u, err := tx.UserByID(ctx, userID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !u.IsActive {
@@ -188,16 +211,17 @@ func permits(app store.App, u store.User) error {
 	return nil
 }
 
-func hasSystemUser(ctx context.Context, tx *store.Tx, app store.App) error {
+// systemUser is whom a SAT of app acts as.
+func systemUser(ctx context.Context, tx *store.Tx, app store.App) (store.User, error) {
 	no := refuse(api.CodeNoSystemUser, "The application has no System User that a service access token could act as.")
 	if !app.SystemUserAllowed || app.SystemUserID == "" {
-		return no
+		return store.User{}, no
 	}
 	u, err := tx.UserByID(ctx, app.SystemUserID)
 	if err == nil && !u.IsActive {
-		return no
+		return u, no
 	}
-	return err
+	return u, err
 }
 
 // wished checks what is asked of a token for app and makes it, without an
@@ -223,6 +247,7 @@ func (s *Service) wished(want api.NewToken, app store.App) (store.Token, []api.F
 		}
 	}
 	switch {
+	case len(want.Scopes) == 0 && s.Rules.Grants == rules.GrantPermissions:
 	case len(want.Scopes) == 0:
 		bad("/scopes", api.FieldRequired, "Choose at least one scope.")
 	case slices.ContainsFunc(want.Scopes, outside(s.Rules.ScopeNames())):

@@ -37,8 +37,8 @@ func (c Caller) end() time.Time {
 	return c.Token.ExpiresAt
 }
 
-// bounded keeps what a token issues within the token itself: no scope that it
-// lacks, no expiry beyond its own.
+// bounded keeps what a token issues within the token itself: no scope,
+// permission or tenant that it lacks, no expiry beyond its own.
 func bounded(c Caller, t store.Token) []api.FieldError {
 	if c.Token == nil {
 		return nil
@@ -46,6 +46,12 @@ func bounded(c Caller, t store.Token) []api.FieldError {
 	var fields []api.FieldError
 	if slices.ContainsFunc(t.Scopes, outside(c.Scopes)) {
 		fields = append(fields, api.FieldError{Pointer: "/scopes", Code: api.FieldTooMuch, Detail: "The token that asks lacks this scope."})
+	}
+	if slices.ContainsFunc(t.Permissions, func(p string) bool { return !covers(c.Permissions, p) }) {
+		fields = append(fields, api.FieldError{Pointer: "/permissions", Code: api.FieldTooMuch, Detail: "The token that asks lacks this permission."})
+	}
+	if slices.ContainsFunc(t.Tenants, outside(c.Tenants)) {
+		fields = append(fields, api.FieldError{Pointer: "/tenants", Code: api.FieldTooMuch, Detail: "The token that asks lacks this tenant."})
 	}
 	if end := c.end(); !end.IsZero() && (t.ExpiresAt.IsZero() || t.ExpiresAt.After(end)) {
 		fields = append(fields, api.FieldError{Pointer: "/expiresAt", Code: api.FieldTooMuch, Detail: "Choose a time no later than the end of the token that asks."})

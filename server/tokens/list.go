@@ -40,7 +40,10 @@ func (s *Service) OwnToken(ctx context.Context, c Caller, id string) (api.Token,
 	if errors.Is(err, store.ErrNotFound) {
 		return api.Token{}, notFound()
 	}
-	return s.tokenOf(r, s.now()), err
+	if err != nil {
+		return api.Token{}, err
+	}
+	return s.tokenOf(r, s.now()), nil
 }
 
 // AppTokens lists all tokens of an app, PATs and SATs, to administrators
@@ -121,6 +124,10 @@ func (s *Service) tokenOf(r store.TokenRecord, now time.Time) api.Token {
 		LastUsedAt: orNil(r.LastUsedAt), LastUsedFrom: orNil(r.LastUsedFrom),
 		Replaces: orNil(r.Replaces), ReplacedBy: orNil(r.ReplacedBy),
 		Status: api.StatusActive,
+	}
+	if r.Permissions != nil || r.Tenants != nil {
+		permissions, tenants := effective(r.Token, store.User{Permissions: r.HeldPermissions, Tenants: r.HeldTenants})
+		t.Permissions, t.Tenants, t.Effective = r.Permissions, r.Tenants, &api.Effective{Permissions: listed(permissions), Tenants: listed(tenants)}
 	}
 	if r.Kind == api.KindSAT {
 		t.ActsAs = userRef(r.SystemUser)

@@ -14,6 +14,7 @@ func TestMain(m *testing.M) {
 		"TestRacingAttemptsAtTwoServersMakeOneToken", "TestOfRacersForANameAtTwoServersOneWins", "TestTheLogHasNoTokenAfterThePolicyThatForbidsIt",
 		"TestARevocationAtOneServerHoldsAtTheOther", "TestTwoServersWriteLastUsesOfTheSameTokens", "TestRacingChangesAtTwoServersAllHappen",
 		"TestOfTwoAdministratorsWhoLeaveAtTwoServersOneStays", "TestAnAppThatIsDeletedHasNoLiveTokenFromTheOtherServer",
+		"TestTheLogHasNoTokenAfterTheLossOfWhatItWasGranted", "TestATokenIsWorthWhatItsOwnerHoldsAtEachUse",
 		// What one transaction keeps together, and the queries that are the hardest.
 		"TestTheSameRotationGetsTheSameReply", "TestRotatingReplacesATokenAtOnce", "TestTheOldTokenLivesOnForTheOverlap",
 		"TestAKeyMayBeUsedAnewAfterItsTime", "TestAnyHistoryVerifies", "TestTheLastActiveAdministratorStaysOne",

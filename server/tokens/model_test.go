@@ -137,6 +137,7 @@ func (s *script) issue(t *rapid.T) {
 	if k.kind == api.KindPAT {
 		owner := s.anyUser(t)
 		k.owner, want.AppID = owner.User.ID, k.app
+		allowed = allowed && s.m.active[k.owner]
 		got, err = s.f.CreatePAT(s.f.t.Context(), owner, want, "")
 	} else {
 		allowed = allowed && app.allowed && s.m.active[app.systemUser]

@@ -13,7 +13,8 @@ import (
 const overlapMax = 7 * 24 * time.Hour
 
 // RotateOwn replaces a PAT of the caller by a new one, with the same
-// description, app and scopes, as far as the app allows them now. The old one
+// description, app and scopes, as far as the app allows
+// them now, and permissions and tenants, as far as its user holds them. The old one
 // ends after the overlap, by the clock alone. Both records and their rows in
 // the change log are written in one transaction. The key is as for CreatePAT.
 // Anybody else's token is CodeNotFound.
@@ -80,17 +81,21 @@ func (s *Service) successor(ctx context.Context, tx *store.Tx, c Caller, old sto
 	if err != nil {
 		return store.Token{}, orNotFound(err)
 	}
-	if err := mayHave(ctx, tx, c, old, app); err != nil {
+	holder, err := mayHave(ctx, tx, c, old, app)
+	if err != nil {
 		return store.Token{}, err
 	}
 	want := api.NewToken{Description: old.Description, AppID: old.AppID, Scopes: within(old.Scopes, app.Scopes), ExpiresAt: expires}
-	if len(want.Scopes) == 0 {
+	if len(old.Scopes) > 0 && len(want.Scopes) == 0 {
 		return store.Token{}, refuse(api.CodeConflict, "The application allows none of this token's scopes any more. Create a new token.")
 	}
 	if expires == nil {
 		want.ExpiresAt = sameTimeAgain(c, old, now)
 	}
 	t, fields := s.wished(want, app)
+	if t.Permissions, t.Tenants, err = s.leftOf(old, holder); err != nil {
+		return store.Token{}, err
+	}
 	if fields = append(fields, bounded(c, t)...); len(fields) > 0 {
 		return store.Token{}, invalid(fields...)
 	}
@@ -98,22 +103,23 @@ func (s *Service) successor(ctx context.Context, tx *store.Tx, c Caller, old sto
 	return t, nil
 }
 
-// mayHave checks the policy, and for a SAT the System User, as for a create.
-func mayHave(ctx context.Context, tx *store.Tx, c Caller, old store.Token, app store.App) error {
+// mayHave checks the policy, and for a SAT the System User, as for a create. It
+// answers whom the token acts as.
+func mayHave(ctx context.Context, tx *store.Tx, c Caller, old store.Token, app store.App) (store.User, error) {
 	if old.Kind == api.KindSAT {
 		if err := permits(app, c.User); err != nil {
-			return err
+			return store.User{}, err
 		}
-		return hasSystemUser(ctx, tx, app)
+		return systemUser(ctx, tx, app)
 	}
 	owner, err := tx.UserByID(ctx, old.UserID)
 	if err != nil {
-		return err
+		return owner, err
 	}
 	if !owner.IsActive {
-		return refuse(api.CodeConflict, "The owner of this token is not active.")
+		return owner, refuse(api.CodeConflict, "The owner of this token is not active.")
 	}
-	return permits(app, owner)
+	return owner, permits(app, owner)
 }
 
 // sameTimeAgain is the expiry of a token that is to live as long as old was,

@@ -96,11 +96,14 @@ func (s *Service) Close(ctx context.Context) error {
 
 // Caller is who asks.
 type Caller struct {
-	User   store.User
-	Token  *store.Token // what was presented; nil: an interactive sign-in
-	App    *store.App   // an application that showed its client secret; nil: a user
-	Scopes []string     // what the caller may do, at most
-	From   string       // the IP address that the call came from
+	User        store.User
+	Token       *store.Token // what was presented; nil: an interactive sign-in
+	App         *store.App   // an application that showed its client secret; nil: a user
+	Scopes      []string     // what the caller may do, at most
+	Permissions []string     // what the caller holds and the token, if any, was granted
+	Tenants     []string     // the same
+
+	From string // the IP address that the call came from
 }
 
 // Interactive reports whether a person signed in, rather than a program.

@@ -1,0 +1,11 @@
+package instance_test
+
+import (
+	"testing"
+
+	"keyfob/internal/pgtest"
+)
+
+func TestMain(m *testing.M) {
+	pgtest.MainOnly(m, "TestABackupTakenWhileTheServerWritesIsWhole", "TestARestoreBehindItsCheckpointsIsTold")
+}
