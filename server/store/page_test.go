@@ -198,10 +198,7 @@ func fitting(all []Token, f TokenFilter, o Order) []string {
 	}
 	var fit []Token
 	for _, k := range all {
-		live := k.RevokedAt.IsZero() && k.ExpiresAt.IsZero()
-		if (f.AppID == "" || k.AppID == f.AppID) && (f.UserID == "" || k.UserID == f.UserID) && (f.Kind == "" || k.Kind == f.Kind) &&
-			strings.Contains(strings.ToLower(k.Description), f.Query) && (f.Status == nil || live) &&
-			(f.ExpiresBefore.IsZero() || !k.ExpiresAt.IsZero() && k.ExpiresAt.Before(f.ExpiresBefore)) {
+		if fits(k, f) {
 			fit = append(fit, k)
 		}
 	}
@@ -225,4 +222,11 @@ func fitting(all []Token, f TokenFilter, o Order) []string {
 		ids = append(ids, k.ID)
 	}
 	return ids
+}
+
+func fits(k Token, f TokenFilter) bool {
+	live := k.RevokedAt.IsZero() && k.ExpiresAt.IsZero()
+	return (f.AppID == "" || k.AppID == f.AppID) && (f.UserID == "" || k.UserID == f.UserID) && (f.Kind == "" || k.Kind == f.Kind) &&
+		strings.Contains(strings.ToLower(k.Description), f.Query) && (f.Status == nil || live) &&
+		(f.ExpiresBefore.IsZero() || !k.ExpiresAt.IsZero() && k.ExpiresAt.Before(f.ExpiresBefore))
 }
