@@ -74,7 +74,7 @@ func (q Queries) Tokens(ctx context.Context, f TokenFilter, order Order) (List[T
 func (f TokenFilter) conditions(sort string) (cond conditions) {
 	cond.equal("t.id", f.ID)
 	cond.equal("t.user_id", f.UserID)
-	expires, created := "COALESCE(t.expires_at, 9223372036854775807)", "COALESCE(t.created_at, 0)"
+	created := "COALESCE(t.created_at, 0)"
 	switch {
 	case f.UserID != "": // has fewer tokens than most apps
 		cond.endOfList()
@@ -83,10 +83,7 @@ func (f TokenFilter) conditions(sort string) (cond conditions) {
 		cond.equal("t.app_id", f.AppID)
 		cond.endOfList()
 	}
-	switch sort {
-	case "expiresAt":
-		expires = "t.expires_at"
-	case "createdAt":
+	if sort == "createdAt" {
 		created = "t.created_at"
 	}
 	cond.equal("t.kind", f.Kind)
@@ -97,7 +94,7 @@ func (f TokenFilter) conditions(sort string) (cond conditions) {
 		cond.contains(f.Query, "t.description", "COALESCE(a.deleted_name, a.name)", "t.hint", "COALESCE(o.login, '')", "COALESCE(o.name, '')")
 	}
 	if !f.ExpiresBefore.IsZero() {
-		cond.add(expires, " < ", cond.arg(f.ExpiresBefore.UnixMilli()))
+		cond.add("COALESCE(t.expires_at, 9223372036854775807) < ", cond.arg(f.ExpiresBefore.UnixMilli()))
 	}
 	if !f.UnusedSince.IsZero() {
 		since := cond.arg(f.UnusedSince.UnixMilli())
