@@ -16,6 +16,7 @@ VULNDB        := $(firstword $(wildcard ../shared/vulndb/vulndb-*.tar.xz))
 
 BIN := $(CURDIR)/build/bin
 LINT := $(BIN)/golangci-lint-$(GOLANGCI_LINT)/golangci-lint
+NODE_MODULES := e2e/clients/node_modules/.package-lock.json
 VULN := $(BIN)/govulncheck-$(GOVULNCHECK)/govulncheck
 
 .PHONY: help run build test torture check fmt demo clean install go lint generated portable vulnerabilities
@@ -42,6 +43,7 @@ build/keyfobd: go
 
 test: go ## every test: unit, headless screens, server, and the real program under Xvfb
 	@scripts/packages.sh build test
+	@$(MAKE) --no-print-directory $(NODE_MODULES)
 	go test -race -tags $(TAGS) -timeout 20m ./...
 	go test -race -tags 'e2e $(TAGS)' -timeout 20m -count=1 ./e2e/...
 
@@ -99,8 +101,8 @@ install: ## what `make build` built, with icon and menu entry (PREFIX, DESTDIR)
 	sed 's|/usr/local|$(PREFIX)|' packaging/systemd/keyfobd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/keyfobd.service
 	install -m644 packaging/systemd/keyfobd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/keyfobd.conf
 
-clean: ## remove build/
-	rm -rf build
+clean: ## remove build/ and what npm installed
+	rm -rf build e2e/clients/node_modules
 
 go:
 	@command -v go >/dev/null || { echo 'Keyfob is built with Go 1.26 or newer, and there is no go command in PATH: install Go and try again.' >&2; exit 1; }
@@ -108,5 +110,8 @@ go:
 $(LINT):
 	@echo 'Building golangci-lint $(GOLANGCI_LINT), once; this takes some minutes.'
 	GOBIN=$(@D) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT)
+$(NODE_MODULES): e2e/clients/package-lock.json
+	cd e2e/clients && npm ci --loglevel=error
+	@touch $@
 $(VULN):
 	GOBIN=$(@D) go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK)

@@ -65,6 +65,7 @@ var reserved = []struct {
 	{"github.com/jackc/pgx/v5/...", []string{"server/store", "internal/pgtest"}},
 	{"modernc.org/sqlite/...", []string{"server/store", "bench"}},
 	{"github.com/alecthomas/kong/...", []string{"server/command"}},
+	{"github.com/prometheus/...", []string{"server/metrics"}},
 }
 
 type listed struct {

@@ -45,6 +45,7 @@ const (
 	CodeLastAdmin        = "last_administrator" // 409, somebody must be left who can administer
 	CodeTooLarge         = "too_large"          // 413
 	CodeUnsupportedMedia = "unsupported_media"  // 415
+	CodeTooMany          = "too_many_requests"  // 429, too many failed checks: Retry-After says when to come back
 	CodeInternal         = "internal"           // 500
 	CodeUnavailable      = "unavailable"        // 503, try again later
 )

@@ -14,6 +14,9 @@ declare -A group=(
 
 wanted=''
 for name in "$@"; do wanted+=" ${group[$name]}"; done
+if [[ " $* " = *' test '* ]] && ! { command -v node && command -v npm; } >/dev/null; then
+  wanted+=' nodejs npm' # which may as well come from elsewhere
+fi
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   echo "This is not Debian: if the next step fails, install what your system calls these packages:$wanted" >&2

@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"keyfob/api"
+	"keyfob/server/metrics"
 	"keyfob/server/tokens"
 )
 
@@ -134,6 +135,20 @@ func (s *Server) guard(need access) func(huma.Context, func(huma.Context)) {
 	}
 }
 
+// admitted notes whose credentials were good.
+func (s *Server) admitted(ctx context.Context, c tokens.Caller) {
+	s.metrics.Checked(metrics.Caller, metrics.Accepted)
+	info := callOf(ctx)
+	switch {
+	case c.Token != nil:
+		info.caller = "token/" + c.Token.ID
+	case c.App != nil:
+		info.caller = "app/" + c.App.ID
+	default:
+		info.caller = "user/" + c.User.ID
+	}
+}
+
 func (s *Server) caller(r *http.Request, need access) (tokens.Caller, *problem) {
 	secret, err := presented(r.Header)
 	if err != nil {
@@ -147,5 +162,6 @@ func (s *Server) caller(r *http.Request, need access) (tokens.Caller, *problem) 
 	if err != nil {
 		return tokens.Caller{}, s.problemOf(r.Context(), err)
 	}
+	s.admitted(r.Context(), c)
 	return c, s.admit(c, need)
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,7 @@ import (
 
 	"keyfob/api"
 	"keyfob/server/instance"
+	"keyfob/server/origin"
 	"keyfob/server/rules"
 	"keyfob/server/signin"
 	"keyfob/server/store"
@@ -48,7 +50,8 @@ func newHouse(t *testing.T, change ...func(*instance.Config)) *house {
 	h.url = "http://" + web.Listener.Addr().String()
 	var err error
 	config := instance.Config{
-		Dir: h.dir, PublicURL: h.url, Name: "Test", Version: "1.2.3", Clock: h.clock.now,
+		Trusted: origin.Trusted{netip.MustParsePrefix("127.0.0.1/32")}, // so that a test can call from anywhere
+		Dir:     h.dir, PublicURL: h.url, Name: "Test", Version: "1.2.3", Clock: h.clock.now,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, c := range change {

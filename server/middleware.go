@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -21,39 +23,97 @@ import (
 // maxBody is the most that any request body may have, in bytes.
 const maxBody = 64 << 10
 
-type requestIDKey struct{}
+// maxAtOnce is how many requests are worked on at once; the memory that they
+// take is bounded by it.
+const maxAtOnce = 4096
 
-// requestID is the id that the reply carries in X-Request-Id.
-func requestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
+// callInfo is what is known of the call that a request is.
+type callInfo struct {
+	id     string
+	from   netip.Addr
+	caller string // an id, once it is known who calls; for the log
 }
 
-// ServeHTTP is what surrounds every call: a request id, the headers, a body of
-// bounded size, an answer even to a panic, one line in the log.
-func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	start, id := time.Now(), rand.Text() // never the caller's id: it goes into the log
-	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
-	w := &recorder{ResponseWriter: rw}
-	s.setHeaders(w.Header(), r, id)
+type callKey struct{}
 
-	handler, route := s.mux.Handler(r)
+func callOf(ctx context.Context) *callInfo {
+	if c, ok := ctx.Value(callKey{}).(*callInfo); ok {
+		return c
+	}
+	return new(callInfo)
+}
+
+// requestID is the id that the reply carries in X-Request-Id.
+func requestID(ctx context.Context) string { return callOf(ctx).id }
+
+// ServeHTTP is what surrounds every call: who calls, a request id, the headers,
+// a body of bounded size, an answer even to a panic, one line in the log.
+func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	start, ended := time.Now(), s.metrics.Began()
+	c := &callInfo{id: rand.Text(), from: s.trusted.Caller(r.RemoteAddr, r.Header)} // never the caller's id: it goes into the log
+	r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
+	if c.from.IsValid() {
+		r.RemoteAddr = net.JoinHostPort(c.from.String(), "0") // for all that ask who calls
+	}
+	w := &recorder{ResponseWriter: rw}
+	s.setHeaders(w.Header(), r, c.id)
+
+	handler, pattern := s.mux.Handler(r)
 	defer func() {
+		route, method := s.routeOf(pattern, r), knownMethod(r.Method)
+		ended(withoutMethod(route), method, w.status)
 		s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
-			slog.String("method", knownMethod(r.Method)), slog.String("route", route),
-			slog.Int("status", w.status), slog.Duration("took", time.Since(start)), slog.String("requestId", id))
+			slog.String("method", method), slog.String("route", route), slog.Int("status", w.status),
+			slog.Duration("took", time.Since(start)), slog.String("requestId", c.id), slog.String("caller", c.caller), slog.Any("from", c.from))
 	}()
 	defer s.recovered(w, r)
 
-	if p := boundBody(r); p != nil {
+	if s.atOnce.Add(1) > maxAtOnce {
+		defer s.atOnce.Add(-1)
+		w.Header().Set("Retry-After", "1")
+		writeProblem(w, r, newProblem(api.CodeUnavailable, "The server has too much to do. Try again."))
+		return
+	}
+	defer s.atOnce.Add(-1)
+	body, p := boundBody(r)
+	switch {
+	case p != nil:
 		writeProblem(w, r, p)
-		return
-	}
-	if route == "" {
+	case pattern == "":
 		refuse(w, r, handler)
-		return
+	default:
+		held := &refusal{ResponseWriter: w}
+		s.mux.ServeHTTP(held, r)
+		s.settle(held, r, body)
 	}
-	s.mux.ServeHTTP(w, r)
+}
+
+// router is what *http.ServeMux says of a request.
+type router interface {
+	Handler(r *http.Request) (h http.Handler, pattern string)
+}
+
+// routeOf is the pattern that took the request: below /id/ the sign-in's. No
+// path is in it, nor a method that somebody made up.
+func (s *Server) routeOf(pattern string, r *http.Request) string {
+	if pattern == idPrefix && s.pages != nil {
+		inner, u := *r, *r.URL
+		u.Path, u.RawPath = strings.TrimPrefix(r.URL.Path, "/id"), ""
+		inner.URL = &u
+		_, pattern = s.pages.Handler(&inner)
+		return knownMethod(r.Method) + " /id" + withoutMethod(pattern)
+	}
+	if pattern == "" {
+		return "none"
+	}
+	return pattern
+}
+
+func withoutMethod(pattern string) string {
+	if _, path, ok := strings.Cut(pattern, " "); ok {
+		return path
+	}
+	return pattern
 }
 
 // setHeaders sets what every reply has. Nothing here may be kept by a cache
@@ -65,6 +125,9 @@ func (s *Server) setHeaders(h http.Header, r *http.Request, id string) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if s.draining.Load() {
+		h.Set("Connection", "close")
+	}
 	if s.overTLS {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
@@ -94,23 +157,23 @@ func (s *Server) recovered(w *recorder, r *http.Request) {
 
 // boundBody reads the body whole, so that every handler meets the same limit
 // and a broken body is the caller's fault (400), not ours.
-func boundBody(r *http.Request) *problem {
+func boundBody(r *http.Request) ([]byte, *problem) {
 	if r.Body == nil || r.Body == http.NoBody {
-		return nil
+		return nil, nil
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		p := newProblem(api.CodeBadRequest, "The request body did not arrive in time.")
 		p.Status, p.Title = http.StatusRequestTimeout, http.StatusText(http.StatusRequestTimeout)
-		return p
+		return nil, p
 	case err != nil:
-		return newProblem(api.CodeBadRequest, explain[api.CodeBadRequest])
+		return nil, newProblem(api.CodeBadRequest, explain[api.CodeBadRequest])
 	case len(body) > maxBody:
-		return newProblem(api.CodeTooLarge, explain[api.CodeTooLarge])
+		return nil, newProblem(api.CodeTooLarge, explain[api.CodeTooLarge])
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	return nil
+	return body, nil
 }
 
 // refuse answers what no route takes: net/http's own 404 or 405, in our form.
@@ -118,6 +181,9 @@ func refuse(w http.ResponseWriter, r *http.Request, theirs http.Handler) {
 	said := &recorder{ResponseWriter: discard{http.Header{}}}
 	theirs.ServeHTTP(said, r)
 	code := codeOf(said.status)
+	if said.status < http.StatusBadRequest {
+		code = api.CodeNotFound // it would send elsewhere, to a tidier path: there is none that a client should not know
+	}
 	p := newProblem(code, explain[code])
 	if allow := said.Header().Get("Allow"); allow != "" {
 		p.headers = http.Header{"Allow": {allow}}

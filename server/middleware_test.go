@@ -13,11 +13,15 @@ import (
 	"testing"
 
 	"keyfob/api"
+	"keyfob/server/metrics"
 )
 
 func serverOf(handle http.HandlerFunc) (*Server, *bytes.Buffer) {
 	log := new(bytes.Buffer)
-	s := &Server{mux: http.NewServeMux(), log: slog.New(slog.NewTextHandler(log, nil))}
+	s := &Server{
+		mux: http.NewServeMux(), log: slog.New(slog.NewTextHandler(log, nil)),
+		metrics: metrics.New("1"), failures: newFailures(),
+	}
 	s.mux.HandleFunc("GET /", handle)
 	return s, log
 }

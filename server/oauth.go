@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"keyfob/api"
+	"keyfob/server/metrics"
 	"keyfob/server/signin"
 	"keyfob/server/tokens"
 )
@@ -52,15 +53,24 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 		s.refuseOAuth(w, r, err)
 		return
 	}
+	s.admitted(r.Context(), by)
 	out, err := s.tokens.Introspect(r.Context(), by, form.Get("token"))
 	if err != nil {
 		s.refuseOAuth(w, r, err)
 		return
 	}
+	s.metrics.Checked(metrics.Introspected, worth(out.Active))
 	if out.Active {
 		out.Iss = s.public + "/id"
 	}
 	writeJSON(w, http.StatusOK, out)
+}
+
+func worth(active bool) string {
+	if active {
+		return metrics.Accepted
+	}
+	return metrics.Refused
 }
 
 // inspector is who asks: an application by its client credentials, or a token

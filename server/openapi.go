@@ -185,16 +185,19 @@ func (s *Server) describeExchange(responses func(*huma.Response) map[string]*hum
 }
 
 func (s *Server) describeOperating() {
-	text := map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}}
+	state := map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{
+		Type: huma.TypeObject, Required: []string{"status"},
+		Properties: map[string]*huma.Schema{"status": {Type: huma.TypeString, Enum: []any{"ok", "unavailable"}}},
+	}}}
 	s.api.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Tags: []string{"Operating"},
-		Summary: "The process is up", Responses: map[string]*huma.Response{"200": {Description: "It is.", Content: text}},
+		Summary: "The process is up", Responses: map[string]*huma.Response{"200": {Description: "It is.", Content: state}},
 	})
 	s.api.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Tags: []string{"Operating"},
-		Summary: "It can do its work: the database answers",
+		Summary: "It can do its work: the database answers and takes writes, the change log is whole as far as is known, and the server is not stopping",
 		Responses: map[string]*huma.Response{
-			"200": {Description: "It can.", Content: text}, "503": {Description: "It cannot, now.", Content: text},
+			"200": {Description: "It can.", Content: state}, "503": {Description: "It cannot, now.", Content: state},
 		},
 	})
 }

@@ -51,6 +51,7 @@ var statusOf = map[string]int{
 	api.CodeLastAdmin:        http.StatusConflict,
 	api.CodeTooLarge:         http.StatusRequestEntityTooLarge,
 	api.CodeUnsupportedMedia: http.StatusUnsupportedMediaType,
+	api.CodeTooMany:          http.StatusTooManyRequests,
 	api.CodeInternal:         http.StatusInternalServerError,
 	api.CodeUnavailable:      http.StatusServiceUnavailable,
 }
@@ -73,6 +74,8 @@ func codeOf(status int) string {
 		return api.CodeTooLarge
 	case http.StatusUnsupportedMediaType:
 		return api.CodeUnsupportedMedia
+	case http.StatusTooManyRequests:
+		return api.CodeTooMany
 	}
 	if status >= 400 && status < 500 {
 		return api.CodeBadRequest
@@ -151,6 +154,7 @@ var explain = map[string]string{
 	api.CodeUnsupportedMedia: "The request body must be JSON: Content-Type: application/json.",
 	api.CodeNotFound:         "There is nothing here.",
 	api.CodeMethod:           "This address does not take that method.",
+	api.CodeTooMany:          "Too many failed attempts. Wait as long as Retry-After says, then try again.",
 	api.CodeInternal:         "Something went wrong here. The request id helps to find it.",
 }
 

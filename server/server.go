@@ -15,15 +15,18 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"keyfob/api"
+	"keyfob/server/audit"
+	"keyfob/server/metrics"
+	"keyfob/server/origin"
 	"keyfob/server/signin"
 	"keyfob/server/store"
 	"keyfob/server/tokens"
@@ -31,7 +34,7 @@ import (
 
 const idPrefix = "/id/"
 
-// Config is what a Server is made of. All fields are required but Log.
+// Config is what a Server is made of. All fields down to Version are required.
 type Config struct {
 	Tokens    *tokens.Service
 	SignIn    *signin.Provider
@@ -39,6 +42,10 @@ type Config struct {
 	PublicURL string // how clients reach it, such as https://tokens.example.org; no path
 	Version   string
 	Log       *slog.Logger
+
+	Trusted   origin.Trusted      // proxies that may say who calls; none: nobody may
+	ChangeLog func() audit.Status // nil: nothing is known of it
+	Expires   func() time.Time    // of the server's own TLS certificate; nil: it has none
 }
 
 // Server is the token server's HTTP face.
@@ -54,6 +61,15 @@ type Server struct {
 	api     huma.API
 
 	idHandler http.Handler // the sign-in's
+
+	trusted   origin.Trusted
+	changeLog func() audit.Status
+	failures  *failures
+	metrics   *metrics.Metrics
+	pages     router // the sign-in's routes
+	atOnce    atomic.Int64
+	draining  atomic.Bool
+	unready   atomic.Pointer[string] // why, as it was logged
 }
 
 // New makes a Server. It does not listen: see Serve.
@@ -69,10 +85,12 @@ func New(c Config) (*Server, error) {
 		tokens: c.Tokens, signIn: c.SignIn, store: c.Store, log: c.Log,
 		public: strings.TrimSuffix(c.PublicURL, "/"), version: c.Version,
 		overTLS: u.Scheme == "https", mux: http.NewServeMux(),
+		trusted: c.Trusted, changeLog: c.ChangeLog, failures: newFailures(), metrics: metrics.New(c.Version),
 	}
 	if err := s.route(); err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
+	s.watch(c.Expires)
 	return s, nil
 }
 
@@ -82,7 +100,9 @@ func (s *Server) Handler() http.Handler { return s }
 // route puts every call on the mux. The document comes last: it describes them.
 func (s *Server) route() error {
 	s.api = newAPI(s.mux, s.version)
-	s.idHandler = http.StripPrefix("/id", s.signIn.Handler())
+	pages := s.signIn.Handler()
+	s.pages, _ = pages.(router)
+	s.idHandler = http.StripPrefix("/id", pages)
 	s.routeProfile()
 	s.routeManager()
 	s.routeEvents()
@@ -103,33 +123,6 @@ func (s *Server) problemOf(ctx context.Context, err error) *problem {
 	}
 	p.RequestID = requestID(ctx)
 	return p
-}
-
-// Serve answers on ln until ctx ends, then finishes what it took, for at most
-// ten seconds.
-func Serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logger) error {
-	srv := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // speaks of broken connections only
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(ln) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serving: %w", err)
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	if err := srv.Shutdown(grace); err != nil {
-		return errors.Join(fmt.Errorf("stopping: %w", err), srv.Close())
-	}
-	return nil
 }
 
 // reply is what huma sends: T as the body.

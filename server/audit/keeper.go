@@ -2,7 +2,9 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,11 +27,35 @@ type Keeper struct {
 	at         Head      // the last checkpoint
 	signed     time.Time // when that was; zero: sign as soon as there is something
 	complained time.Time
+
+	status atomic.Pointer[Status]
+}
+
+// Status is what a Keeper found out so far.
+type Status struct {
+	Intact bool      // no look found the chain broken, or a later one found it whole again
+	Signed int64     // Seq of the last checkpoint
+	At     time.Time // when this Keeper signed it; zero: it has signed none
+}
+
+// Status is what the last look found. It does not wait.
+func (k *Keeper) Status() Status { return *k.status.Load() }
+
+// note keeps the result of a look for Status. An error of the database or the
+// book says nothing about the chain.
+func (k *Keeper) note(err error) {
+	intact := k.Status().Intact
+	if _, broken := errors.AsType[*Break](err); broken || err == nil {
+		intact = !broken
+	}
+	k.status.Store(&Status{Intact: intact, Signed: k.at.Seq, At: k.signed})
 }
 
 // NewKeeper makes a Keeper that goes on from the book's last checkpoint.
 func NewKeeper(from Source, b *Book, clock func() time.Time, log *slog.Logger) *Keeper {
-	return &Keeper{source: from, book: b, clock: clock, log: log}
+	k := &Keeper{source: from, book: b, clock: clock, log: log}
+	k.status.Store(&Status{Intact: true})
+	return k
 }
 
 // Run keeps the checkpoints until ctx ends, and then writes a last one.
@@ -61,7 +87,8 @@ func (k *Keeper) report(ctx context.Context, err error) {
 
 // Look signs a checkpoint if one is due. It signs only what fits the last one:
 // otherwise the error is a *Break, and only a person can find out why.
-func (k *Keeper) Look(ctx context.Context) error {
+func (k *Keeper) Look(ctx context.Context) (err error) {
+	defer func() { k.note(err) }()
 	now := k.clock()
 	if !k.begun {
 		last, err := k.book.Last()

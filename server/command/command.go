@@ -98,6 +98,7 @@ func (e failure) Error() string { return e.text }
 func (p Program) Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends it at once
 	e := &env{ctx: ctx, program: p, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	return e.run(os.Args[1:])
 }

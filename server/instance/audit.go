@@ -22,11 +22,11 @@ func (c Config) checkpoints() ([]audit.Signed, error) {
 }
 
 // keepCheckpoints signs checkpoints until stop is called, which waits for the
-// last one.
-func (i *Instance) keepCheckpoints(ctx context.Context, c Config) error {
+// last one. It answers how the change log is.
+func (i *Instance) keepCheckpoints(ctx context.Context, c Config) (func() audit.Status, error) {
 	book, err := audit.OpenBook(c.Dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	keeper := audit.NewKeeper(i.Store, book, c.Clock, c.Log)
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -36,5 +36,5 @@ func (i *Instance) keepCheckpoints(ctx context.Context, c Config) error {
 		cancel()
 		done.Wait()
 	}
-	return nil
+	return keeper.Status, nil
 }

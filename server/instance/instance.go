@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"keyfob/server"
+	"keyfob/server/origin"
 	"keyfob/server/rules"
 	"keyfob/server/secret"
 	"keyfob/server/signin"
@@ -56,6 +57,9 @@ type Config struct {
 	Log       *slog.Logger
 	Clock     func() time.Time
 
+	Trusted origin.Trusted   // proxies that may say who calls
+	Expires func() time.Time // of the server's own TLS certificate; nil: it has none
+
 	// Copies of the checkpoints and of their verifying key that the change log
 	// is compared with; empty: those in Dir.
 	Checkpoints, CheckpointsKey string
@@ -72,6 +76,7 @@ type Instance struct {
 	Records
 	SignIn  *signin.Provider
 	Handler http.Handler
+	Metrics http.Handler // for the operator, on an address of its own
 	lock    *os.File
 
 	stopKeeper func()
@@ -114,14 +119,19 @@ func (i *Instance) compose(ctx context.Context, c Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("preparing the sign-in: %w", err)
 	}
+	status, err := i.keepCheckpoints(ctx, c)
+	if err != nil {
+		return err
+	}
 	s, err := server.New(server.Config{
+		ChangeLog: status, Trusted: c.Trusted, Expires: c.Expires,
 		Tokens: i.Tokens, SignIn: i.SignIn, Store: i.Store, PublicURL: c.PublicURL, Version: c.Version, Log: c.Log,
 	})
 	if err != nil {
 		return err
 	}
-	i.Handler = s.Handler()
-	return i.keepCheckpoints(ctx, c)
+	i.Handler, i.Metrics = s.Handler(), s.Metrics()
+	return nil
 }
 
 // Close writes what is still in memory and lets go of the directory.

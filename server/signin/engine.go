@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
@@ -37,6 +38,10 @@ var (
 	_ op.OpenIDProvider     = (*engine)(nil)
 	_ op.AuthorizeValidator = (*engine)(nil)
 )
+
+// Logger keeps the library from a log of its own, in its own words: the server
+// logs each request, and what fails in it.
+func (e *engine) Logger() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func newEngine(p *Provider) (*engine, error) {
 	options := []op.Option{

@@ -92,12 +92,14 @@ func (p *Provider) tryPassword(r *http.Request, login, typed string) (user store
 	ctx, from := r.Context(), network(r.RemoteAddr)
 	wait, ok := p.throttle.admit(cut(login), from, p.now())
 	if !ok {
+		p.tries.throttled.Add(1)
 		return user, http.StatusTooManyRequests, sayTooMany
 	}
 	if err := p.pause(ctx, wait); err != nil {
 		return user, http.StatusServiceUnavailable, sayTrouble
 	}
 	user, ok, err := p.check(ctx, login, typed)
+	p.tries.count(ok, err)
 	switch {
 	case err != nil:
 		p.fail(ctx, "checking a password", err)

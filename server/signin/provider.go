@@ -68,6 +68,7 @@ type Provider struct {
 	log      *slog.Logger
 	engine   *engine
 	throttle *throttle
+	tries    tries
 	refusals *refusals
 	guesses  *budget // of user codes
 	starts   *budget // of devices

@@ -26,6 +26,9 @@ type Event struct {
 // done, at the end of its chain, which gives it its Seq: the order of the log
 // is the order in which transactions end.
 func (t *Tx) InsertEvent(ctx context.Context, e Event) error {
+	if t.actions != nil {
+		*t.actions = append(*t.actions, e.Action)
+	}
 	return t.atEnd(func() error { return t.insertEvent(ctx, e) })
 }
 

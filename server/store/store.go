@@ -47,6 +47,7 @@ type Store struct {
 	write    *sql.DB
 	group    *group // SQLite's writers
 	postgres bool
+	watch    watch
 }
 
 // dbtx is what queries need of *sql.DB or *sql.Tx.
@@ -66,7 +67,8 @@ type Queries struct {
 // Tx is a write transaction. It can also read.
 type Tx struct {
 	Queries
-	late *[]func() error // for atEnd; nil: at once
+	late    *[]func() error // for atEnd; nil: at once
+	actions *[]string       // what its events say was done
 }
 
 // readers is how many reads run at once; more wait.
@@ -143,10 +145,12 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, folder stri
 // Store inside it, only through the Tx. do may run again from its beginning,
 // after a race that its transaction lost.
 func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
-	if s.postgres {
-		return s.writePostgres(ctx, do)
-	}
-	return s.group.write(ctx, do)
+	return s.watch.write(do, func(do func(*Tx) error) error {
+		if s.postgres {
+			return s.writePostgres(ctx, do)
+		}
+		return s.group.write(ctx, do)
+	})
 }
 
 // ignoreDone drops the complaint that a cancelled context already rolled back.

@@ -152,8 +152,12 @@ func (s *Service) VerifyEvents(ctx context.Context, c Caller) (api.Verified, err
 	} else if r, err = audit.Verify(ctx, s.Store, signed); err != nil {
 		return api.Verified{}, err
 	}
+	s.broken.Store(r.Break != nil)
 	return verifiedOf(r), nil
 }
+
+// ChangeLogBroken reports whether the last VerifyEvents found the chain broken.
+func (s *Service) ChangeLogBroken() bool { return s.broken.Load() }
 
 // verifiedOf is a report on the wire.
 func verifiedOf(r audit.Report) api.Verified {

@@ -3,6 +3,7 @@ package tokens
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -198,6 +199,25 @@ func (s *exchanges) check(t *rapid.T) {
 	}
 }
 
+// requirement 102: what the app takes from the parent, the exchanged one loses,
+// and gets back, but never more than it was given.
+func TestAnExchangedTokenIsNarrowedWithItsParent(t *testing.T) {
+	f := newExchange(t)
+	app := f.app(api.PolicyAuthenticatedUsers)
+	pat := try(f.CreatePAT(t.Context(), f.user, api.NewToken{AppID: app.ID, Scopes: []string{"read", "update"}}, ""))(t)
+	all, some := f.exchanged(pat.Secret).Secret.Reveal(), f.exchanged(pat.Secret, "update").Secret.Reveal()
+	for _, c := range []struct{ app, all, some []string }{
+		{[]string{"read"}, []string{"read"}, []string{}},
+		{[]string{"read", "update"}, []string{"read", "update"}, []string{"update"}},
+	} {
+		f.change(app, api.AppChange{Scopes: &c.app})
+		equal(t, try(f.CheckToken(t.Context(), all, ""))(t).Scopes, c.all)
+		equal(t, try(f.CheckToken(t.Context(), some, ""))(t).Scopes, c.some)
+		got := try(f.Introspect(t.Context(), Caller{App: &store.App{ID: app.ID}}, all))(t)
+		equal(t, got.Scope, strings.Join(c.all, " "))
+	}
+}
+
 // One token can make the server keep a bounded number of others, also by
 // ending them at once.
 func TestATokenIsExchangedABoundedNumberOfTimes(t *testing.T) {
@@ -271,14 +291,16 @@ func TestRacingExchangesKeepTheBound(t *testing.T) {
 	}))(t)
 	second := f.serve()
 	second.Rules.Exchange = true
-	answers := make(chan error, 8)
+	answers, begin := make(chan error, 12), make(chan struct{})
 	for i := range cap(answers) {
 		s := []*Service{f.Service, second}[i%2]
 		go func() {
+			<-begin
 			_, err := s.Exchange(t.Context(), Exchange{Subject: pat.Secret})
 			answers <- err
 		}()
 	}
+	close(begin)
 	got := 0
 	for range cap(answers) {
 		err := <-answers

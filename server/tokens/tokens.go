@@ -17,6 +17,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -52,6 +53,7 @@ type Service struct {
 	done sync.WaitGroup
 
 	verifying sync.Mutex
+	broken    atomic.Bool // as VerifyEvents found the change log
 }
 
 // New starts a Service.

@@ -1,0 +1,11 @@
+// Package clients shows that clients which nobody wrote for this server get
+// along with it: go-oidc with x/oauth2, and openid-client for JavaScript, which
+// is certified. Each walks the same way over HTTP: discovery, code and PKCE
+// through the login pages, refresh, userinfo, introspection, revocation, token
+// exchange.
+//
+// openid-client.mjs says what it has done, one line for each step;
+// openidclient_test.go demands every one of them. Its packages are pinned in
+// package-lock.json; `make test` installs them once, and needs no network
+// after that.
+package clients

@@ -1,0 +1,5 @@
+//go:build !torture
+
+package server_test
+
+func malformed() int { return 1500 }
