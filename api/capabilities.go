@@ -6,8 +6,9 @@ type Capabilities struct {
 	Server    ServerInfo         `json:"server"`
 	Rules     Rules              `json:"rules"`
 	Scopes    []Scope            `json:"scopes" doc:"The catalogue, least first."`
+	Grants    Grants             `json:"grants"`
 	Limits    []Limit            `json:"limits"`
-	Abilities map[string]Ability `json:"abilities" doc:"Optional abilities by name: rotate, bulkRevoke, find, exchange, events, users."`
+	Abilities map[string]Ability `json:"abilities" doc:"Optional abilities by name: createPat, createSat, rotate, bulkRevoke, find, exchange, events, users, policy, deviceFlow."`
 }
 
 // ServerInfo names the server.
@@ -23,8 +24,12 @@ type Rules struct {
 	Label  LabelRule  `json:"label"`
 	Expiry ExpiryRule `json:"expiry"`
 	Revoke RevokeRule `json:"revoke"`
-	List   string     `json:"list" enum:"own,tenant"`
-	Prefix string     `json:"prefix"`
+	List   string     `json:"list" enum:"own,tenant" doc:"Whose tokens GET /profile/tokens has: the caller's, or all of the caller's tenants."`
+	Prefix string     `json:"prefix" doc:"Of every secret. {tenant} stands for the id of its tenant."`
+
+	Exchange          bool   `json:"exchange" doc:"A token may be exchanged for a short-lived one, where the ability exchange is there too."`
+	ReadScope         string `json:"readScope" doc:"The scope that a token needs for this server's own reading calls; empty: none."`
+	ActivationSeconds int    `json:"activationSeconds" doc:"A new token may be refused for so long; 0: it works at once."`
 }
 
 // LabelRule is about a token's description.
@@ -38,8 +43,10 @@ type LabelRule struct {
 // ExpiryRule is about a token's lifetime.
 type ExpiryRule struct {
 	NeverAllowed   bool  `json:"neverAllowed"`
-	DefaultSeconds int64 `json:"defaultSeconds"`
-	MaxSeconds     int64 `json:"maxSeconds" doc:"0: no maximum."`
+	DefaultSeconds int64 `json:"defaultSeconds" doc:"What a form begins with; 0: nothing is proposed."`
+	MaxSeconds     int64 `json:"maxSeconds" doc:"The stricter of the rules and the administrators' policy; 0: no maximum."`
+
+	Recommended string `json:"recommended" enum:"no,yes,strongly" doc:"Whether a client should advise to set one."`
 }
 
 // RevokeRule is about the end of a token.
@@ -59,11 +66,21 @@ type Scope struct {
 	Implies []string `json:"implies" doc:"Who has this scope has these too."`
 }
 
+// Grants says what a token must carry, and what the caller has to give.
+type Grants struct {
+	Model       string   `json:"model" enum:"scopes,permissions" doc:"scopes: at least one, within the application's. permissions: at least one, in at least one tenant, all held by its owner; scopes may be absent."`
+	PerTenant   bool     `json:"perTenant" doc:"Each token belongs to exactly one tenant."`
+	Permissions []string `json:"permissions" doc:"What the caller holds now."`
+	Tenants     []string `json:"tenants" doc:"The tenants that the caller is assigned to now."`
+}
+
 // Limit is a number of live tokens that may not be exceeded.
 type Limit struct {
 	Per  string `json:"per" enum:"user,tenant"`
 	Max  int    `json:"max"`
-	Used int    `json:"used"`
+	Used int    `json:"used" doc:"By this caller, or by the tenant. A token that was rotated does not count, the one that replaced it does."`
+
+	Tenant string `json:"tenant,omitempty" doc:"Which one, where the limit is for each."`
 }
 
 // Ability says whether the server can do an optional thing for this caller.

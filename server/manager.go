@@ -65,6 +65,7 @@ func (s *Server) routeManager() {
 	}, s.users)
 	s.routeRotate(administrator, "rotateAnyToken", "/manager/tokens/{id}/rotate", tags[0], s.tokens.RotateAny)
 	s.routeLifecycle(tags)
+	s.routePolicy(tags)
 }
 
 func (s *Server) apps(ctx context.Context, c tokens.Caller, in *struct{ Paging }) (api.Page[api.App], error) {

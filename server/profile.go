@@ -27,7 +27,7 @@ func (p Paging) request() tokens.PageRequest {
 // TokenQuery narrows a list of tokens.
 type TokenQuery struct {
 	Paging
-	Status        []string  `query:"status" enum:"active,expired,revoked" doc:"Absent: active and expired. Several, separated by commas."`
+	Status        []string  `query:"status" enum:"active,expired,revoked" doc:"Absent: active and expired, and revoked where the rules keep those listed. Several, separated by commas."`
 	Kind          string    `query:"kind" enum:"pat,sat"`
 	App           string    `query:"app" maxLength:"64" doc:"Id of a trusted application."`
 	Query         string    `query:"q" maxLength:"128" doc:"Part of the description, the application, the owner or the hint."`

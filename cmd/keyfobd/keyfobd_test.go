@@ -325,6 +325,10 @@ func TestNothingLeftBehindHoldsASecret(t *testing.T) {
 func TestMistakesAreSaidInASentence(t *testing.T) {
 	p := newPlace(t)
 	p.furnish()
+	rulesFile := filepath.Join(t.TempDir(), "own.toml")
+	if err := os.WriteFile(rulesFile, []byte("[expiry]\nmaximum = \"1d\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	token := func(more ...string) []string {
 		return append([]string{"token", "create", "--app", "Scripts", "--scope", "read"}, more...)
 	}
@@ -338,6 +342,10 @@ func TestMistakesAreSaidInASentence(t *testing.T) {
 		{"no such command", []string{"sing"}, 2, "unexpected argument"},
 		{"no such flag", []string{"version", "--loud"}, 2, "unknown flag"},
 		{"unknown rules", []string{"serve", "--rules", "acme"}, 2, "choose one of erp, digitalhub, lucanet, socotra"},
+		{"rules with a mistake", []string{"serve", "--rules", rulesFile}, 2, "own.toml:2: expiry.maximum: there is no such key"},
+		{"a file of rules with a mistake", []string{"rules", "check", rulesFile}, 1, "own.toml:2: expiry.maximum: there is no such key"},
+		{"rules that are not there", []string{"rules", "show", "acme"}, 1, "choose one of"},
+		{"a policy that is none", []string{"policy", "--max-expiry", "soon"}, 2, "--max-expiry must be"},
 		{"open to the network", []string{"serve", "--listen", "0.0.0.0:0"}, 2, "--public-url https://"},
 		{"open to all", []string{"serve", "--listen", ":0"}, 2, "--public-url https://"},
 		{"plain http beyond", []string{"serve", "--public-url", "http://tokens.example.org"}, 2, "must begin with https://"},

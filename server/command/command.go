@@ -45,7 +45,7 @@ const (
 type commands struct {
 	Data     string `help:"Data directory." placeholder:"DIR" env:"KEYFOBD_DATA" type:"path"`
 	Database string `help:"PostgreSQL database, instead of a file in the data directory. A password is better kept in PGPASSWORD or PGPASSFILE." placeholder:"URL" env:"KEYFOBD_DATABASE"`
-	Rules    string `help:"What is demanded of tokens: erp, digitalhub, lucanet or socotra. Give commands those that the server has." placeholder:"NAME" default:"erp" env:"KEYFOBD_RULES"`
+	Rules    string `help:"What is demanded of tokens: erp, digitalhub, lucanet, socotra, or a file of rules that ends in .toml. Give commands those that the server has." placeholder:"NAME|FILE" default:"erp" env:"KEYFOBD_RULES"`
 	JSON     bool   `help:"Write results as JSON."`
 
 	Serve serveCmd `cmd:"" help:"Serve the data directory. Prints the URL when ready."`
@@ -65,6 +65,11 @@ type commands struct {
 		Verify auditVerifyCmd `cmd:"" help:"Is the change log as it was written? Names the first event that does not fit."`
 		List   auditListCmd   `cmd:"" help:"Print the change log, one event a line."`
 	} `cmd:"" help:"The change log."`
+	Policy policyCmd `cmd:"" help:"Print or set the longest that new tokens may live."`
+	Rule   struct {
+		Check rulesCheckCmd `cmd:"" help:"Check a file of rules. Names each mistake by line and key."`
+		Show  rulesShowCmd  `cmd:"" help:"Print rules as they work, as a file to begin with."`
+	} `cmd:"" name:"rules" help:"What is demanded of tokens."`
 	Backup  backupCmd  `cmd:"" help:"Write all records to one file, also while servers run."`
 	Restore restoreCmd `cmd:"" help:"Put the records of a backup into an empty place."`
 	Version versionCmd `cmd:"" help:"Print the version."`
@@ -124,7 +129,7 @@ func (e *env) run(args []string) int {
 		return e.fail(usageError{"--database must be like postgres://user@host/name."})
 	}
 	if e.rules, err = rules.Load(cli.Rules); err != nil {
-		return e.fail(usageError{"--rules: " + err.Error() + "."})
+		return e.fail(usageError{"--rules: " + err.Error()})
 	}
 	if e.data == "" {
 		if e.data, err = defaultData(); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"keyfob/api"
 	"keyfob/server/instance"
+	"keyfob/server/rules"
 	"keyfob/server/tokens"
 )
 
@@ -18,11 +19,14 @@ type tokenCreateCmd struct {
 	Permission  []string `help:"A permission that the token carries, where the rules grant permissions; may be given several times."`
 	Tenant      []string `help:"A tenant that the token is for, where the rules know tenants; may be given several times."`
 	Description string   `help:"Where it will be used."`
-	Expires     string   `help:"Lifetime such as 24h or 90d, or never." default:"365d"`
+	Expires     string   `help:"Lifetime such as 24h or 90d, or never. Without it, what the rules propose, or never." placeholder:"LIFETIME"`
 }
 
 // Run issues the token.
 func (c *tokenCreateCmd) Run(e *env) error {
+	if c.Expires == "" {
+		c.Expires = proposed(e.rules)
+	}
 	expires, err := expiry(c.Expires, time.Now())
 	if err != nil {
 		return err
@@ -51,6 +55,17 @@ func (c *tokenCreateCmd) issue(e *env, r *instance.Records, want api.NewToken) (
 	}
 	want.UserID, want.AppID = u.ID, app.ID
 	return r.Tokens.CreatePAT(e.ctx, tokens.Operator(), want, "")
+}
+
+// proposed is the lifetime that a token gets for which none is named.
+func proposed(r rules.Rules) string {
+	switch {
+	case r.Expiry.Default.Duration > 0:
+		return r.Expiry.Default.String()
+	case r.Expiry.Max.Duration > 0:
+		return r.Expiry.Max.String()
+	}
+	return "never"
 }
 
 // expiry is the moment that a lifetime from now ends; nil for never. Days are

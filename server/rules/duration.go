@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -11,25 +10,30 @@ import (
 // a time stay in range.
 const durationMax = 100 * 365 * day
 
-var errDuration = errors.New("a duration is text such as \"90d\", \"24h\" or \"30s\", at most 36500d")
+// unreadable is a Duration that check refuses.
+var unreadable = Duration{-1}
 
 // UnmarshalText reads days, such as 365d, or what time.ParseDuration reads, in
-// whole seconds.
+// whole seconds. What it cannot read is for check to tell, which knows where
+// it stands: the decoder would forget.
 func (d *Duration) UnmarshalText(text []byte) error {
-	if days, ok := strings.CutSuffix(string(text), "d"); ok {
+	*d = parseDuration(string(text))
+	return nil
+}
+
+func parseDuration(text string) Duration {
+	if days, ok := strings.CutSuffix(text, "d"); ok {
 		n, err := strconv.ParseUint(days, 10, 16)
 		if err != nil || time.Duration(n)*day > durationMax {
-			return errDuration
+			return unreadable
 		}
-		*d = Duration(time.Duration(n) * day)
-		return nil
+		return Duration{time.Duration(n) * day}
 	}
-	v, err := time.ParseDuration(string(text))
+	v, err := time.ParseDuration(text)
 	if err != nil || v < 0 || v > durationMax || v%time.Second != 0 {
-		return errDuration
+		return unreadable
 	}
-	*d = Duration(v)
-	return nil
+	return Duration{v}
 }
 
 // MarshalText writes what UnmarshalText reads.
@@ -41,9 +45,9 @@ func (d Duration) String() string {
 		of   time.Duration
 		name string
 	}{{day, "d"}, {time.Hour, "h"}, {time.Minute, "m"}} {
-		if d != 0 && time.Duration(d)%unit.of == 0 {
-			return strconv.FormatInt(int64(time.Duration(d)/unit.of), 10) + unit.name
+		if d.Duration != 0 && d.Duration%unit.of == 0 {
+			return strconv.FormatInt(int64(d.Duration/unit.of), 10) + unit.name
 		}
 	}
-	return strconv.FormatInt(int64(time.Duration(d)/time.Second), 10) + "s"
+	return strconv.FormatInt(int64(d.Duration/time.Second), 10) + "s"
 }

@@ -1,14 +1,9 @@
 package rules
 
-import (
-	"fmt"
-	"strings"
-	"time"
-)
+import "time"
 
 const (
 	day         = 24 * time.Hour
-	minute      = Duration(time.Minute)
 	defaultName = "erp"
 )
 
@@ -18,24 +13,12 @@ var presets = map[string]func() Rules{"erp": erp, "digitalhub": digitalhub, "luc
 // Names are the presets' names.
 func Names() []string { return []string{"erp", "digitalhub", "lucanet", "socotra"} }
 
-// Load gives the preset of that name; erp for no name.
-func Load(name string) (Rules, error) {
-	if name == "" {
-		name = defaultName
-	}
-	preset, ok := presets[name]
-	if !ok {
-		return Rules{}, fmt.Errorf("there are no rules %q: choose one of %s", name, strings.Join(Names(), ", "))
-	}
-	return preset(), nil
-}
-
 // requirements 1, 53, 62, 81
 func erp() Rules {
 	return Rules{
 		Preset: "erp", Prefix: "enrt_", Grants: GrantScopes, List: ListOwn, ReadScope: "read",
 		Label:  Label{MaxLength: 128},
-		Expiry: Expiry{Never: true, Recommended: RecommendNo, Default: Duration(365 * day)},
+		Expiry: Expiry{Never: true, Recommended: RecommendNo, Default: Duration{365 * day}},
 		Revoke: Revoke{Verb: VerbRevoke},
 		Scopes: append([]Scope{
 			{Name: "read", Label: "Read", Description: "Read data as the identity of the token."},
@@ -63,11 +46,11 @@ func digitalhub() Rules {
 // um:bulk alone opens neither single reads nor single writes.
 func lucanet() Rules {
 	return Rules{
-		Preset: "lucanet", Prefix: "pat_" + tenantMark + "_", Grants: GrantScopes, List: ListTenant, ReadScope: "um:read", Activation: minute,
+		Preset: "lucanet", Prefix: "pat_" + tenantMark + "_", Grants: GrantScopes, List: ListTenant, ReadScope: "um:read", Activation: Duration{time.Minute},
 		Label:  Label{Required: true, MinLength: 8, MaxLength: 128},
 		Expiry: Expiry{Never: true, Recommended: RecommendYes},
 		Limit:  Limit{PerTenant: 25},
-		Revoke: Revoke{Verb: VerbRevoke, Promise: minute, StaysListed: true},
+		Revoke: Revoke{Verb: VerbRevoke, Promise: Duration{time.Minute}, StaysListed: true},
 		Scopes: append([]Scope{
 			{Name: "um:read", Label: "Read", Description: "Call the endpoints that read users."},
 			{Name: "um:write", Label: "Write", Description: "Call the endpoints that change users."},

@@ -9,7 +9,8 @@
 //	lucanet     named tokens of a tenant, with a limit for all of them
 //	socotra     permissions and tenants that the user holds, three tokens each
 //
-// Load gives one by its name.
+// Load gives one by its name, or reads rules of one's own from a file that
+// begins with one of them and says what is different.
 package rules
 
 import (
@@ -68,7 +69,7 @@ const (
 
 // Duration is a time.Duration that is read from and written as text such as
 // 365d or 24h.
-type Duration time.Duration
+type Duration struct{ time.Duration }
 
 // Label is about a token's description. Lengths are in characters, after
 // trimming.
@@ -131,7 +132,9 @@ func (r Rules) SecretPrefix(tenant string) string {
 }
 
 // PerTenant reports whether each token belongs to exactly one tenant.
-func (r Rules) PerTenant() bool { return strings.Contains(r.Prefix, tenantMark) }
+func (r Rules) PerTenant() bool {
+	return r.List == ListTenant || r.Limit.PerTenant > 0 || strings.Contains(r.Prefix, tenantMark)
+}
 
 // ScopeNames are the names of the catalogue, least first.
 func (r Rules) ScopeNames() []string {

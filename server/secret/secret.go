@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"log/slog"
+	"strings"
 )
 
 const (
@@ -133,14 +134,14 @@ func checksum(s string) string {
 // PrefixMax is the longest that a prefix may be.
 const PrefixMax = 96
 
-// isPrefix reports whether s may begin a secret: letters, digits, - and _, the
-// last a _.
+// isPrefix reports whether s may begin a secret: letters, digits and -_.: of
+// which the last is _.
 func isPrefix(s string) bool {
 	if s == "" || len(s) > PrefixMax || s[len(s)-1] != '_' {
 		return false
 	}
 	for i := range len(s) {
-		if !inAlphabet[s[i]] && s[i] != '-' && s[i] != '_' {
+		if !inAlphabet[s[i]] && strings.IndexByte("-_.:", s[i]) < 0 {
 			return false
 		}
 	}

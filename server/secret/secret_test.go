@@ -60,7 +60,7 @@ func TestParseRefusesOtherShapes(t *testing.T) {
 	otherKind := "enrt_z" + v[6:len(v)-sumLen]
 	for name, s := range map[string]string{
 		"empty": "", "prefix alone": "enrt_", "cut": v[:len(v)-1], "longer": v + "0", "space": v + " ",
-		"other prefix": "abcd_" + v[5:], "no prefix": v[5:], "prefix of other characters": sealed("a.b_p" + v[6:len(v)-sumLen]), "prefix too long": sealed(strings.Repeat("x", PrefixMax) + "_p" + v[6:len(v)-sumLen]), "other kind": sealed(otherKind), "prefix without an end": sealed("enrtp" + v[6:len(v)-sumLen]),
+		"other prefix": "abcd_" + v[5:], "no prefix": v[5:], "prefix of other characters": sealed("a b_p" + v[6:len(v)-sumLen]), "prefix too long": sealed(strings.Repeat("x", PrefixMax) + "_p" + v[6:len(v)-sumLen]), "other kind": sealed(otherKind), "prefix without an end": sealed("enrtp" + v[6:len(v)-sumLen]),
 		"not base62": v[:20] + "é" + v[22:],
 	} {
 		if _, _, ok := Parse(s); ok {
@@ -144,7 +144,7 @@ func sealed(body string) string { return body + checksum(body) }
 
 // requirement 2
 func TestParseReadsSecretsOfAnyRules(t *testing.T) {
-	for _, prefix := range []string{"enrt_", "pat_acme-1_", "dhp_", "_"} {
+	for _, prefix := range []string{"enrt_", "pat_acme-1_", "pat_type:a.b_", "dhp_", "_"} {
 		v := New(prefix, SAT)
 		if _, kind, ok := Parse(v.Reveal()); !ok || kind != SAT || !strings.HasPrefix(v.Reveal(), prefix) {
 			t.Errorf("%s: kind %q, ok %v", prefix, kind, ok)

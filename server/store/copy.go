@@ -15,7 +15,7 @@ import (
 var transient = []string{"access_tokens", "device_codes", "exchanges", "idempotency", "refresh_tokens", "sign_in_codes", "sign_ins"}
 
 // copied are the tables that a copy has, each after those that it refers to.
-var copied = []string{"users", "apps", "tokens", "events", "event_chain"}
+var copied = []string{"settings", "users", "apps", "tokens", "events", "event_chain"}
 
 // ErrNotEmpty says that there are records where none may be.
 var ErrNotEmpty = errors.New("store: the database is not empty")

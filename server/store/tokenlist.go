@@ -30,6 +30,7 @@ type TokenFilter struct {
 	Kind          string
 	AppID         string
 	UserID        string   // the owner
+	Tenants       []string // it belongs to any of them, where each token has one
 	Status        []string // any of them, at Now
 	Now           time.Time
 	Query         string // in description, app, owner or hint
@@ -74,6 +75,9 @@ func (q Queries) Tokens(ctx context.Context, f TokenFilter, order Order) (List[T
 func (f TokenFilter) conditions(sort string) (cond conditions) {
 	cond.equal("t.id", f.ID)
 	cond.equal("t.user_id", f.UserID)
+	if f.Tenants != nil {
+		cond.in("t.tenants", f.Tenants)
+	}
 	created := "COALESCE(t.created_at, 0)"
 	switch {
 	case f.UserID != "": // has fewer tokens than most apps

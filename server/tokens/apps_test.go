@@ -176,8 +176,8 @@ func TestCapabilitiesAloneTellAFormWhatToAsk(t *testing.T) {
 	got := try(f.Capabilities(t.Context(), f.user))(t)
 	equal(t, got.Server, api.ServerInfo{Name: "Keyfob", Version: "1.2.3", Instance: "Example"})
 	equal(t, got.Rules, api.Rules{
-		Preset: "erp", Label: api.LabelRule{MaxLength: 128}, Expiry: api.ExpiryRule{NeverAllowed: true, DefaultSeconds: 31536000},
-		Revoke: api.RevokeRule{Verb: "Revoke"}, List: "own", Prefix: "enrt_",
+		Preset: "erp", Label: api.LabelRule{MaxLength: 128}, Expiry: api.ExpiryRule{NeverAllowed: true, DefaultSeconds: 31536000, Recommended: "no"},
+		Revoke: api.RevokeRule{Verb: "Revoke"}, List: "own", Prefix: "enrt_", ReadScope: "read",
 	})
 	equal(t, got.Scopes[0], api.Scope{Name: "read", Label: "Read", Description: "Read data as the identity of the token.", Implies: []string{}})
 	equal(t, got.Abilities["users"].State, "denied")

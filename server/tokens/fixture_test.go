@@ -15,6 +15,7 @@ import (
 
 	"keyfob/api"
 	"keyfob/internal/pgtest"
+	"keyfob/server/rules"
 	"keyfob/server/secret"
 	"keyfob/server/store"
 )
@@ -27,6 +28,7 @@ type fixture struct {
 	dir   string
 	place string // of the database
 	clock *clock
+	rules rules.Rules
 
 	admin, user, other Caller
 }
@@ -50,10 +52,18 @@ func (c *clock) advance(d time.Duration) {
 
 var start = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
 
-func newFixture(t testing.TB) *fixture {
+func newFixture(t testing.TB) *fixture { return newFixtureUnder(t, rules.Rules{}) }
+
+// under is a fixture under a preset.
+func under(t testing.TB, preset string) *fixture {
+	t.Helper()
+	return newFixtureUnder(t, try(rules.Load(preset))(t))
+}
+
+func newFixtureUnder(t testing.TB, r rules.Rules) *fixture {
 	t.Helper()
 	dir := t.TempDir()
-	f := &fixture{t: t, dir: dir, place: pgtest.Place(t, filepath.Join(dir, "keyfob.db")), clock: &clock{t: start}}
+	f := &fixture{t: t, dir: dir, place: pgtest.Place(t, filepath.Join(dir, "keyfob.db")), clock: &clock{t: start}, rules: r}
 	f.Service = f.serve()
 	f.admin, f.user, f.other = f.person("ada", true), f.person("bob", false), f.person("cyd", false)
 	return f
@@ -64,7 +74,7 @@ func (f *fixture) serve() *Service {
 	f.t.Helper()
 	db := try(store.Open(f.t.Context(), f.place))(f.t)
 	pepper := try(secret.LoadPepper(filepath.Join(f.dir, "pepper")))(f.t)
-	s := New(Config{Store: db, Pepper: pepper, Clock: f.clock.now, Instance: "Example", ProfileURL: "http://127.0.0.1/profile", Version: "1.2.3"})
+	s := New(Config{Store: db, Pepper: pepper, Clock: f.clock.now, Instance: "Example", ProfileURL: "http://127.0.0.1/profile", Version: "1.2.3", Rules: f.rules})
 	f.t.Cleanup(func() {
 		if err := errors.Join(s.Close(context.Background()), db.Close()); err != nil {
 			f.t.Error(err)

@@ -3,7 +3,6 @@ package tokens
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -39,7 +38,7 @@ func (s *Service) CreatePAT(ctx context.Context, c Caller, want api.NewToken, id
 		}
 		fields = append(fields, appFields...)
 		t, tokenFields := s.wished(want, app)
-		fields = append(fields, tokenFields...)
+		fields = append(append(fields, s.checkLabel(t.Description)...), tokenFields...)
 		var grantFields []api.FieldError
 		t.Permissions, t.Tenants, grantFields = s.granted(want, owner)
 		fields = append(fields, grantFields...)
@@ -77,6 +76,7 @@ func (s *Service) CreateSAT(ctx context.Context, c Caller, appID string, want ap
 			return store.Token{}, err
 		}
 		t, fields := s.wished(want, app)
+		fields = append(s.checkLabel(t.Description), fields...)
 		var grantFields []api.FieldError
 		t.Permissions, t.Tenants, grantFields = s.granted(want, holder)
 		fields = append(fields, grantFields...)
@@ -129,6 +129,9 @@ func (s *Service) issue(ctx context.Context, c Caller, a *attempt, decide func(*
 func (s *Service) insert(ctx context.Context, tx *store.Tx, c Caller, now time.Time, decide func(*store.Tx) (store.Token, error), then []func(*store.Tx, store.Token) error) (reply, error) {
 	t, err := decide(tx)
 	if err != nil {
+		return reply{}, err
+	}
+	if err := s.demanded(ctx, tx, t, now); err != nil {
 		return reply{}, err
 	}
 	value := secret.New(s.Rules.SecretPrefix(s.tenantOf(t)), t.Kind)
@@ -232,12 +235,6 @@ func (s *Service) wished(want api.NewToken, app store.App) (store.Token, []api.F
 		fields = append(fields, api.FieldError{Pointer: pointer, Code: code, Detail: detail})
 	}
 	t := store.Token{Description: strings.TrimSpace(want.Description), Scopes: s.inOrder(want.Scopes)}
-	if utf8.RuneCountInString(t.Description) > s.Rules.Label.MaxLength {
-		bad("/description", api.FieldTooLong, fmt.Sprintf("Use at most %d characters.", s.Rules.Label.MaxLength))
-	}
-	if !oneLine(t.Description) {
-		bad("/description", api.FieldFormat, "Use one line of text.")
-	}
 	if want.ExpiresAt != nil {
 		t.ExpiresAt = want.ExpiresAt.UTC().Truncate(time.Millisecond)
 		if !t.ExpiresAt.After(s.now()) {

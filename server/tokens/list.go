@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"keyfob/api"
+	"keyfob/server/rules"
 	"keyfob/server/store"
 )
 
-// TokenFilter selects tokens of a list. No Status: active and expired ones.
+// TokenFilter selects tokens of a list. No Status: active and expired
+// ones, and those revoked where the rules keep them listed.
 type TokenFilter struct {
 	Status        []string
 	Kind          string
@@ -20,15 +22,30 @@ type TokenFilter struct {
 	UnusedSince   time.Time
 }
 
-// OwnTokens lists the caller's PATs over all apps (requirement 37).
+// OwnTokens lists the caller's PATs over all apps (requirement 37), or all
+// tokens of the caller's tenants, where the rules say so (requirement 41).
 func (s *Service) OwnTokens(ctx context.Context, c Caller, f TokenFilter, p PageRequest) (api.Page[api.Token], error) {
 	if err := keeper(c); err != nil {
 		return api.Page[api.Token]{}, err
 	}
+	if s.overTenants(c) {
+		return s.tokens(ctx, store.TokenFilter{Tenants: tenantsOf(c)}, f, p)
+	}
 	return s.tokens(ctx, store.TokenFilter{UserID: c.User.ID}, f, p)
 }
 
-// OwnToken is one PAT of the caller, whatever its status.
+// overTenants reports whether the caller lists and ends all tokens of their
+// tenants. A program keeps to those of its owner.
+func (s *Service) overTenants(c Caller) bool {
+	return s.Rules.List == rules.ListTenant && c.Interactive() && len(tenantsOf(c)) > 0
+}
+
+// theirs reports whether the caller may see and end a token as their own.
+func (s *Service) theirs(c Caller, t store.Token) bool {
+	return t.Kind == api.KindPAT && t.UserID == c.User.ID || s.overTenants(c) && slices.Contains(tenantsOf(c), tenantOf(t))
+}
+
+// OwnToken is one token that OwnTokens would list, whatever its status.
 func (s *Service) OwnToken(ctx context.Context, c Caller, id string) (api.Token, error) {
 	if err := keeper(c); err != nil {
 		return api.Token{}, err
@@ -36,8 +53,8 @@ func (s *Service) OwnToken(ctx context.Context, c Caller, id string) (api.Token,
 	if id == "" {
 		return api.Token{}, notFound()
 	}
-	r, err := oneToken(ctx, s.Store.Queries, store.TokenFilter{ID: id, UserID: c.User.ID})
-	if errors.Is(err, store.ErrNotFound) {
+	r, err := oneToken(ctx, s.Store.Queries, store.TokenFilter{ID: id})
+	if errors.Is(err, store.ErrNotFound) || err == nil && !s.theirs(c, r.Token) {
 		return api.Token{}, notFound()
 	}
 	if err != nil {
@@ -67,7 +84,7 @@ func (s *Service) tokens(ctx context.Context, f store.TokenFilter, want TokenFil
 	now := s.now()
 	f.Status, f.Now, f.Kind, f.AppID, f.Query = want.Status, now, want.Kind, want.AppID, want.Query
 	f.ExpiresBefore, f.UnusedSince = want.ExpiresBefore, want.UnusedSince
-	if err := checkFilter(&f); err != nil {
+	if err := s.checkFilter(&f); err != nil {
 		return api.Page[api.Token]{}, err
 	}
 	if o.By == "lastUsedAt" || !f.UnusedSince.IsZero() {
@@ -84,9 +101,13 @@ func (s *Service) tokens(ctx context.Context, f store.TokenFilter, want TokenFil
 	return pageOf(l, o, func(r store.TokenRecord) api.Token { return s.tokenOf(r, now) }), nil
 }
 
-func checkFilter(f *store.TokenFilter) error {
+// checkFilter also says which tokens are listed by default (requirement 46).
+func (s *Service) checkFilter(f *store.TokenFilter) error {
 	if len(f.Status) == 0 {
 		f.Status = []string{store.Active, store.Expired}
+		if s.Rules.Revoke.StaysListed {
+			f.Status = append(f.Status, store.Revoked)
+		}
 	}
 	var fields []api.FieldError
 	known := []string{store.Active, store.Expired, store.Revoked}

@@ -10,6 +10,8 @@ func TestMain(m *testing.M) {
 	pgtest.MainOnly(m,
 		// Several at once.
 		"TestRacingAttemptsMakeOneToken", "TestRacingCreatesAndRevokesLoseNothing", "TestNoTokenIsIssuedAfterThePolicyBecameNone",
+		"TestRacersNeverExceedALimit", "TestOfRacersForALabelOneWins", "TestAdministratorsBoundTheLifeOfNewTokens",
+		"TestATenantHasAsManyLiveTokensAsTheRulesAllow", "TestUsersOfATenantListAndRevokeItsTokens",
 		"TestRacingRotationsMakeOneSuccessor", "TestRacingExchangesKeepTheBound",
 		"TestRacingAttemptsAtTwoServersMakeOneToken", "TestOfRacersForANameAtTwoServersOneWins", "TestTheLogHasNoTokenAfterThePolicyThatForbidsIt",
 		"TestARevocationAtOneServerHoldsAtTheOther", "TestTwoServersWriteLastUsesOfTheSameTokens", "TestRacingChangesAtTwoServersAllHappen",

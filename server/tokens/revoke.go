@@ -7,19 +7,19 @@ import (
 	"fmt"
 	"time"
 
-	"keyfob/api"
 	"keyfob/server/store"
 )
 
-// RevokeOwn ends a PAT of the caller, at once and for good. Ending it again
-// changes nothing. Anybody else's token is CodeNotFound (requirement 79).
+// RevokeOwn ends a token that OwnTokens would list, at once and for good
+// (requirement 80). Ending it again changes nothing. Any other is CodeNotFound
+// (requirement 79).
 func (s *Service) RevokeOwn(ctx context.Context, c Caller, id string) error {
 	if err := keeper(c); err != nil {
 		return err
 	}
 	return s.revoke(ctx, c.User.ID, c.via(nil), func(q store.Queries) (store.Token, error) {
 		t, err := q.TokenByID(ctx, id)
-		if err == nil && (t.Kind != api.KindPAT || t.UserID != c.User.ID) {
+		if err == nil && !s.theirs(c, t) {
 			return t, store.ErrNotFound
 		}
 		return t, err

@@ -90,7 +90,11 @@ func (s *Service) successor(ctx context.Context, tx *store.Tx, c Caller, old sto
 		return store.Token{}, refuse(api.CodeConflict, "The application allows none of this token's scopes any more. Create a new token.")
 	}
 	if expires == nil {
-		want.ExpiresAt = sameTimeAgain(c, old, now)
+		longest, err := s.longest(ctx, tx.Queries)
+		if err != nil {
+			return store.Token{}, err
+		}
+		want.ExpiresAt = sameTimeAgain(c, old, longest, now)
 	}
 	t, fields := s.wished(want, app)
 	if t.Permissions, t.Tenants, err = s.leftOf(old, holder); err != nil {
@@ -123,11 +127,15 @@ func mayHave(ctx context.Context, tx *store.Tx, c Caller, old store.Token, app s
 }
 
 // sameTimeAgain is the expiry of a token that is to live as long as old was,
-// or as long as the token that asks, if that is less; nil: for ever.
-func sameTimeAgain(c Caller, old store.Token, now time.Time) *time.Time {
+// or as long as tokens and the one that asks may, if that is less; nil: for
+// ever.
+func sameTimeAgain(c Caller, old store.Token, longest time.Duration, now time.Time) *time.Time {
 	var at time.Time
 	if !old.ExpiresAt.IsZero() {
 		at = now.Add(old.ExpiresAt.Sub(old.CreatedAt))
+	}
+	if longest > 0 && (at.IsZero() || at.After(now.Add(longest))) {
+		at = now.Add(longest)
 	}
 	if end := c.end(); !end.IsZero() && (at.IsZero() || at.After(end)) {
 		at = end

@@ -3,7 +3,6 @@ package tokens
 import (
 	"context"
 	"slices"
-	"time"
 
 	"keyfob/api"
 	"keyfob/server/rules"
@@ -29,42 +28,6 @@ func within(scopes, bounds []string) []string {
 		}
 	}
 	return out
-}
-
-// Capabilities says what the rules are and what the caller can do.
-func (s *Service) Capabilities(_ context.Context, c Caller) (api.Capabilities, error) {
-	r := s.Rules
-	no := api.Ability{State: "no", Reason: "This server does not offer it."}
-	admins := ability(administrator(c), "This needs an administrator who signed in.")
-	exchange := no
-	if s.Exchanges() {
-		exchange = api.Ability{State: "yes"}
-	}
-	keepers := ability(keeper(c), "This needs a user who signed in, or a personal access token with the scope tokens.")
-	return api.Capabilities{
-		Server: api.ServerInfo{Name: "Keyfob", Version: s.Version, Instance: s.Instance},
-		Rules: api.Rules{
-			Preset: r.Preset,
-			Label:  api.LabelRule(r.Label),
-			Expiry: api.ExpiryRule{NeverAllowed: r.Expiry.Never, DefaultSeconds: seconds(r.Expiry.Default), MaxSeconds: seconds(r.Expiry.Max)},
-			Revoke: api.RevokeRule{Verb: r.Revoke.Verb, PromiseSeconds: int(seconds(r.Revoke.Promise)), StaysListed: r.Revoke.StaysListed},
-			List:   r.List,
-			Prefix: r.SecretPrefix(""),
-		},
-		Scopes:    r.Catalogue(),
-		Limits:    []api.Limit{},
-		Abilities: map[string]api.Ability{"rotate": keepers, "bulkRevoke": admins, "find": admins, "exchange": exchange, "events": admins, "users": admins},
-	}, nil
-}
-
-func seconds(d rules.Duration) int64 { return int64(time.Duration(d) / time.Second) }
-
-// ability is yes, unless the caller is refused.
-func ability(refused error, reason string) api.Ability {
-	if refused != nil {
-		return api.Ability{State: "denied", Reason: reason}
-	}
-	return api.Ability{State: "yes"}
 }
 
 // Me says who the caller is. An application is nobody: a SAT is denied.

@@ -45,7 +45,7 @@ func (s *Service) AddUser(ctx context.Context, c Caller, u store.User) (api.User
 	if u.Name == "" {
 		u.Name = u.Login
 	}
-	if fields := checkUser(u); len(fields) > 0 {
+	if fields := append(checkUser(u), s.checkRaise(u)...); len(fields) > 0 {
 		return api.User{}, invalid(fields...)
 	}
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {

@@ -6,6 +6,7 @@ CREATE INDEX tokens_by_user_description ON tokens (user_id, lower(description), 
 CREATE INDEX tokens_by_app_end ON tokens (app_id, expires_at, id);
 CREATE INDEX tokens_by_app_use ON tokens (app_id, last_used_at, id);
 CREATE INDEX tokens_by_app_description ON tokens (app_id, lower(description), id);
+CREATE INDEX tokens_by_tenant ON tokens (tenants, created_at, id);
 CREATE INDEX tokens_by_creation ON tokens (created_at, id);
 -- What counts the live tokens of an app.
 CREATE INDEX tokens_unrevoked ON tokens (app_id, kind, expires_at) WHERE revoked_at IS NULL;
@@ -21,6 +22,7 @@ DROP INDEX users_by_name;
 DROP INDEX tokens_overlapping;
 DROP INDEX tokens_unrevoked;
 DROP INDEX tokens_by_creation;
+DROP INDEX tokens_by_tenant;
 DROP INDEX tokens_by_app_description;
 DROP INDEX tokens_by_app_use;
 DROP INDEX tokens_by_app_end;
