@@ -94,7 +94,7 @@ require (
 	go.yaml.in/yaml/v3 v3.0.5
 	golang.design/x/x11 v0.2.0
 	golang.org/x/exp/shiny v0.0.0-20250606033433-dcc06ee1d476 // indirect
-	golang.org/x/image v0.43.0 // indirect
+	golang.org/x/image v0.43.0
 	golang.org/x/mobile v0.0.0-20250606033058-a2a15c67f36f // indirect
 	golang.org/x/net v0.61.0 // indirect
 	golang.org/x/sys v0.49.0
