@@ -39,6 +39,7 @@ var house = []rule{
 	{of: "internal/single", may: []string{"internal/filelock"}},
 	{of: "internal/testserver", may: []string{"client/...", "server/..."}},
 	{of: "internal/...", may: nil},
+	{of: "bench", may: []string{"server/store", "server/secret", "server/instance", "server/signin"}},
 	{of: "assets", may: nil},
 	{of: "e2e/...", may: nil},
 }
