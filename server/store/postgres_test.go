@@ -130,6 +130,7 @@ func TestPostgresReadsByKeyHoldTheirRow(t *testing.T) {
 			tx.InsertSignIn(t.Context(), SignIn{ID: "s1", UserID: "u1", AuthenticatedAt: now, CreatedAt: now, ExpiresAt: now}),
 			tx.InsertSignInCode(t.Context(), SignInCode{Hash: key, UserID: "u1", AuthenticatedAt: now, ExpiresAt: now}),
 			tx.InsertRefreshToken(t.Context(), RefreshToken{Hash: key, SignInID: "s1", ExpiresAt: now}),
+			tx.InsertDeviceCode(t.Context(), DeviceCode{Hash: key, UserCode: key, ClientID: "desktop", ExpiresAt: now}),
 			tx.InsertAccessToken(t.Context(), key, "s1", nil, now))
 	})
 	if err != nil {
@@ -142,6 +143,7 @@ func TestPostgresReadsByKeyHoldTheirRow(t *testing.T) {
 		"AppByID": {"a1", "apps"}, "TokenByID": {"t1", "tokens"}, "UserByID": {"u1", "users"}, "UserByLogin": {"ada", "users"},
 		"ReplyByKey": {key, "idempotency"}, "SignIn": {"s1", "sign_ins"}, "SignInCode": {key, "sign_in_codes"},
 		"RefreshToken": {key, "refresh_tokens"}, "AccessToken": {key, "access_tokens"},
+		"DeviceCode": {key, "device_codes"}, "DeviceCodeByUserCode": {key, "device_codes"},
 	}
 	free := []string{
 		"Apps", "Tokens", "Users", "EventsOf", "Events", // lists
