@@ -59,7 +59,7 @@ check: go ## formatting, linters, portability, generated files, known vulnerabil
 
 lint: $(LINT)
 	$(LINT) run ./...
-	go vet -tags 'e2e demo $(TAGS)' ./...
+	go vet -tags 'bench e2e demo $(TAGS)' ./...
 
 # What is generated or kept in step by hand has a test that says so.
 generated:
@@ -78,6 +78,10 @@ vulnerabilities: $(VULN)
 
 fmt: $(LINT) ## format the code as `make check` wants it
 	$(LINT) fmt
+
+bench: go ## the server's budgets, measured: minutes, and 2 GB in build/bench (ARGS="-only create")
+	@$(MAKE) --no-print-directory build/keyfobd
+	go run -tags bench ./bench $(ARGS)
 
 demo: go ## a tour of the real program under Xvfb; pictures in build/demo/
 	@scripts/packages.sh build test

@@ -26,11 +26,17 @@ type serveCmd struct {
 	TLSKey         string        `name:"tls-key" help:"Its key." placeholder:"FILE" type:"path" env:"KEYFOBD_TLS_KEY"`
 	TrustedProxies []string      `name:"trusted-proxy" help:"Networks of proxies that may say, in X-Forwarded-For or Forwarded, who calls." placeholder:"CIDR" env:"KEYFOBD_TRUSTED_PROXIES"`
 	MetricsListen  string        `name:"metrics-listen" help:"Address to answer /metrics on, such as 127.0.0.1:9464. Without it there are none." placeholder:"ADDRESS" env:"KEYFOBD_METRICS_LISTEN"`
+	CPUProfile     string        `name:"cpu-profile" help:"Write where the time went to this file." hidden:""`
 	Drain          time.Duration `help:"How long to go on when told to stop, while /readyz already says no: as long as a load balancer takes to notice." default:"0s" env:"KEYFOBD_DRAIN"`
 }
 
 // Run serves until the process is told to stop.
 func (c *serveCmd) Run(e *env) error {
+	stopProfile, err := profile(c.CPUProfile)
+	if err != nil {
+		return err
+	}
+	defer stopProfile()
 	public, err := publicURL(c.Listen, c.PublicURL, c.TLSCert != "")
 	if err != nil {
 		return err
