@@ -51,6 +51,7 @@ N ?= 200
 torture: go ## kill the real server, fail its disk and database, N times each (N=200), a line for each fault
 	@scripts/packages.sh build test
 	go test ./e2e/torture -count=1 -timeout 0 -v -runs $(N)
+	go test ./server/tokens -run ExactlyWhatTheModelSays\|ExactlyWhenTheModelSays -count=1 -timeout 0 -v -rapid.checks $(N) -rapid.nofailfile
 
 check: go ## formatting, linters, portability, generated files, known vulnerabilities
 	@scripts/packages.sh build

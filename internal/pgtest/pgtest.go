@@ -109,6 +109,22 @@ func Run(t testing.TB, url, statement string) {
 	}
 }
 
+// Waits reports whether somebody waits for a lock in the database of that URL.
+func Waits(t testing.TB, url string) bool {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var waits bool
+	err = conn.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waits)
+	if err = errors.Join(err, conn.Close(ctx)); err != nil {
+		t.Fatal(err)
+	}
+	return waits
+}
+
 // Crash stops the cluster at once, as a crash does.
 func (c *Cluster) Crash(t testing.TB) {
 	t.Helper()

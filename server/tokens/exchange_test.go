@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"keyfob/api"
+	"keyfob/internal/pgtest"
 	"keyfob/server/secret"
 	"keyfob/server/store"
 )
@@ -188,7 +189,9 @@ func TestExchangesAreInTheChangeLogAndPurgedWhenTheyAreOver(t *testing.T) {
 	equal(t, kept(), 0)
 }
 
-// Of any number at once, on any number of servers, no more get one.
+// Of any number at once, on any number of servers, no more get one. That they
+// are counted one after another is shown by the next test: these may just be
+// lucky.
 func TestRacingExchangesKeepTheBound(t *testing.T) {
 	f := newExchange(t)
 	pat := f.pat(f.user, f.app(api.PolicyAuthenticatedUsers))
@@ -224,6 +227,34 @@ func TestRacingExchangesKeepTheBound(t *testing.T) {
 		}
 	}
 	equal(t, got, 3)
+}
+
+// The last that may be had is being given: who asks at another server meanwhile
+// waits, and is then refused.
+func TestAnExchangeWaitsForTheOneBeforeItIsCounted(t *testing.T) {
+	f := newExchange(t)
+	pat, second := f.pat(f.user, f.app(api.PolicyAuthenticatedUsers)), f.serve()
+	second.Rules.Exchange = true
+	answer := make(chan error, 1)
+	try(0, f.Store.Write(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.TokenByID(t.Context(), pat.Token.ID)
+		for i := range exchangeMax {
+			x := store.Exchanged{ID: newID(), MAC: []byte{byte(i)}, PepperID: "x", ParentID: pat.Token.ID, CreatedAt: f.now(), ExpiresAt: f.now().Add(exchangeLife)}
+			err = errors.Join(err, tx.InsertExchanged(t.Context(), x))
+		}
+		go func() {
+			_, err := second.Exchange(t.Context(), Exchange{Subject: pat.Secret})
+			answer <- err
+		}()
+		for f.Store.Shared() && len(answer) == 0 && !pgtest.Waits(t, f.place) { // SQLite has one writer, and cannot be asked
+		}
+		return err
+	}))(t)
+	if err := <-answer; err == nil {
+		t.Error("one more than may be had")
+	} else if _, busy := errors.AsType[*BusyError](err); !busy {
+		t.Error(err)
+	}
 }
 
 // What an app sees of an exchanged token, and what it can do to one.
