@@ -113,6 +113,8 @@ type serving struct {
 	cmd *exec.Cmd
 	url string
 	log *bytes.Buffer
+
+	metrics string // URL, with --json and --metrics-listen
 }
 
 func (p place) serve(args ...string) *serving {
@@ -132,11 +134,11 @@ func (p place) serve(args ...string) *serving {
 		p.Fatalf("no URL: %v\n%s", err, s.log)
 	}
 	if s.url = strings.TrimSpace(line); slices.Contains(args, "--json") {
-		var out struct{ URL string }
+		var out struct{ URL, Metrics string }
 		if err := json.Unmarshal([]byte(line), &out); err != nil {
 			p.Errorf("with --json it printed %s", line)
 		}
-		s.url = out.URL
+		s.url, s.metrics = out.URL, out.Metrics
 	}
 	p.Cleanup(func() { _ = s.cmd.Process.Kill() })
 	return s

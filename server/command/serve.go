@@ -58,10 +58,14 @@ func (c *serveCmd) Run(e *env) error {
 		return errors.Join(err, closeAll(ln, metrics))
 	}
 	// It already answers: the listener queues calls until Serve takes them.
-	if err := e.print(config.PublicURL, map[string]string{"url": config.PublicURL}); err != nil {
+	at := map[string]string{"url": config.PublicURL}
+	if metrics != nil {
+		at["metrics"] = "http://" + metrics.Addr().String() + "/metrics"
+	}
+	if err := e.print(config.PublicURL, at); err != nil {
 		return errors.Join(err, closeAll(ln, metrics), in.Close(e.ctx))
 	}
-	log.InfoContext(e.ctx, "serving", "url", config.PublicURL, "address", ln.Addr().String(), "version", config.Version)
+	log.InfoContext(e.ctx, "serving", "url", config.PublicURL, "address", ln.Addr().String(), "metrics", at["metrics"], "version", config.Version)
 	c.warn(log)
 	served := c.serve(e.ctx, how, ln, metrics, in)
 	log.InfoContext(e.ctx, "stopped taking requests")
