@@ -15,6 +15,7 @@ import (
 	"keyfob/server/certificate"
 	"keyfob/server/instance"
 	"keyfob/server/origin"
+	"keyfob/server/signin"
 )
 
 type serveCmd struct {
@@ -38,6 +39,7 @@ func (c *serveCmd) Run(e *env) error {
 	if e.json {
 		log = slog.New(slog.NewJSONHandler(e.stderr, nil))
 	}
+	slog.SetDefault(slog.New(signin.Foreign(log)))
 	config := instance.Config{Dir: e.data, Database: e.database, Rules: e.rules, PublicURL: public, Version: e.program.VersionText(), Log: log}
 	if config.Trusted, err = origin.ParseTrusted(c.TrustedProxies); err != nil {
 		return usageError{"--trusted-proxy: " + err.Error() + "."}
