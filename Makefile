@@ -48,7 +48,7 @@ test: go ## every test: unit, headless screens, server, and the real program und
 	go test -race -tags 'e2e $(TAGS)' -timeout 20m -count=1 ./e2e/...
 
 N ?= 200
-torture: go ## kill, starve and confuse the real server, N times each (N=200), a line for each fault
+torture: go ## kill the real server, fail its disk and database, N times each (N=200), a line for each fault
 	@scripts/packages.sh build test
 	go test ./e2e/torture -count=1 -timeout 0 -v -runs $(N)
 
@@ -59,7 +59,7 @@ check: go ## formatting, linters, portability, generated files, known vulnerabil
 
 lint: $(LINT)
 	$(LINT) run ./...
-	go vet -tags 'e2e demo $(TAGS)' ./...
+	go vet -tags 'bench e2e demo $(TAGS)' ./...
 
 # What is generated or kept in step by hand has a test that says so.
 generated:
@@ -78,6 +78,10 @@ vulnerabilities: $(VULN)
 
 fmt: $(LINT) ## format the code as `make check` wants it
 	$(LINT) fmt
+
+bench: go ## the server's budgets, measured: minutes, and 2 GB in build/bench (ARGS="-only create")
+	@$(MAKE) --no-print-directory build/keyfobd
+	go run -tags bench ./bench $(ARGS)
 
 demo: go ## a tour of the real program under Xvfb; pictures in build/demo/
 	@scripts/packages.sh build test

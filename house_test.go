@@ -39,6 +39,7 @@ var house = []rule{
 	{of: "internal/single", may: []string{"internal/filelock"}},
 	{of: "internal/testserver", may: []string{"client/...", "server/..."}},
 	{of: "internal/...", may: nil},
+	{of: "bench", may: []string{"server/store", "server/secret", "server/instance", "server/signin"}},
 	{of: "assets", may: nil},
 	{of: "e2e/...", may: nil},
 }
@@ -51,7 +52,7 @@ var reserved = []struct {
 }{
 	{"fyne.io/fyne/v2/app", []string{"."}},
 	{"fyne.io/fyne/v2/...", []string{".", "ui/...", "internal/desktop", "assets"}},
-	{"net/http/...", []string{".", "client/connect", "client/rest", "client/session", "client/internal/...", "server/...", "internal/testserver"}},
+	{"net/http/...", []string{".", "client/connect", "client/rest", "client/session", "client/internal/...", "server/...", "internal/testserver", "bench"}},
 	{"github.com/go-resty/resty/v2/...", []string{"client/rest"}},
 	{"github.com/zalando/go-keyring/...", []string{"client/credentials"}},
 	{"github.com/coreos/go-oidc/v3/...", []string{"client/session"}},
@@ -59,11 +60,12 @@ var reserved = []struct {
 	{"golang.design/x/clipboard/...", []string{"ui/clipboard"}},
 	{"github.com/danielgtaylor/huma/v2/...", []string{"server"}},
 	{"github.com/zitadel/oidc/v3/...", []string{"server/signin"}},
+	{"github.com/maypok86/otter/v2/...", []string{"server/cache"}},
 	{"github.com/pressly/goose/v3/...", []string{"server/store"}},
-	{"database/sql/...", []string{"server/store"}},
+	{"database/sql/...", []string{"server/store", "bench"}},
 	{"golang.org/x/mod/...", []string{"server/audit"}},
 	{"github.com/jackc/pgx/v5/...", []string{"server/store", "internal/pgtest"}},
-	{"modernc.org/sqlite/...", []string{"server/store"}},
+	{"modernc.org/sqlite/...", []string{"server/store", "bench"}},
 	{"github.com/alecthomas/kong/...", []string{"server/command"}},
 	{"github.com/prometheus/...", []string{"server/metrics"}},
 }
@@ -141,7 +143,7 @@ func inside(module, importPath string) string {
 func list(t *testing.T) (module string, packages []listed) {
 	t.Helper()
 	name := goCommand(t, "list", "-m")
-	out := goCommand(t, "list", "-e", "-tags", "migrated_fynedo,e2e", "-json=ImportPath,Imports", "./...")
+	out := goCommand(t, "list", "-e", "-tags", "migrated_fynedo,e2e,bench", "-json=ImportPath,Imports", "./...")
 	for d := json.NewDecoder(bytes.NewReader(out)); ; {
 		var p listed
 		err := d.Decode(&p)

@@ -34,11 +34,15 @@ const (
 	StatusRevoked = "revoked"
 )
 
-// Page is one page of a list.
+// Page is one page of a list. Of a very long list, one call looks at 10,000
+// rows at most: a page that is filtered may hold fewer rows than asked for, or
+// none, though there is a next one, and the total may be a lower bound.
 type Page[T any] struct {
 	Items      []T    `json:"items"`
-	NextCursor string `json:"nextCursor,omitempty" doc:"Pass as cursor for the next page; absent on the last."`
-	Total      int    `json:"total" doc:"Rows that match over all pages."`
+	NextCursor string `json:"nextCursor,omitempty" doc:"Pass as cursor for the next page; absent on the last. A page may be short, or empty, and not be the last."`
+	Total      int    `json:"total" doc:"Rows that match over all pages; exact if the list has up to 10,000 rows before it is filtered."`
+
+	TotalAtLeast bool `json:"totalAtLeast,omitempty" doc:"The list is longer than that: there are as many rows as total says, or more."`
 }
 
 // AppRef names a trusted application.
@@ -135,10 +139,12 @@ type App struct {
 	Tokens            TokenCounts `json:"tokens"`
 }
 
-// TokenCounts counts the live tokens of an application.
+// TokenCounts counts the live tokens of an application, up to 1000 of a kind.
 type TokenCounts struct {
 	PAT int `json:"pat"`
 	SAT int `json:"sat"`
+
+	AtLeast bool `json:"atLeast,omitempty" doc:"There are more of a kind than 1000."`
 }
 
 // NewApp adds a trusted application: POST /manager/apps.

@@ -100,6 +100,10 @@ func (s *Server) watch(expires func() time.Time) {
 	from := metrics.Sources{
 		Ready:   func() bool { return s.notReady(context.Background()) == "" },
 		SignIns: s.signIn.Tries,
+		Cache: func() map[string]uint64 {
+			at := s.tokens.CacheStats()
+			return map[string]uint64{"hit": at.Hits, "miss": at.Misses, "bypassed": at.Bypassed}
+		},
 		Expires: expires,
 		Store: func(ctx context.Context) metrics.Store {
 			head, err := s.store.ChainHead(ctx)

@@ -103,7 +103,7 @@ func TestBodyThatBreaksOffIsTheCallersFault(t *testing.T) {
 
 func TestEveryReplyHasItsHeaders(t *testing.T) {
 	h := newHouse(t)
-	for _, path := range []string{"/profile/me", "/tools/auto-discovery", "/docs", "/openapi.yaml", "/nowhere", "/healthz", "/id/login"} {
+	for _, path := range []string{"/profile/me", "/tools/auto-discovery", "/docs", "/openapi.yaml", "/nowhere", "/healthz", "/id/login", "/id/device", "/id/device/confirm"} {
 		r := h.get(path, "")
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
@@ -112,7 +112,7 @@ func TestEveryReplyHasItsHeaders(t *testing.T) {
 				t.Errorf("%s: %s is %q", path, name, got)
 			}
 		}
-		if len(r.header.Get("X-Request-Id")) < 20 || r.header.Get("Content-Security-Policy") == "" {
+		if len(r.header.Get("X-Request-Id")) < 20 || !strings.Contains(r.header.Get("Content-Security-Policy"), "frame-ancestors 'none'") {
 			t.Errorf("%s: %v", path, r.header)
 		}
 	}

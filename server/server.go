@@ -105,6 +105,7 @@ func (s *Server) route() error {
 	s.pages, _ = pages.(router)
 	s.idHandler = http.StripPrefix("/id", pages)
 	s.routeProfile()
+	s.routePicture()
 	s.routeManager()
 	s.routeEvents()
 	s.routeDiscovery()

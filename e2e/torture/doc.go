@@ -1,7 +1,6 @@
 // Package torture breaks what a token server stands on, while it works, and
 // checks what is left: the real keyfobd is killed in the middle of concurrent
-// writes, its disk fills up or fails, its database goes away and comes back,
-// its clock jumps.
+// writes, its disk fills up or fails, its database goes away and comes back.
 //
 // Each test keeps a plain model of what the server acknowledged, and demands
 // afterwards, without a hand in between:

@@ -14,11 +14,11 @@ const life = 25
 
 // Requirements 71, 73: the server is killed in the middle of concurrent writes.
 func TestKilledInTheMiddleOfWrites(t *testing.T) {
-	killed(t, "kill -9, SQLite", times(5), func(testing.TB) string { return "" })
+	killed(t, "kill -9, SQLite", times(4), func(testing.TB) string { return "" })
 }
 
 func TestKilledInTheMiddleOfWritesOnPostgreSQL(t *testing.T) {
-	killed(t, "kill -9, PostgreSQL", times(3), pgtest.Database)
+	killed(t, "kill -9, PostgreSQL", times(2), pgtest.Database)
 }
 
 func killed(t *testing.T, name string, n int, database func(testing.TB) string) {

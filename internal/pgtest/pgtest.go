@@ -10,6 +10,7 @@ package pgtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -90,6 +91,20 @@ func (c *Cluster) exec(t testing.TB, statement string) {
 		c.admin = conn
 	}
 	if _, err := c.admin.Exec(ctx, statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Run runs a statement on the database of that URL.
+func Run(t testing.TB, url, statement string) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	conn, err := pgx.Connect(ctx, url)
+	if err == nil {
+		_, err = conn.Exec(ctx, statement)
+		err = errors.Join(err, conn.Close(ctx))
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }

@@ -21,16 +21,23 @@ import (
 type serveCmd struct {
 	Listen    string `help:"Address to listen on." default:"127.0.0.1:8642" env:"KEYFOBD_LISTEN"`
 	PublicURL string `name:"public-url" help:"How clients reach the server, if not by the address it listens on, such as the https address of the proxy before it." placeholder:"URL" env:"KEYFOBD_PUBLIC_URL"`
+	Cache     int    `help:"How many tokens to remember, so that checking them again needs no read; 0: none." default:"100000" env:"KEYFOBD_CACHE"`
 
 	TLSCert        string        `name:"tls-cert" help:"The server's own TLS certificate with its chain, in PEM. Read again when it changes." placeholder:"FILE" type:"path" env:"KEYFOBD_TLS_CERT"`
 	TLSKey         string        `name:"tls-key" help:"Its key." placeholder:"FILE" type:"path" env:"KEYFOBD_TLS_KEY"`
 	TrustedProxies []string      `name:"trusted-proxy" help:"Networks of proxies that may say, in X-Forwarded-For or Forwarded, who calls." placeholder:"CIDR" env:"KEYFOBD_TRUSTED_PROXIES"`
 	MetricsListen  string        `name:"metrics-listen" help:"Address to answer /metrics on, such as 127.0.0.1:9464. Without it there are none." placeholder:"ADDRESS" env:"KEYFOBD_METRICS_LISTEN"`
+	CPUProfile     string        `name:"cpu-profile" help:"Write where the time went to this file." hidden:""`
 	Drain          time.Duration `help:"How long to go on when told to stop, while /readyz already says no: as long as a load balancer takes to notice." default:"0s" env:"KEYFOBD_DRAIN"`
 }
 
 // Run serves until the process is told to stop.
 func (c *serveCmd) Run(e *env) error {
+	stopProfile, err := profile(c.CPUProfile)
+	if err != nil {
+		return err
+	}
+	defer stopProfile()
 	public, err := publicURL(c.Listen, c.PublicURL, c.TLSCert != "")
 	if err != nil {
 		return err
@@ -40,7 +47,10 @@ func (c *serveCmd) Run(e *env) error {
 		log = slog.New(slog.NewJSONHandler(e.stderr, nil))
 	}
 	slog.SetDefault(slog.New(signin.Foreign(log)))
-	config := instance.Config{Dir: e.data, Database: e.database, Rules: e.rules, PublicURL: public, Version: e.program.VersionText(), Log: log}
+	config := instance.Config{Dir: e.data, Database: e.database, Rules: e.rules, PublicURL: public, Version: e.program.VersionText(), Log: log, Cache: c.Cache}
+	if c.Cache <= 0 {
+		config.Cache = -1 // 0 would be what is usual
+	}
 	if config.Trusted, err = origin.ParseTrusted(c.TrustedProxies); err != nil {
 		return usageError{"--trusted-proxy: " + err.Error() + "."}
 	}

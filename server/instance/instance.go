@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"keyfob/server"
+	"keyfob/server/cache"
 	"keyfob/server/origin"
 	"keyfob/server/rules"
 	"keyfob/server/secret"
@@ -56,6 +57,7 @@ type Config struct {
 	Rules     rules.Rules // zero: erp
 	Log       *slog.Logger
 	Clock     func() time.Time
+	Cache     int // how many tokens are remembered; 0: tokens.Remembered; below: none
 
 	Trusted origin.Trusted   // proxies that may say who calls
 	Expires func() time.Time // of the server's own TLS certificate; nil: it has none
@@ -83,13 +85,19 @@ type Instance struct {
 }
 
 // OpenRecords opens dir's records, also while a server serves them: what it
-// writes, such as a revocation, takes effect there at once.
+// writes, such as a revocation, takes effect there when the call returns; on
+// PostgreSQL some milliseconds later.
 func OpenRecords(ctx context.Context, c Config) (*Records, error) {
 	c = c.withDefaults()
 	if err := prepare(c.Dir); err != nil {
 		return nil, err
 	}
-	return openRecords(ctx, c)
+	c.Cache = -1
+	r, err := openRecords(ctx, c)
+	if err == nil {
+		r.Store.WorkBeside(cache.Trusted)
+	}
+	return r, err
 }
 
 // Open makes dir if it is missing, takes its lock and puts its server
@@ -157,7 +165,7 @@ func openRecords(ctx context.Context, c Config) (*Records, error) {
 	r := &Records{Store: db, Tokens: tokens.New(tokens.Config{
 		Store: db, Pepper: pepper, Clock: c.Clock, Instance: c.Name,
 		ProfileURL: c.PublicURL + "/profile", Version: c.Version, Log: c.Log, Rules: c.Rules,
-		Checkpoints: c.checkpoints,
+		Checkpoints: c.checkpoints, Cache: c.Cache,
 	})}
 	if err := r.Tokens.CheckPepper(ctx); err != nil {
 		return nil, errors.Join(err, r.Close(ctx))

@@ -29,6 +29,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
+	omitEmpty(r.Form)
 	c := new(call)
 	reply := newReply()
 	op.Authorize(reply, r.WithContext(p.within(r.Context(), c)), p.engine)

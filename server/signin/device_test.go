@@ -405,6 +405,9 @@ func TestTheDeviceEndpointRefusesWhatItShould(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d %s", name, a.status, a.Error, tc.status, tc.want)
 		}
 	}
+	if a := w.send("/connect/deviceauthorization", with(with(good, "unknown", "x"), "client_secret", "")); a.status != 200 {
+		t.Errorf("an unknown and an empty parameter: %d %s", a.status, a.Error)
+	}
 	if s := w.browser().open(w.issuer + "/connect/deviceauthorization"); s.status/100 != 4 {
 		t.Errorf("GET: %d", s.status)
 	}

@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -56,10 +58,21 @@ func readTokenForm(w http.ResponseWriter, r *http.Request) *oidc.Error {
 	if err := r.ParseForm(); err != nil || repeated(r.PostForm) {
 		return oidc.ErrInvalidRequest().WithDescription("the form cannot be read")
 	}
+	omitEmpty(r.PostForm)
+	omitEmpty(r.Form)
+	if user, _, ok := r.BasicAuth(); ok && user != DesktopClient { // before the library looks at its code
+		return oidc.ErrInvalidClient().WithDescription("unknown client")
+	}
 	if r.PostForm.Has("client_assertion") || r.PostForm.Has("client_assertion_type") {
 		return oidc.ErrInvalidClient().WithDescription("client assertions are not supported")
 	}
 	return nil
+}
+
+// omitEmpty treats parameters without a value as if they were not there (RFC
+// 6749, section 3.2).
+func omitEmpty(form url.Values) {
+	maps.DeleteFunc(form, func(_ string, values []string) bool { return len(values) == 1 && values[0] == "" })
 }
 
 func (p *Provider) refuse(w http.ResponseWriter, problem *oidc.Error) {
@@ -146,7 +159,7 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
+	uncached(h)
 	if status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "" {
 		h.Set("WWW-Authenticate", "Basic") // RFC 6749, section 5.2
 	}
@@ -157,6 +170,12 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	h.Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
 	_, _ = w.Write(text) // the caller is gone if it fails
+}
+
+// uncached keeps a reply out of caches, in the words of RFC 6749, section 5.1.
+func uncached(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("Pragma", "no-cache")
 }
 
 // reply holds what the library answers until it has been looked at.
@@ -189,7 +208,7 @@ func (r *reply) copyTo(w http.ResponseWriter) {
 			h.Set(name, v)
 		}
 	}
-	h.Set("Cache-Control", "no-store")
+	uncached(h)
 	h.Set("X-Content-Type-Options", "nosniff")
 	if r.status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", "Basic")

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -24,7 +25,8 @@ type App struct {
 type AppRecord struct {
 	App
 	SystemUser UserRef // zero: none set
-	PATs, SATs int     // live tokens
+	PATs, SATs int     // live tokens, up to LiveMost
+	AtLeast    bool    // there are more
 }
 
 const appColumns = `a.id, COALESCE(a.deleted_name, a.name), a.policy, a.enabled, a.scopes, a.system_user_allowed, a.system_user_id, a.secret_mac, a.created_at`
@@ -49,17 +51,26 @@ type AppFilter struct {
 	Enabled  bool     // only enabled ones
 }
 
-// Apps lists apps with their counts of tokens live at now.
+// LiveMost is up to where the live tokens of an app are counted.
+const LiveMost = 1000
+
+// liveSQL counts the tokens of the app called a that are live at a time: those
+// that never end, those that end later, and those that were rotated and live
+// on. Each count is an index walk of bounded length.
+func liveSQL(kind, at string) string {
+	most := strconv.Itoa(LiveMost + 1)
+	of := `SELECT 1 FROM tokens t WHERE t.app_id = a.id AND t.kind = '` + kind + `' AND `
+	count := func(live string) string { return `(SELECT COUNT(*) FROM (` + of + live + ` LIMIT ` + most + `) n)` }
+	return count(`t.revoked_at IS NULL AND t.expires_at IS NULL`) + ` + ` + count(`t.revoked_at IS NULL AND t.expires_at > `+at) +
+		` + ` + count(`t.revoked_at IS NOT NULL AND t.overlap_ends_at > `+at+` AND (t.expires_at IS NULL OR t.expires_at > `+at+`)`)
+}
+
+// Apps lists apps with their counts of tokens live at now: exact up to
+// LiveMost of a kind, and that number where there are more.
 func (q Queries) Apps(ctx context.Context, f AppFilter, now time.Time, order Order) (List[AppRecord], error) {
 	var cond conditions
-	// In FROM, not among the columns, so that counting the rows has the same parameters.
 	at := cond.arg(now.UnixMilli())
-	counts := `(SELECT app_id, SUM(CASE WHEN kind = 'pat' THEN 1 ELSE 0 END) AS pats, COUNT(*) AS live FROM tokens t
-		WHERE NOT ` + revokedSQL(at) + ` AND (expires_at IS NULL OR expires_at > ` + at + `)`
-	if f.ID != "" {
-		counts += ` AND app_id = ` + cond.arg(f.ID) // count this one only
-	}
-	counts += ` GROUP BY app_id) n`
+	cond.add("CAST(", at, " AS BIGINT) >= 0") // so that counting the rows has the same parameters
 	cond.add("a.deleted_name IS NULL")
 	cond.equal("a.id", f.ID)
 	if f.Policies != nil {
@@ -70,8 +81,8 @@ func (q Queries) Apps(ctx context.Context, f AppFilter, now time.Time, order Ord
 	}
 	return listing[AppRecord]{
 		what:    "apps",
-		columns: appColumns + `, COALESCE(s.login, ''), COALESCE(s.name, ''), COALESCE(n.pats, 0), COALESCE(n.live - n.pats, 0)`,
-		from:    `apps a LEFT JOIN users s ON s.id = a.system_user_id LEFT JOIN ` + counts + ` ON n.app_id = a.id`,
+		columns: appColumns + `, COALESCE(s.login, ''), COALESCE(s.name, ''), ` + liveSQL("pat", at) + `, ` + liveSQL("sat", at),
+		from:    `apps a LEFT JOIN users s ON s.id = a.system_user_id`,
 		id:      "a.id",
 		sorts:   AppSorts,
 		scan:    scanAppRecord,
@@ -89,11 +100,11 @@ func (t *Tx) InsertApp(ctx context.Context, a App) error {
 
 // UpdateApp writes all of a but its id and creation; ErrTaken if its name is.
 func (t *Tx) UpdateApp(ctx context.Context, a App) error {
-	_, err := t.db.ExecContext(ctx,
+	_, err := t.alter(ctx, "app", a.ID,
 		`UPDATE apps SET name = $1, policy = $2, enabled = $3, scopes = $4, system_user_allowed = $5, system_user_id = $6, secret_mac = $7
 		WHERE id = $8`,
 		a.Name, a.Policy, a.Enabled, strings.Join(a.Scopes, " "), a.SystemUserAllowed, orNull(a.SystemUserID), a.SecretMAC, a.ID)
-	return writeError("app", err)
+	return err
 }
 
 // appScan receives appColumns.
@@ -122,6 +133,8 @@ func scanAppRecord(row scanner) (AppRecord, error) {
 	)
 	err := row.Scan(append(s.dest(), &r.SystemUser.Login, &r.SystemUser.Name, &r.PATs, &r.SATs)...)
 	r.App = s.app()
+	r.AtLeast = r.PATs > LiveMost || r.SATs > LiveMost
+	r.PATs, r.SATs = min(r.PATs, LiveMost), min(r.SATs, LiveMost)
 	r.SystemUser.ID = r.SystemUserID
 	return r, readError("app", err)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,22 +31,19 @@ func (q Queries) ExchangedByMAC(ctx context.Context, mac []byte) (Presented, err
 		created, expires, revoked sql.NullInt64
 		t                         tokenScan
 		a                         appScan
-		userID                    sql.NullString
+		u                         userScan
 	)
 	dest := []any{&x.ID, &x.MAC, &x.PepperID, &x.ParentID, &scopes, &created, &expires, &revoked}
-	dest = append(append(append(dest, t.dest()...), a.dest()...), &userID)
+	dest = slices.Concat(dest, t.dest(), a.dest(), u.dest())
 	err := q.db.QueryRowContext(ctx, `SELECT x.id, x.mac, x.pepper_id, x.parent_id, x.scopes, x.created_at, x.expires_at, x.revoked_at,
-		`+tokenColumns+`, `+appColumns+`, COALESCE(t.user_id, a.system_user_id)
-		FROM exchanges x JOIN tokens t ON t.id = x.parent_id JOIN apps a ON a.id = t.app_id WHERE x.mac = $1`, mac).Scan(dest...)
+		`+tokenColumns+`, `+appColumns+`, `+userColumns+`
+		FROM exchanges x JOIN tokens t ON t.id = x.parent_id JOIN apps a ON a.id = t.app_id
+		LEFT JOIN users u ON u.id = COALESCE(t.user_id, a.system_user_id) WHERE x.mac = $1`, mac).Scan(dest...)
 	if err != nil {
 		return Presented{}, readError("exchanged token", err)
 	}
 	x.Scopes, x.CreatedAt, x.ExpiresAt, x.RevokedAt = strings.Fields(scopes), instant(created), instant(expires), instant(revoked)
-	p := Presented{Token: t.token(), App: a.app(), Exchanged: &x}
-	if userID.Valid {
-		p.User, err = q.UserByID(ctx, userID.String)
-	}
-	return p, err
+	return Presented{Token: t.token(), App: a.app(), User: u.user(), Exchanged: &x}, nil
 }
 
 // InsertExchanged adds x.
@@ -70,7 +68,7 @@ func (q Queries) ExchangesOf(ctx context.Context, parentID string, now time.Time
 // RevokeExchanged ends an exchanged token. It reports false if it was ended
 // before.
 func (t *Tx) RevokeExchanged(ctx context.Context, id string, at time.Time) (bool, error) {
-	return t.once(ctx, "exchanged token", `UPDATE exchanges SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL`, millis(at), id)
+	return t.alter(ctx, "exchanged token", id, `UPDATE exchanges SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL`, millis(at), id)
 }
 
 // ExchangesDue reports whether PurgeExchanges has something to do.

@@ -25,7 +25,7 @@ func (t *Tx) ReplaceToken(ctx context.Context, id, newID, by string, now, until 
 	if until.IsZero() {
 		end = now
 	}
-	return t.once(ctx, "token",
+	return t.alter(ctx, "token", id,
 		`UPDATE tokens SET replaced_by = $1, revoked_at = $2, revoked_by = $3, overlap_ends_at = $4
 		WHERE id = $5 AND replaced_by IS NULL AND revoked_at IS NULL`,
 		newID, millis(end), by, millis(until), id)
@@ -34,9 +34,9 @@ func (t *Tx) ReplaceToken(ctx context.Context, id, newID, by string, now, until 
 // DeleteApp hides an app for good, and ends its client secret and its use. Its
 // row stays: what happened with its tokens remains readable.
 func (t *Tx) DeleteApp(ctx context.Context, id string) error {
-	_, err := t.db.ExecContext(ctx,
+	_, err := t.alter(ctx, "app", id,
 		`UPDATE apps SET deleted_name = name, name = id, enabled = FALSE, secret_mac = NULL WHERE id = $1 AND deleted_name IS NULL`, id)
-	return writeError("app", err)
+	return err
 }
 
 // AppDeleted reports whether an app was there and has been deleted.
@@ -48,12 +48,12 @@ func (q Queries) AppDeleted(ctx context.Context, id string) (bool, error) {
 
 // UpdateUser writes all of u but its id, login and creation.
 func (t *Tx) UpdateUser(ctx context.Context, u User) error {
-	_, err := t.db.ExecContext(ctx,
+	_, err := t.alter(ctx, "user", u.ID,
 		`UPDATE users SET name = $1, email = $2, preferred_language = $3, is_admin = $4, is_active = $5, password_hash = $6,
 		permissions = $8, tenants = $9, token_limit = $10 WHERE id = $7`,
 		u.Name, u.Email, u.PreferredLanguage, u.IsAdmin, u.IsActive, u.PasswordHash, u.ID,
 		strings.Join(u.Permissions, " "), strings.Join(u.Tenants, " "), u.TokenLimit)
-	return writeError("user", err)
+	return err
 }
 
 // OtherAdmin reports whether an active administrator is left without the user

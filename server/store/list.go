@@ -1,8 +1,7 @@
 package store
 
 import (
-	"context"
-	"database/sql"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,6 +12,9 @@ type Order struct {
 	Desc  bool
 	After *Position // nil: the first page
 	Limit int
+
+	Exact bool // look at as many rows as it takes: see walkMost
+	alone bool // one row is asked for: do not count
 }
 
 // Position is a place in a sorted list: a row's sort key, which is a number or
@@ -23,34 +25,50 @@ type Position struct {
 	ID     string
 }
 
-// List is one page: its rows, the Position of its last row if more follow, and
-// how many rows match over all pages.
+// List is one page: its rows, the Position where the next one starts if there
+// may be more, and how many rows match over all pages.
 type List[T any] struct {
-	Items []T
-	Next  *Position
-	Total int
+	Items   []T
+	Next    *Position
+	Total   int
+	AtLeast bool // there may be more than Total
 }
 
 // Sorts are the ways in which a list can be sorted, by their names.
 type Sorts map[string]sortKey
 
-// sortKey is an SQL expression, one for each direction so that rows without a
-// value come last in both.
+// sortKey is an SQL expression. One that may be NULL sorts the rows without a
+// value last in both directions.
 type sortKey struct {
-	asc, desc string
-	text      bool
+	expr        string
+	text, nulls bool
 }
 
-func textKey(expr string) sortKey { return sortKey{asc: expr, desc: expr, text: true} }
-func timeKey(expr string) sortKey {
-	return sortKey{asc: "COALESCE(" + expr + ", 9223372036854775807)", desc: "COALESCE(" + expr + ", -1)"}
-}
+func textKey(expr string) sortKey { return sortKey{expr: expr, text: true} }
+func timeKey(expr string) sortKey { return sortKey{expr: expr} }
+func endKey(expr string) sortKey  { return sortKey{expr: expr, nulls: true} } // a time that may not come
 
 // conditions collects what a query demands, with its parameters.
 type conditions struct {
 	sql  []string
 	args []any
+
+	ofList, ofListArgs int // how many of them say which list it is; the rest filters it
 }
+
+// endOfList says that what was demanded so far says which list it is.
+func (c *conditions) endOfList() { c.ofList, c.ofListArgs = len(c.sql), len(c.args) }
+
+// list is only what says which list it is.
+func (c *conditions) list() conditions {
+	return conditions{sql: slices.Clone(c.sql[:c.ofList]), args: slices.Clone(c.args[:c.ofListArgs])}
+}
+
+func (c *conditions) copy() conditions {
+	return conditions{sql: slices.Clone(c.sql), args: slices.Clone(c.args)}
+}
+
+func (c *conditions) filters() bool { return len(c.sql) > c.ofList }
 
 // arg adds a parameter and gives its place, such as $3.
 func (c *conditions) arg(v any) string {
@@ -105,72 +123,3 @@ func lowerASCII(s string) string {
 }
 
 type scanner interface{ Scan(...any) error }
-
-// listing is a list's query: SELECT columns FROM from, the column of the ids,
-// how it can be sorted and how a row is read.
-type listing[T any] struct {
-	what, columns, from, id string
-	sorts                   Sorts
-	scan                    func(row scanner) (T, error)
-}
-
-// page reads one page by keyset: no row is skipped or seen twice when others
-// come and go in between.
-func (l listing[T]) page(ctx context.Context, db dbtx, cond conditions, order Order) (List[T], error) {
-	var out List[T]
-	count := `SELECT COUNT(*) FROM ` + l.from + cond.where()
-	if err := db.QueryRowContext(ctx, count, cond.args...).Scan(&out.Total); err != nil {
-		return out, readError(l.what, err)
-	}
-	key := l.sorts[order.By]
-	expr, compare, direction := key.asc, ">", ""
-	if order.Desc {
-		expr, compare, direction = key.desc, "<", " DESC"
-	}
-	if after := order.After; after != nil {
-		var start any = after.Number
-		if key.text {
-			start = after.Text
-		}
-		cond.add("(", expr, ", ", l.id, ") ", compare, " (", cond.arg(start), ", ", cond.arg(after.ID), ")")
-	}
-	query := `SELECT ` + l.columns + `, ` + l.id + `, ` + expr + ` FROM ` + l.from + cond.where() +
-		` ORDER BY ` + expr + direction + `, ` + l.id + direction + ` LIMIT ` + cond.arg(order.Limit+1)
-	rows, err := db.QueryContext(ctx, query, cond.args...)
-	if err != nil {
-		return out, readError(l.what, err)
-	}
-	defer rows.Close()
-	err = l.read(rows, order.Limit, key.text, &out)
-	return out, err
-}
-
-// read takes up to limit rows; one row more says that there is a next page.
-func (l listing[T]) read(rows *sql.Rows, limit int, text bool, out *List[T]) error {
-	var last Position
-	for rows.Next() {
-		if len(out.Items) == limit {
-			out.Next = &last
-			return nil
-		}
-		var at Position
-		row := positioned{rows, []any{&at.ID, &at.Number}}
-		if text {
-			row.more[1] = &at.Text
-		}
-		item, err := l.scan(row)
-		if err != nil {
-			return err
-		}
-		out.Items, last = append(out.Items, item), at
-	}
-	return readError(l.what, rows.Err())
-}
-
-// positioned scans the row's position along with its columns.
-type positioned struct {
-	rows *sql.Rows
-	more []any
-}
-
-func (p positioned) Scan(dest ...any) error { return p.rows.Scan(append(dest, p.more...)...) }

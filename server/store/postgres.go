@@ -69,7 +69,7 @@ func openPostgres(ctx context.Context, address string) (*Store, error) {
 		return nil, err
 	}
 	read, write := pool(config, postgresReaders), pool(config, postgresWriters)
-	s := &Store{Queries: Queries{db: texts{read}}, read: read, write: write, postgres: true}
+	s := &Store{Queries: Queries{db: texts{read}}, read: read, write: write, postgres: true, address: config}
 	if err := s.chain(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -134,13 +134,15 @@ func (s *Store) tryPostgres(ctx context.Context, do func(*Tx) error) error {
 	if err != nil {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
-	return writeError("transaction", tx.Commit())
+	err = tx.Commit()
+	s.tell(t.changed)
+	return writeError("transaction", err)
 }
 
-// finish writes the change log: no lock is taken after this one, so that those
-// who wait for it are waited for by nobody.
+// finish writes the change log, and what caches follow: no lock is taken after
+// this one, so that those who wait for it are waited for by nobody.
 func (t *Tx) finish(ctx context.Context) error {
-	if len(*t.late) == 0 {
+	if len(*t.late) == 0 && len(t.changed) == 0 {
 		return nil
 	}
 	if err := t.Hold(ctx, "change log"); err != nil {
@@ -151,7 +153,7 @@ func (t *Tx) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return t.writeChanges(ctx)
 }
 
 // Hold holds names until the transaction ends: of all transactions that hold

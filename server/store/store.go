@@ -25,6 +25,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // registers the driver
 )
@@ -47,6 +48,9 @@ type Store struct {
 	write    *sql.DB
 	group    *group // SQLite's writers
 	postgres bool
+	address  *pgx.ConnConfig // of PostgreSQL
+
+	watchers watchers
 	watch    watch
 }
 
@@ -68,6 +72,7 @@ type Queries struct {
 type Tx struct {
 	Queries
 	late    *[]func() error // for atEnd; nil: at once
+	changed []string        // ids that alter noted
 	actions *[]string       // what its events say was done
 }
 
@@ -145,12 +150,22 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, folder stri
 // Store inside it, only through the Tx. do may run again from its beginning,
 // after a race that its transaction lost.
 func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
-	return s.watch.write(do, func(do func(*Tx) error) error {
+	var changed []string
+	err := s.watch.write(do, func(do func(*Tx) error) error {
 		if s.postgres {
 			return s.writePostgres(ctx, do)
 		}
-		return s.group.write(ctx, do)
+		return s.group.write(ctx, func(tx *Tx) error {
+			err := do(tx)
+			if err == nil {
+				err = tx.writeChanges(ctx)
+			}
+			changed = tx.changed
+			return err
+		})
 	})
+	s.tell(changed)
+	return err
 }
 
 // ignoreDone drops the complaint that a cancelled context already rolled back.

@@ -42,13 +42,14 @@ type TokenFilter struct {
 // TokenSorts are the orders of Tokens.
 var TokenSorts = Sorts{
 	"createdAt":   timeKey("t.created_at"),
-	"expiresAt":   timeKey("t.expires_at"),
-	"lastUsedAt":  timeKey("t.last_used_at"),
+	"expiresAt":   endKey("t.expires_at"),
+	"lastUsedAt":  endKey("t.last_used_at"),
 	"description": textKey("lower(t.description)"),
 }
 
-// Tokens lists tokens.
+// Tokens lists tokens. Where there are very many, see walkMost.
 func (q Queries) Tokens(ctx context.Context, f TokenFilter, order Order) (List[TokenRecord], error) {
+	order.alone = f.ID != ""
 	return listing[TokenRecord]{
 		what: "tokens",
 		columns: tokenColumns + `, COALESCE(a.deleted_name, a.name),
@@ -62,20 +63,34 @@ func (q Queries) Tokens(ctx context.Context, f TokenFilter, order Order) (List[T
 			LEFT JOIN users s ON s.id = a.system_user_id AND a.system_user_allowed
 			LEFT JOIN users c ON c.id = t.created_by
 			LEFT JOIN users r ON r.id = t.revoked_by`,
+		table: "tokens t", counted: "createdAt",
 		id:    "t.id",
 		sorts: TokenSorts,
 		scan:  scanTokenRecord,
-	}.page(ctx, q.db, f.conditions(), order)
+	}.page(ctx, q.db, f.conditions(order.By), order)
 }
 
-func (f TokenFilter) conditions() (cond conditions) {
+// conditions keeps columns that are not sorted by from leading SQLite to an
+// index of another order: COALESCE does that.
+func (f TokenFilter) conditions(sort string) (cond conditions) {
 	cond.equal("t.id", f.ID)
-	cond.equal("t.kind", f.Kind)
-	cond.equal("t.app_id", f.AppID)
 	cond.equal("t.user_id", f.UserID)
 	if f.Tenants != nil {
 		cond.in("t.tenants", f.Tenants)
 	}
+	created := "COALESCE(t.created_at, 0)"
+	switch {
+	case f.UserID != "": // has fewer tokens than most apps
+		cond.endOfList()
+		cond.equal("COALESCE(t.app_id, '')", f.AppID)
+	default:
+		cond.equal("t.app_id", f.AppID)
+		cond.endOfList()
+	}
+	if sort == "createdAt" {
+		created = "t.created_at"
+	}
+	cond.equal("t.kind", f.Kind)
 	if f.Status != nil {
 		cond.status(f.Status, f.Now)
 	}
@@ -83,13 +98,14 @@ func (f TokenFilter) conditions() (cond conditions) {
 		cond.contains(f.Query, "t.description", "COALESCE(a.deleted_name, a.name)", "t.hint", "COALESCE(o.login, '')", "COALESCE(o.name, '')")
 	}
 	if !f.ExpiresBefore.IsZero() {
-		cond.add("t.expires_at < ", cond.arg(f.ExpiresBefore.UnixMilli()))
+		cond.add("COALESCE(t.expires_at, 9223372036854775807) < ", cond.arg(f.ExpiresBefore.UnixMilli()))
 	}
 	if !f.UnusedSince.IsZero() {
-		cond.add("COALESCE(t.last_used_at, t.created_at) < ", cond.arg(f.UnusedSince.UnixMilli()))
+		since := cond.arg(f.UnusedSince.UnixMilli())
+		cond.add("COALESCE(t.last_used_at, t.created_at) < ", since, " AND ", created, " < ", since) // no use is before the creation
 	}
 	if !f.CreatedBefore.IsZero() {
-		cond.add("t.created_at < ", cond.arg(f.CreatedBefore.UnixMilli()))
+		cond.add(created, " < ", cond.arg(f.CreatedBefore.UnixMilli()))
 	}
 	return cond
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"time"
 )
@@ -60,20 +61,16 @@ func (p Presented) MAC() []byte {
 // there is none.
 func (q Queries) PresentedByMAC(ctx context.Context, mac []byte) (Presented, error) {
 	var (
-		t      tokenScan
-		a      appScan
-		userID sql.NullString
+		t tokenScan
+		a appScan
+		u userScan
 	)
-	err := q.db.QueryRowContext(ctx, `SELECT `+tokenColumns+`, `+appColumns+`, COALESCE(t.user_id, a.system_user_id)
-		FROM tokens t JOIN apps a ON a.id = t.app_id WHERE t.mac = $1`, mac).Scan(append(append(t.dest(), a.dest()...), &userID)...)
+	err := q.db.QueryRowContext(ctx, `SELECT `+tokenColumns+`, `+appColumns+`, `+userColumns+` FROM tokens t JOIN apps a ON a.id = t.app_id
+		LEFT JOIN users u ON u.id = COALESCE(t.user_id, a.system_user_id) WHERE t.mac = $1`, mac).Scan(slices.Concat(t.dest(), a.dest(), u.dest())...)
 	if err != nil {
 		return Presented{}, readError("token", err)
 	}
-	p := Presented{Token: t.token(), App: a.app()}
-	if userID.Valid {
-		p.User, err = q.UserByID(ctx, userID.String)
-	}
-	return p, err
+	return Presented{Token: t.token(), App: a.app(), User: u.user()}, nil
 }
 
 // TokenByID answers ErrNotFound if there is none.
@@ -105,7 +102,7 @@ func (t *Tx) InsertToken(ctx context.Context, k Token) error {
 // RevokeToken ends a token, or its overlap. It reports false if it was ended
 // before, and then changes nothing: who ended it first stays on record.
 func (t *Tx) RevokeToken(ctx context.Context, id string, at time.Time, by string) (bool, error) {
-	return t.once(ctx, "token",
+	return t.alter(ctx, "token", id,
 		`UPDATE tokens SET revoked_at = $1, revoked_by = $2, overlap_ends_at = NULL
 		WHERE id = $3 AND (revoked_at IS NULL OR overlap_ends_at > $1)`, millis(at), by, id)
 }

@@ -26,18 +26,18 @@ type User struct {
 // UserRef names a user; its zero value nobody.
 type UserRef struct{ ID, Login, Name string }
 
-const userColumns = `id, login, name, email, preferred_language, is_admin, is_active, password_hash, created_at,
-	permissions, tenants, token_limit`
+const userColumns = `u.id, u.login, u.name, u.email, u.preferred_language, u.is_admin, u.is_active, u.password_hash, u.created_at,
+	u.permissions, u.tenants, u.token_limit`
 
 // UserByID answers ErrNotFound if there is none.
 func (q Queries) UserByID(ctx context.Context, id string) (User, error) {
-	return scanUser(q.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`+q.holdShare, id))
+	return scanUser(q.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`+q.holdShare, id))
 }
 
 // UserByLogin answers ErrNotFound if there is none. Logins are kept in lower
 // case; the caller folds.
 func (q Queries) UserByLogin(ctx context.Context, login string) (User, error) {
-	return scanUser(q.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE login = $1`+q.holdShare, login))
+	return scanUser(q.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u WHERE u.login = $1`+q.holdShare, login))
 }
 
 // UserSorts are the orders of Users.
@@ -49,29 +49,47 @@ var UserSorts = Sorts{
 
 // Users lists all users.
 func (q Queries) Users(ctx context.Context, order Order) (List[User], error) {
-	l := listing[User]{what: "users", columns: userColumns, from: "users", id: "id", sorts: UserSorts, scan: scanUser}
+	l := listing[User]{what: "users", columns: userColumns, from: "users u", id: "u.id", sorts: UserSorts, scan: scanUser}
 	return l.page(ctx, q.db, conditions{}, order)
 }
 
 // InsertUser adds u; ErrTaken if its login is.
 func (t *Tx) InsertUser(ctx context.Context, u User) error {
 	_, err := t.db.ExecContext(ctx,
-		`INSERT INTO users (`+userColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		`INSERT INTO users (id, login, name, email, preferred_language, is_admin, is_active, password_hash, created_at,
+			permissions, tenants, token_limit)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 		u.ID, u.Login, u.Name, u.Email, u.PreferredLanguage, u.IsAdmin, u.IsActive, u.PasswordHash, millis(u.CreatedAt),
 		strings.Join(u.Permissions, " "), strings.Join(u.Tenants, " "), u.TokenLimit)
 	return writeError("user", err)
 }
 
 func scanUser(row scanner) (User, error) {
-	var (
-		u                    User
-		created              sql.NullInt64
-		permissions, tenants string
-	)
-	err := row.Scan(&u.ID, &u.Login, &u.Name, &u.Email, &u.PreferredLanguage, &u.IsAdmin, &u.IsActive, &u.PasswordHash, &created,
-		&permissions, &tenants, &u.TokenLimit)
-	u.CreatedAt, u.Permissions, u.Tenants = instant(created), words(permissions), words(tenants)
-	return u, readError("user", err)
+	var s userScan
+	err := row.Scan(s.dest()...)
+	return s.user(), readError("user", err)
+}
+
+// userScan receives userColumns, also where a join found no user.
+type userScan struct {
+	id, login, name, email, language, password, permissions, tenants sql.NullString
+	admin, active                                                    sql.NullBool
+	created, limit                                                   sql.NullInt64
+}
+
+func (s *userScan) dest() []any {
+	return []any{
+		&s.id, &s.login, &s.name, &s.email, &s.language, &s.admin, &s.active, &s.password, &s.created,
+		&s.permissions, &s.tenants, &s.limit,
+	}
+}
+
+func (s *userScan) user() User {
+	return User{
+		ID: s.id.String, Login: s.login.String, Name: s.name.String, Email: s.email.String, PreferredLanguage: s.language.String,
+		IsAdmin: s.admin.Bool, IsActive: s.active.Bool, PasswordHash: s.password.String, CreatedAt: instant(s.created),
+		Permissions: words(s.permissions.String), Tenants: words(s.tenants.String), TokenLimit: int(s.limit.Int64),
+	}
 }
 
 // words is a list as kept; nil for an empty one.

@@ -239,7 +239,7 @@ func (s *Service) app(ctx context.Context, q store.Queries, id string) (api.App,
 func appOf(r store.AppRecord) api.App {
 	return api.App{
 		ID: r.ID, Name: r.Name, Policy: r.Policy, Enabled: r.Enabled, Scopes: r.Scopes, SystemUserAllowed: r.SystemUserAllowed,
-		SystemUser: userRef(r.SystemUser), CreatedAt: r.CreatedAt, Tokens: api.TokenCounts{PAT: r.PATs, SAT: r.SATs},
+		SystemUser: userRef(r.SystemUser), CreatedAt: r.CreatedAt, Tokens: api.TokenCounts{PAT: r.PATs, SAT: r.SATs, AtLeast: r.AtLeast},
 	}
 }
 

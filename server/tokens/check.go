@@ -48,14 +48,14 @@ func (s *Service) CheckApp(ctx context.Context, appID, clientSecret string) (Cal
 	if !ok || kind != secret.App {
 		return Caller{}, unauthenticated()
 	}
-	a, err := s.Store.AppByID(ctx, appID)
+	a, err := s.checkedApp(ctx, appID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return Caller{}, err
 	}
 	if err != nil || !a.Enabled || !hmac.Equal(a.SecretMAC, s.Pepper.MAC(clientSecret)) {
 		return Caller{}, unauthenticated()
 	}
-	return Caller{App: &a, Scopes: []string{ScopeIntrospect}}, nil
+	return Caller{App: a, Scopes: []string{ScopeIntrospect}}, nil
 }
 
 // Introspect answers what a presented secret is worth, as RFC 7662 has it. It
@@ -109,24 +109,22 @@ func Shaped(presented string) bool {
 }
 
 // lookUp finds what was presented, or answers CodeUnauthenticated.
-func (s *Service) lookUp(ctx context.Context, presented string) (store.Presented, error) {
+// It may be remembered, and must not be changed.
+func (s *Service) lookUp(ctx context.Context, presented string) (*store.Presented, error) {
 	_, kind, ok := secret.Parse(presented)
 	if !ok || kind == secret.App {
-		return store.Presented{}, unauthenticated()
+		return nil, unauthenticated()
 	}
-	mac, find := s.Pepper.MAC(presented), s.Store.PresentedByMAC
-	if kind == secret.Exchanged {
-		find = s.Store.ExchangedByMAC
-	}
-	p, err := find(ctx, mac)
+	mac := s.Pepper.MAC(presented)
+	p, err := s.presented(ctx, kind, mac)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !hmac.Equal(mac, p.MAC()) {
-		return store.Presented{}, unauthenticated()
+		return nil, unauthenticated()
 	}
 	return p, err
 }
 
 // held is the scopes that what was presented carries now, with what they imply.
-func (s *Service) held(p store.Presented) []string {
+func (s *Service) held(p *store.Presented) []string {
 	scopes := s.Rules.Holding(within(p.Token.Scopes, p.App.Scopes))
 	if p.Exchanged == nil {
 		return scopes
@@ -138,7 +136,7 @@ func (s *Service) held(p store.Presented) []string {
 // an enabled app, and acting as somebody who is active. An exchanged one works
 // while its parent does, at most. The app's policy is about issuing and does
 // not count here.
-func (s *Service) worth(p store.Presented, now time.Time) bool {
+func (s *Service) worth(p *store.Presented, now time.Time) bool {
 	if p.Token.Revoked(now) || expired(p.Token, now) || !p.App.Enabled {
 		return false
 	}

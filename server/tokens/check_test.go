@@ -227,16 +227,6 @@ func TestAUserWhoIsNotActiveIsNotSignedIn(t *testing.T) {
 	}
 }
 
-func BenchmarkCheckToken(b *testing.B) {
-	f := newFixture(b)
-	issued := f.pat(f.user, f.app(api.PolicyAuthenticatedUsers))
-	for b.Loop() {
-		if _, err := f.CheckToken(b.Context(), issued.Secret, "192.0.2.7"); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 func BenchmarkCheckWrongChecksum(b *testing.B) {
 	f := newFixture(b)
 	v := f.pat(f.user, f.app(api.PolicyAuthenticatedUsers)).Secret

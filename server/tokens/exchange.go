@@ -126,7 +126,7 @@ func (s *Service) keepExchanged(ctx context.Context, x store.Exchanged, actor, f
 }
 
 // exchanged is the scopes that an exchanged token gets of its parent's.
-func (s *Service) exchanged(p store.Presented, wanted []string) ([]string, error) {
+func (s *Service) exchanged(p *store.Presented, wanted []string) ([]string, error) {
 	may := passing(s.held(p))
 	if wanted == nil {
 		wanted = may
@@ -155,7 +155,7 @@ func exchangeEnd(parent store.Token, now time.Time) time.Time {
 }
 
 // revokeExchanged ends an exchanged token; its parent lives on.
-func (s *Service) revokeExchanged(ctx context.Context, p store.Presented, detail map[string]any) error {
+func (s *Service) revokeExchanged(ctx context.Context, p *store.Presented, detail map[string]any) error {
 	now := s.now()
 	detail["exchangedId"] = p.Exchanged.ID
 	return s.Store.Write(ctx, func(tx *store.Tx) error {

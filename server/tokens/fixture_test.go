@@ -15,6 +15,7 @@ import (
 
 	"keyfob/api"
 	"keyfob/internal/pgtest"
+	"keyfob/server/cache"
 	"keyfob/server/rules"
 	"keyfob/server/secret"
 	"keyfob/server/store"
@@ -74,6 +75,10 @@ func (f *fixture) serve() *Service {
 	f.t.Helper()
 	db := try(store.Open(f.t.Context(), f.place))(f.t)
 	pepper := try(secret.LoadPepper(filepath.Join(f.dir, "pepper")))(f.t)
+	if f.Service != nil { // on SQLite it serves alone, unless a test says otherwise
+		f.Store.WorkBeside(cache.Trusted)
+		db.WorkBeside(cache.Trusted)
+	}
 	s := New(Config{Store: db, Pepper: pepper, Clock: f.clock.now, Instance: "Example", ProfileURL: "http://127.0.0.1/profile", Version: "1.2.3", Rules: f.rules})
 	f.t.Cleanup(func() {
 		if err := errors.Join(s.Close(context.Background()), db.Close()); err != nil {

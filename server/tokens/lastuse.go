@@ -15,6 +15,9 @@ import (
 // more than that.
 const flushEvery = 10 * time.Second
 
+// flushMost is how many uses one write keeps.
+const flushMost = 500
+
 // lastUses holds the uses that are not yet in the store, so that checking a
 // token never waits for a write.
 type lastUses struct {
@@ -47,23 +50,51 @@ func (l *lastUses) merge(t *store.Token) {
 	}
 }
 
-func (l *lastUses) snapshot() map[string]use {
+// some are up to flushMost of the uses.
+func (l *lastUses) some() map[string]use {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return maps.Clone(l.byID)
+	out := make(map[string]use, min(len(l.byID), flushMost))
+	for id, u := range l.byID {
+		if len(out) == flushMost {
+			break
+		}
+		out[id] = u
+	}
+	return out
+}
+
+func (l *lastUses) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.byID)
 }
 
 // forget drops what was written, unless a later use came in between.
 func (l *lastUses) forget(written map[string]use) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	maps.DeleteFunc(l.byID, func(id string, u use) bool { return written[id] == u })
+	for id, u := range written {
+		if l.byID[id] == u {
+			delete(l.byID, id)
+		}
+	}
 }
 
-// flush writes the last uses in one transaction. If that fails they are kept
-// for the next time.
+// flush writes the last uses, in pieces that no other write waits long for. If
+// that fails they are kept for the next time. Uses that come meanwhile may be
+// left to the next flush, so that it ends.
 func (s *Service) flush(ctx context.Context) error {
-	uses := s.used.snapshot()
+	for left := s.used.count(); left > 0; left -= flushMost {
+		if err := s.flushSome(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) flushSome(ctx context.Context) error {
+	uses := s.used.some()
 	if len(uses) == 0 {
 		return nil
 	}
@@ -91,7 +122,7 @@ func (s *Service) housekeeping(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := errors.Join(s.flush(ctx), s.purge(ctx), s.purgeExchanged(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(s.flush(ctx), s.purge(ctx), s.purgeExchanged(ctx), s.purgeChanges(ctx)); err != nil && ctx.Err() == nil {
 			s.Log.Warn("housekeeping failed; it is tried again", "after", flushEvery, "error", err)
 		}
 	}

@@ -31,7 +31,7 @@ func TestAUseShowsAtOnceAndIsWrittenLater(t *testing.T) {
 	}
 	equal(t, kept().LastUsedAt, start)
 	equal(t, kept().LastUsedFrom, "192.0.2.7")
-	equal(t, len(f.used.snapshot()), 0)
+	equal(t, len(f.used.some()), 0)
 	equal(t, shown().LastUsedAt, new(start))
 }
 
@@ -71,11 +71,11 @@ func TestAUseDuringAFlushIsNotLost(t *testing.T) {
 	var l lastUses
 	l.note("written", start, "a")
 	l.note("used again", start, "a")
-	written := l.snapshot()
+	written := l.some()
 	l.note("used again", start.Add(time.Second), "b")
 	l.forget(written)
-	equal(t, len(l.snapshot()), 1)
-	equal(t, l.snapshot()["used again"].from, "b")
+	equal(t, len(l.some()), 1)
+	equal(t, l.some()["used again"].from, "b")
 }
 
 func TestARefusedTokenWasNotUsed(t *testing.T) {
@@ -86,7 +86,7 @@ func TestARefusedTokenWasNotUsed(t *testing.T) {
 	}
 	_, err := f.CheckToken(t.Context(), issued.Secret, "192.0.2.7")
 	f.refused(err, api.CodeUnauthenticated)
-	equal(t, len(f.used.snapshot()), 0)
+	equal(t, len(f.used.some()), 0)
 }
 
 // requirement 39; also sealed replies whose time is over go without a call.

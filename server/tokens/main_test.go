@@ -16,6 +16,7 @@ func TestMain(m *testing.M) {
 		"TestRacingAttemptsAtTwoServersMakeOneToken", "TestOfRacersForANameAtTwoServersOneWins", "TestTheLogHasNoTokenAfterThePolicyThatForbidsIt",
 		"TestARevocationAtOneServerHoldsAtTheOther", "TestTwoServersWriteLastUsesOfTheSameTokens", "TestRacingChangesAtTwoServersAllHappen",
 		"TestOfTwoAdministratorsWhoLeaveAtTwoServersOneStays", "TestAnAppThatIsDeletedHasNoLiveTokenFromTheOtherServer",
+		"TestWhateverEndsATokenAtOneOfThreeServersEndsItAtAll", "TestACheckedTokenIsRememberedUntilItIsWorthSomethingElse",
 		"TestTheLogHasNoTokenAfterTheLossOfWhatItWasGranted", "TestATokenIsWorthWhatItsOwnerHoldsAtEachUse",
 		// What one transaction keeps together, and the queries that are the hardest.
 		"TestTheSameRotationGetsTheSameReply", "TestRotatingReplacesATokenAtOnce", "TestTheOldTokenLivesOnForTheOverlap",

@@ -83,7 +83,7 @@ func (s *Service) selected(ctx context.Context, tx *store.Tx, want api.Revocatio
 	if want.UnusedSince != nil {
 		f.UnusedSince = *want.UnusedSince
 	}
-	l, err := tx.Tokens(ctx, f, store.Order{By: "createdAt", Limit: manyMax})
+	l, err := tx.Tokens(ctx, f, store.Order{By: "createdAt", Limit: manyMax, Exact: true})
 	if err != nil {
 		return nil, err
 	}

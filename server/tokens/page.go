@@ -88,7 +88,7 @@ func pageOf[R, T any](l store.List[R], o store.Order, convert func(R) T) api.Pag
 	if o.Desc {
 		sort = "-" + sort
 	}
-	out := api.Page[T]{Items: make([]T, len(l.Items)), NextCursor: formatCursor(l.Next, sort), Total: l.Total}
+	out := api.Page[T]{Items: make([]T, len(l.Items)), NextCursor: formatCursor(l.Next, sort), Total: l.Total, TotalAtLeast: l.AtLeast}
 	for i, item := range l.Items {
 		out.Items[i] = convert(item)
 	}

@@ -76,7 +76,7 @@ func TestNoTokenIsIssuedAfterThePolicyBecameNone(t *testing.T) {
 	all.Wait()
 }
 
-func unless(t *testing.T, err error) {
+func unless(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Error(err)

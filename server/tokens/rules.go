@@ -38,7 +38,7 @@ func (s *Service) Me(_ context.Context, c Caller) (api.Me, error) {
 	return api.Me{
 		ID: c.User.ID, Login: c.User.Login, Name: c.User.Name, Email: c.User.Email,
 		IsAdmin: c.User.IsAdmin, IsActive: c.User.IsActive,
-		PreferredLanguage: c.User.PreferredLanguage, Instance: s.Instance,
+		PreferredLanguage: c.User.PreferredLanguage, PictureURL: s.ProfileURL + "/me/picture/128", Instance: s.Instance,
 		Links: map[string]string{"profile": s.ProfileURL, "accessTokens": s.ProfileURL + "/tokens"},
 	}, nil
 }

@@ -40,6 +40,10 @@ type Config struct {
 	Log        *slog.Logger
 	Rules      rules.Rules // zero: erp
 
+	// Cache is how many tokens are remembered, so that checking them again needs
+	// no read; 0: Remembered; below: none.
+	Cache int
+
 	// Checkpoints reads what VerifyEvents compares the change log with; nil: nothing.
 	Checkpoints func() ([]audit.Signed, error)
 }
@@ -48,9 +52,10 @@ type Config struct {
 // the last uses of tokens are kept.
 type Service struct {
 	Config
-	used lastUses
-	stop context.CancelFunc
-	done sync.WaitGroup
+	caches caches
+	used   lastUses
+	stop   context.CancelFunc
+	done   sync.WaitGroup
 
 	verifying sync.Mutex
 	broken    atomic.Bool // as VerifyEvents found the change log
@@ -67,6 +72,7 @@ func New(c Config) *Service {
 	c.Rules = c.Rules.OrDefault()
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Service{Config: c, stop: stop}
+	s.openCaches(ctx)
 	s.done.Go(func() { s.housekeeping(ctx) })
 	return s
 }

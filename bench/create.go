@@ -1,0 +1,132 @@
+//go:build bench
+
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver that the server has
+)
+
+// create compares durable creation over HTTP with the same rows written to the
+// same kind of store, each pair with a commit of its own.
+func (b *bench) create() error {
+	dir, err := b.copyOf(many, "create")
+	if err != nil {
+		return err
+	}
+	rawDir, err := b.copyOf(many, "raw")
+	if err != nil {
+		return err
+	}
+	raw, err := openRaw(b.ctx, filepath.Join(rawDir, "keyfob.db"))
+	if err != nil {
+		return err
+	}
+	refresh, err := signIn(b.ctx, dir)
+	if err != nil {
+		return err
+	}
+	server, err := b.keyfobd(dir)
+	if err != nil {
+		return errors.Join(err, raw.db.Close())
+	}
+	return errors.Join(b.creation(server, refresh, raw), server.stop(), raw.db.Close())
+}
+
+func (b *bench) creation(server *process, refresh [clients]string, raw *rawStore) error {
+	body := fmt.Sprintf(`{"description":"made by the bench","appId":%q,"scopes":["read"]}`, appID)
+	var requests [clients][]byte
+	for i := range requests {
+		access, err := server.access(b.ctx, refresh[i])
+		if err != nil {
+			return err
+		}
+		requests[i] = request("POST", "/profile/tokens", "Bearer "+access, "application/json", body)
+	}
+	l := load{server.address, clients, 201, func(client, _ int, buffer []byte) []byte { return append(buffer, requests[client]...) }}
+	var http, one, sixteen, ratio []float64
+	for range b.rounds {
+		h, err1 := l.closed(b.ctx, b.round)
+		r1, err2 := raw.write(b.ctx, 1, b.round)
+		r16, err3 := raw.write(b.ctx, clients, b.round)
+		if err := errors.Join(err1, err2, err3); err != nil {
+			return err
+		}
+		http, one, sixteen, ratio = append(http, h), append(one, r1), append(sixteen, r16), append(ratio, h/max(r1, r16))
+	}
+	b.say("a second: over HTTP %.0f, raw with one writer %.0f, raw with %d writers %.0f", median(http), median(one), clients, median(sixteen))
+	b.judge("durable creation over HTTP / raw SQLite", median(ratio), 1, false)
+	return nil
+}
+
+// rawStore writes a token and its event with statements that are prepared once.
+type rawStore struct {
+	db           *sql.DB
+	token, event *sql.Stmt
+}
+
+func openRaw(ctx context.Context, path string) (*rawStore, error) {
+	db, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)")
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	r := &rawStore{db: db}
+	r.token, err = db.PrepareContext(ctx, `INSERT INTO tokens (id, mac, pepper_id, kind, description, hint, app_id, user_id, scopes, created_at, created_by)
+		VALUES ($1, $2, 'pepper', 'pat', 'made by the bench', '0000', $3, $4, 'read', $5, $4)`)
+	if err != nil {
+		return nil, err
+	}
+	r.event, err = db.PrepareContext(ctx, `INSERT INTO events (at, actor_id, action, object_id, detail, hash) VALUES ($1, $2, 'token.created', $3, $4, $5)`)
+	return r, err
+}
+
+// write commits pairs from so many goroutines for a time, and answers how many
+// came in a second.
+func (r *rawStore) write(ctx context.Context, n int, d time.Duration) (float64, error) {
+	var (
+		all  sync.WaitGroup
+		done atomic.Int64
+	)
+	start, errs := time.Now(), make([]error, n)
+	for i := range n {
+		all.Go(func() {
+			for time.Since(start) < d && errs[i] == nil {
+				errs[i] = r.pair(ctx, userID(i))
+				done.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	return float64(done.Load()) / time.Since(start).Seconds(), errors.Join(errs...)
+}
+
+func (r *rawStore) pair(ctx context.Context, user string) error {
+	var random [48]byte
+	_, _ = rand.Read(random[:])
+	now := time.Now().UnixMilli()
+	id := fmt.Sprintf("%012x", now) + hex.EncodeToString(random[32:44])
+	detail := fmt.Sprintf(`{"appId":%q,"expiresAt":null,"kind":"pat","scopes":["read"],"userId":%q}`, appID, user)
+	tx, err := r.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	_, err = tx.StmtContext(ctx, r.token).ExecContext(ctx, id, random[:32], appID, user, now)
+	if err == nil {
+		_, err = tx.StmtContext(ctx, r.event).ExecContext(ctx, now, user, id, detail, random[:32])
+	}
+	if err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}

@@ -1,0 +1,98 @@
+package tokens
+
+import (
+	"context"
+	"time"
+	"unique"
+
+	"keyfob/server/cache"
+	"keyfob/server/secret"
+	"keyfob/server/store"
+)
+
+// Remembered is how many tokens are remembered unless Config.Cache says
+// otherwise: with it full, a server stays below 300 MB.
+const Remembered = 100_000
+
+// caches are what checking remembers: of tokens by the MAC of their secret,
+// never by the secret, and of the apps that introspect.
+type caches struct {
+	tokens *cache.Cache[[32]byte, *store.Presented]
+	apps   *cache.Cache[string, *store.App]
+}
+
+func (s *Service) openCaches(ctx context.Context) {
+	size := s.Cache
+	if size == 0 {
+		size = Remembered
+	}
+	if size < 0 {
+		return
+	}
+	w := cache.Follow(ctx, s.Store, s.Log)
+	s.caches = caches{cache.New[[32]byte](w, size, bulk), cache.New[string](w, min(size, 10_000), func(*store.App) int { return 1 })}
+	s.done.Go(w.Wait)
+}
+
+// CacheStats is how the cache of tokens did.
+func (s *Service) CacheStats() cache.Stats { return s.caches.tokens.Stats() }
+
+// purgeChanges drops what every cache has seen.
+func (s *Service) purgeChanges(ctx context.Context) error {
+	now := time.Now() // as the store notes them
+	due, err := s.Store.ChangesDue(ctx, now)
+	if err != nil || !due {
+		return err
+	}
+	return s.Store.Write(ctx, func(tx *store.Tx) error { return tx.PurgeChanges(ctx, now) })
+}
+
+// presented is all about the token whose secret is of that kind and has that MAC; ErrNotFound if
+// there is none. It may be remembered: what it points to stays as it is.
+func (s *Service) presented(ctx context.Context, kind string, mac []byte) (*store.Presented, error) {
+	return s.caches.tokens.Get(ctx, [32]byte(mac), func() (*store.Presented, []string, error) {
+		find := s.Store.PresentedByMAC
+		if kind == secret.Exchanged {
+			find = s.Store.ExchangedByMAC
+		}
+		p, err := find(ctx, mac)
+		if err != nil {
+			return nil, nil, err
+		}
+		share(&p)
+		ids := []string{p.Token.ID, p.App.ID, p.User.ID}
+		if p.Exchanged != nil {
+			ids = append(ids, p.Exchanged.ID)
+		}
+		return &p, ids, nil
+	})
+}
+
+// checkedApp is an app, as presented.
+func (s *Service) checkedApp(ctx context.Context, id string) (*store.App, error) {
+	return s.caches.apps.Get(ctx, id, func() (*store.App, []string, error) {
+		a, err := s.Store.AppByID(ctx, id)
+		return &a, []string{a.ID}, err
+	})
+}
+
+// bulk is what a token counts for: what it and its user hold may be long.
+func bulk(p *store.Presented) int {
+	return 1 + (len(p.Token.Scopes)+len(p.Token.Permissions)+len(p.Token.Tenants)+len(p.User.Permissions)+len(p.User.Tenants))/32
+}
+
+// share makes the texts that many tokens have in common one text.
+func share(p *store.Presented) {
+	t, a, u := &p.Token, &p.App, &p.User
+	for _, text := range []*string{
+		&t.PepperID, &t.Kind, &t.AppID, &t.UserID, &t.CreatedBy, &t.LastUsedFrom, &t.RevokedBy,
+		&a.ID, &a.Name, &a.Policy, &a.SystemUserID, &u.ID, &u.Login, &u.Name, &u.Email, &u.PreferredLanguage, &u.PasswordHash,
+	} {
+		*text = unique.Make(*text).Value()
+	}
+	for _, words := range [][]string{t.Scopes, t.Permissions, t.Tenants, a.Scopes, u.Permissions, u.Tenants} {
+		for i := range words {
+			words[i] = unique.Make(words[i]).Value()
+		}
+	}
+}
