@@ -20,6 +20,7 @@ func (s *Server) routeHealth() {
 }
 
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	s.changeLogIntact() // for the log
 	status := http.StatusOK
 	if why := s.notReady(r.Context()); why != "" {
 		status = http.StatusServiceUnavailable
@@ -28,7 +29,8 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 }
 
 // notReady is why no calls should come here now; empty if they may. A change
-// is logged.
+// is logged. A broken change log is no reason: it is an alarm, and the server
+// that it would take away is what works as it should.
 func (s *Server) notReady(ctx context.Context) (why string) {
 	asked := ctx
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
@@ -40,8 +42,6 @@ func (s *Server) notReady(ctx context.Context) (why string) {
 		why = "the database does not answer"
 	case s.store.CheckWritable(ctx) != nil:
 		why = "the database takes no writes"
-	case !s.changeLogIntact():
-		why = "the change log is broken: run audit verify"
 	}
 	if asked.Err() != nil {
 		return why // the prober has gone, and what it stopped failed for that
@@ -57,8 +57,18 @@ func (s *Server) notReady(ctx context.Context) (why string) {
 	return why
 }
 
+// changeLogIntact is what is known of the change log. A change is logged.
 func (s *Server) changeLogIntact() bool {
-	return !s.tokens.ChangeLogBroken() && (s.changeLog == nil || s.changeLog().Intact)
+	intact := !s.tokens.ChangeLogBroken() && (s.changeLog == nil || s.changeLog().Intact)
+	if broken := !intact; s.broken.Swap(broken) != broken {
+		switch {
+		case broken:
+			s.log.Error("the change log is broken: run audit verify")
+		default:
+			s.log.Info("the change log is whole again")
+		}
+	}
+	return intact
 }
 
 func health(w http.ResponseWriter, status int) {
@@ -90,6 +100,10 @@ func (s *Server) watch(expires func() time.Time) {
 	from := metrics.Sources{
 		Ready:   func() bool { return s.notReady(context.Background()) == "" },
 		SignIns: s.signIn.Tries,
+		Cache: func() map[string]uint64 {
+			at := s.tokens.CacheStats()
+			return map[string]uint64{"hit": at.Hits, "miss": at.Misses, "bypassed": at.Bypassed}
+		},
 		Expires: expires,
 		Store: func(ctx context.Context) metrics.Store {
 			head, err := s.store.ChainHead(ctx)

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -26,12 +27,14 @@ func (h *house) probe(s *server.Server, path string) (status int, body string) {
 	return w.Code, strings.TrimSpace(w.Body.String())
 }
 
-func TestReadyzSaysNoWhenTheServerStopsOrItsChangeLogIsBroken(t *testing.T) {
+// Requirement 87. A change log that does not verify is an alarm: one row that
+// was edited must not take all servers away.
+func TestReadyzSaysNoWhenTheServerStopsAndNotForABrokenChangeLog(t *testing.T) {
 	h := newHouse(t)
-	log := audit.Status{Intact: true}
+	log, said := audit.Status{Intact: true}, new(logs)
 	s, err := server.New(server.Config{
 		Tokens: h.in.Tokens, SignIn: h.in.SignIn, Store: h.in.Store, PublicURL: h.url, Version: "1",
-		ChangeLog: func() audit.Status { return log },
+		ChangeLog: func() audit.Status { return log }, Log: slog.New(slog.NewTextHandler(said, nil)),
 	})
 	h.must(err)
 	says := func(path string, status int, body string) {
@@ -42,10 +45,22 @@ func TestReadyzSaysNoWhenTheServerStopsOrItsChangeLogIsBroken(t *testing.T) {
 	}
 	const ok, no = `{"status":"ok"}`, `{"status":"unavailable"}`
 	says("/readyz", 200, ok)
+	intact := func(want float64) {
+		t.Helper()
+		if got := seriesOf(h, s)["keyfob_changelog_intact"]; got != want {
+			t.Errorf("keyfob_changelog_intact is %v, want %v", got, want)
+		}
+	}
+	intact(1)
 	log.Intact = false
-	says("/readyz", 503, no)
-	log.Intact = true
 	says("/readyz", 200, ok)
+	says("/readyz", 200, ok)
+	intact(0)
+	log.Intact = true
+	intact(1)
+	if n := strings.Count(said.String(), "level=ERROR msg=\"the change log is broken: run audit verify\""); n != 1 {
+		t.Errorf("it was said %d times: %s", n, said)
+	}
 	s.Drain()
 	says("/readyz", 503, no)
 	says("/healthz", 200, ok)
@@ -69,7 +84,12 @@ func (h *house) series() map[string]float64 {
 	if w.Code != http.StatusOK {
 		h.Fatalf("/metrics: %d %s", w.Code, w.Body)
 	}
-	families, err := h.in.Handler.(*server.Server).Gatherer().Gather()
+	return seriesOf(h, h.in.Handler.(*server.Server))
+}
+
+func seriesOf(h *house, s *server.Server) map[string]float64 {
+	h.Helper()
+	families, err := s.Gatherer().Gather()
 	h.must(err)
 	out := map[string]float64{}
 	for _, f := range families {
@@ -120,6 +140,7 @@ func TestMetricsCountWhatHappensAndNameNobody(t *testing.T) {
 		"keyfob_checks_total result=accepted what=introspected":                       1,
 		"keyfob_checks_total result=refused what=introspected":                        1,
 		"keyfob_changes_total action=token.created":                                   2,
+		"keyfob_cache_lookups_total result=hit":                                       2, // the PAT that is asked about, the SAT that asks again
 		"keyfob_changes_total action=token.revoked":                                   1,
 	} {
 		if got := after[name] - before[name]; got != more {

@@ -195,7 +195,7 @@ func (s *Server) describeOperating() {
 	})
 	s.api.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Tags: []string{"Operating"},
-		Summary: "It can do its work: the database answers and takes writes, the change log is whole as far as is known, and the server is not stopping",
+		Summary: "It can do its work: the database answers and takes writes, and the server is not stopping",
 		Responses: map[string]*huma.Response{
 			"200": {Description: "It can.", Content: state}, "503": {Description: "It cannot, now.", Content: state},
 		},

@@ -70,6 +70,7 @@ type Server struct {
 	atOnce    atomic.Int64
 	draining  atomic.Bool
 	unready   atomic.Pointer[string] // why, as it was logged
+	broken    atomic.Bool            // the change log, as it was logged
 }
 
 // New makes a Server. It does not listen: see Serve.

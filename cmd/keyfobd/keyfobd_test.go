@@ -113,6 +113,8 @@ type serving struct {
 	cmd *exec.Cmd
 	url string
 	log *bytes.Buffer
+
+	metrics string // URL, with --json and --metrics-listen
 }
 
 func (p place) serve(args ...string) *serving {
@@ -132,11 +134,11 @@ func (p place) serve(args ...string) *serving {
 		p.Fatalf("no URL: %v\n%s", err, s.log)
 	}
 	if s.url = strings.TrimSpace(line); slices.Contains(args, "--json") {
-		var out struct{ URL string }
+		var out struct{ URL, Metrics string }
 		if err := json.Unmarshal([]byte(line), &out); err != nil {
 			p.Errorf("with --json it printed %s", line)
 		}
-		s.url = out.URL
+		s.url, s.metrics = out.URL, out.Metrics
 	}
 	p.Cleanup(func() { _ = s.cmd.Process.Kill() })
 	return s
@@ -296,6 +298,7 @@ func TestNothingLeftBehindHoldsASecret(t *testing.T) {
 	s := p.serve()
 	s.get("/profile/me", secret)
 	s.get("/"+secret, "")
+	s.askToken("grant_type=refresh_token&client_id=keyfob-desktop&refresh_token=" + secret)
 	found := 0
 	root := os.DirFS(p.dir)
 	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
@@ -317,8 +320,26 @@ func TestNothingLeftBehindHoldsASecret(t *testing.T) {
 	}
 	_ = s.cmd.Process.Kill()
 	_ = s.cmd.Wait()
+	for line := range strings.Lines(s.log.String()) { // its own words only, not a library's
+		if !strings.HasPrefix(line, "time=") || strings.Contains(line, "request error") {
+			t.Errorf("the log has %s", line)
+		}
+	}
 	if strings.Contains(s.log.String(), secret[6:40]) || !strings.Contains(s.log.String(), "/profile/me") {
 		t.Errorf("the log: %s", s.log)
+	}
+}
+
+// askToken makes a request at the token endpoint that is refused.
+func (s *serving) askToken(form string) {
+	s.Helper()
+	req, err := http.NewRequestWithContext(s.Context(), http.MethodPost, s.url+"/id/connect/token", strings.NewReader(form))
+	if err != nil {
+		s.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if status, body := s.do(req); status != http.StatusBadRequest {
+		s.Errorf("the token endpoint: %d %s", status, body)
 	}
 }
 

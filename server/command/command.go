@@ -101,9 +101,15 @@ func (e failure) Error() string { return e.text }
 // Main runs the command line of this process and answers its exit code. A
 // signal to end the process ends a server in order.
 func (p Program) Main() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends it at once
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-told
+		signal.Stop(told) // first: a second signal ends it at once
+		stop()
+	}()
 	e := &env{ctx: ctx, program: p, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	return e.run(os.Args[1:])
 }

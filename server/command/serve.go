@@ -15,6 +15,7 @@ import (
 	"keyfob/server/certificate"
 	"keyfob/server/instance"
 	"keyfob/server/origin"
+	"keyfob/server/signin"
 )
 
 type serveCmd struct {
@@ -45,6 +46,7 @@ func (c *serveCmd) Run(e *env) error {
 	if e.json {
 		log = slog.New(slog.NewJSONHandler(e.stderr, nil))
 	}
+	slog.SetDefault(slog.New(signin.Foreign(log)))
 	config := instance.Config{Dir: e.data, Database: e.database, Rules: e.rules, PublicURL: public, Version: e.program.VersionText(), Log: log, Cache: c.Cache}
 	if c.Cache <= 0 {
 		config.Cache = -1 // 0 would be what is usual
@@ -68,10 +70,14 @@ func (c *serveCmd) Run(e *env) error {
 		return errors.Join(err, closeAll(ln, metrics))
 	}
 	// It already answers: the listener queues calls until Serve takes them.
-	if err := e.print(config.PublicURL, map[string]string{"url": config.PublicURL}); err != nil {
+	at := map[string]string{"url": config.PublicURL}
+	if metrics != nil {
+		at["metrics"] = "http://" + metrics.Addr().String() + "/metrics"
+	}
+	if err := e.print(config.PublicURL, at); err != nil {
 		return errors.Join(err, closeAll(ln, metrics), in.Close(e.ctx))
 	}
-	log.InfoContext(e.ctx, "serving", "url", config.PublicURL, "address", ln.Addr().String(), "version", config.Version)
+	log.InfoContext(e.ctx, "serving", "url", config.PublicURL, "address", ln.Addr().String(), "metrics", at["metrics"], "version", config.Version)
 	c.warn(log)
 	served := c.serve(e.ctx, how, ln, metrics, in)
 	log.InfoContext(e.ctx, "stopped taking requests")

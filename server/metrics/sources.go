@@ -49,7 +49,7 @@ var (
 	signed   = describe("keyfob_changelog_checkpoint_sequence", "Number of the event that the last signed checkpoint is of.")
 	signedAt = describe("keyfob_changelog_checkpoint_timestamp_seconds", "When this server signed it; 0: not since its start.")
 	intact   = describe("keyfob_changelog_intact", "0 once the change log's hash chain was found broken.")
-	cache    = describe("keyfob_cache_lookups_total", "Looks into the cache of tokens, by result.", "result")
+	cache    = describe("keyfob_cache_lookups_total", "Looks into the memory of checked tokens: hit, miss, or bypassed while it was not sure what had changed.", "result")
 	expires  = describe("keyfob_tls_certificate_expiry_timestamp_seconds", "When the server's own TLS certificate ends.")
 )
 
