@@ -37,6 +37,7 @@ var house = []rule{
 
 	{of: "internal/local", may: []string{"client", "server/..."}}, // fits the built-in server to the desktop
 	{of: "internal/single", may: []string{"internal/filelock"}},
+	{of: "internal/fakesecrets", may: nil}, // a Secret Service for tests
 	{of: "internal/testserver", may: []string{"client/...", "server/..."}},
 	{of: "internal/...", may: nil},
 	{of: "bench", may: []string{"server/store", "server/secret", "server/instance", "server/signin"}},
@@ -55,6 +56,7 @@ var reserved = []struct {
 	{"net/http/...", []string{".", "client/connect", "client/rest", "client/session", "client/internal/...", "server/...", "internal/testserver", "bench"}},
 	{"github.com/go-resty/resty/v2/...", []string{"client/rest"}},
 	{"github.com/zalando/go-keyring/...", []string{"client/credentials"}},
+	{"github.com/godbus/dbus/v5/...", []string{"client/credentials", "internal/fakesecrets"}},
 	{"github.com/coreos/go-oidc/v3/...", []string{"client/session"}},
 	{"golang.org/x/oauth2/...", []string{"client/session"}},
 	{"golang.design/x/clipboard/...", []string{"ui/clipboard"}},

@@ -10,6 +10,7 @@ package credentials
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"keyfob/client"
@@ -26,6 +27,9 @@ var (
 	ErrTooBig      = errors.New("credential larger than a keyring takes")
 	ErrNotKept     = errors.New("keyring did not keep what it was given")
 	ErrNotDeleted  = errors.New("keyring did not delete")
+
+	// ErrDismissed is an ErrUnavailable of the person's: they said no.
+	ErrDismissed = fmt.Errorf("%w: its question was dismissed", ErrUnavailable)
 )
 
 // Store keeps secrets by key. It may wait for a person: never call it on the

@@ -32,7 +32,7 @@ type Fallback struct {
 func NewFallback(keyring Store) *Fallback { return &Fallback{keyring: keyring} }
 
 // State says where the last Set went; with UntilQuit, the error says why:
-// ErrUnavailable, ErrTimeout or ErrNotKept.
+// ErrUnavailable, ErrDismissed, ErrTimeout or ErrNotKept.
 func (f *Fallback) State() (State, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -119,5 +119,5 @@ func (f *Fallback) note(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.reason = err
-	f.asleep = err != nil && !errors.Is(err, ErrUnavailable)
+	f.asleep = err != nil && (errors.Is(err, ErrDismissed) || !errors.Is(err, ErrUnavailable))
 }
