@@ -66,7 +66,8 @@ func run(server, version string) error {
 	a := app.NewWithID(appID)
 	a.SetIcon(assets.AppIcon)
 	own := local.New(at.Data, version)
-	kept := credentials.NewFallback(credentials.NewKeyring("Keyfob"))
+	keyring := credentials.NewWatch(credentials.NewKeyring("Keyfob"))
+	kept := credentials.NewFallback(keyring)
 	clip := clipboard.New(settings.ClipboardAfter(a))
 	var window *ui.UI
 	connector := connect.New(connect.Config{
@@ -74,7 +75,7 @@ func run(server, version string) error {
 		OpenBrowser: func(address string) error { return window.OpenBrowser(address) },
 	})
 	window = ui.New(ui.Config{
-		App: a, Connector: connector, Clipboard: clip, Probe: credentials.Probe, Unkept: kept.Why, Keep: kept.TryAgain,
+		App: a, Connector: connector, Clipboard: clip, Keyring: keyring, Probe: credentials.Probe, Unkept: kept.Why, Keep: kept.TryAgain,
 		OpenURL: desktop.OpenURL(a), Address: server, Version: version, Now: time.Now,
 	})
 	lock.OnRaise(window.Raise)

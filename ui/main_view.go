@@ -71,7 +71,7 @@ func (m *mainView) views() []entry {
 
 func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Capabilities) *mainView {
 	m := &mainView{u: u, conn: conn, me: me, items: map[viewName]*widgets.SidebarItem{}, stack: container.NewStack()}
-	m.status = newStatus(me, conn.Unsaved, u.cfg.Unkept)
+	m.status = newStatus(me, conn.Unsaved, u.cfg.Unkept, u.cfg.Keyring.GiveUp)
 	m.profile = profile.New(profile.Params{
 		Window: u.window, Server: conn, Me: me, Rules: rules, Now: u.cfg.Now,
 		Secret: m.showSecret, Updated: m.tokensUpdated,

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"keyfob/client"
+	"keyfob/client/credentials"
 	"keyfob/internal/testserver"
 	"keyfob/ui/clipboard"
 	"keyfob/ui/uitest"
@@ -39,6 +40,7 @@ func start(t *testing.T, server *testserver.Server) *UI {
 		App:       uitest.NewApp(t),
 		Connector: server.Connector,
 		Clipboard: clipboard.New(time.Minute),
+		Keyring:   credentials.NewWatch(server.Kept),
 		Probe:     func(context.Context) error { return nil },
 		Unkept:    func() error { return nil },
 		Keep:      func(context.Context) error { return nil },
