@@ -25,7 +25,8 @@ var house = []rule{
 	{of: ".", may: []string{"ui", "ui/clipboard", "ui/settings", "client/...", "server/command", "internal/...", "assets"}},
 	{of: "cmd/keyfobd", may: []string{"server/...", "api"}},
 
-	{of: "ui", may: []string{"ui/...", "client", "client/connect", "assets"}}, // the shell holds the connection
+	{of: "ui", may: []string{"ui/...", "client", "client/connect", "client/issued", "assets"}}, // the shell holds the connection
+	{of: "ui/mine", may: []string{"ui/...", "client", "client/issued", "assets"}},
 	{of: "ui/...", may: []string{"ui/...", "client", "assets"}},
 
 	{of: "client", may: nil},

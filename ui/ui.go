@@ -19,6 +19,7 @@ import (
 
 	"keyfob/client"
 	"keyfob/client/connect"
+	"keyfob/client/issued"
 	"keyfob/ui/clipboard"
 	"keyfob/ui/i18n"
 	"keyfob/ui/secret"
@@ -32,6 +33,7 @@ type Config struct {
 	App       fyne.App
 	Connector *connect.Connector
 	Clipboard *clipboard.Clipboard
+	Issued    *issued.Index               // what was issued on this computer
 	Keyring   Keyring                     // says when it is waited for
 	Probe     func(context.Context) error // whether there is a keyring; may wait
 	Unkept    func() error                // why the sign-in ends with the program; nil: it is kept

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"keyfob/client"
 	"keyfob/client/credentials"
+	"keyfob/client/issued"
 	"keyfob/internal/testserver"
 	"keyfob/ui/clipboard"
 	"keyfob/ui/uitest"
@@ -40,6 +42,7 @@ func start(t *testing.T, server *testserver.Server) *UI {
 		App:       uitest.NewApp(t),
 		Connector: server.Connector,
 		Clipboard: clipboard.New(time.Minute),
+		Issued:    issued.New(filepath.Join(t.TempDir(), "issued.json"), credentials.NewFallback(server.Kept)),
 		Keyring:   credentials.NewWatch(server.Kept),
 		Probe:     func(context.Context) error { return nil },
 		Unkept:    func() error { return nil },

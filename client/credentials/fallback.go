@@ -76,6 +76,23 @@ func (f *Fallback) Set(ctx context.Context, key string, s client.Secret) error {
 	return f.memory.Delete(ctx, key)
 }
 
+// Keep keeps s under key where it outlives the program, or fails.
+func (f *Fallback) Keep(ctx context.Context, key string, s client.Secret) error {
+	if err := f.sleeping(); err != nil {
+		return err
+	}
+	return f.keyring.Set(ctx, key, s)
+}
+
+// Recall is what Keep kept under key, or ErrNotFound. It does not ask a keyring
+// again that was refused: it is for what is no sign-in, and can be done without.
+func (f *Fallback) Recall(ctx context.Context, key string) (client.Secret, error) {
+	if err := f.sleeping(); err != nil {
+		return client.Secret{}, err
+	}
+	return f.keyring.Get(ctx, key)
+}
+
 // TryAgain moves what is in memory into the keyring, as after the person has
 // unlocked it. Nil when all is kept.
 func (f *Fallback) TryAgain(ctx context.Context) error {
