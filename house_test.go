@@ -57,6 +57,7 @@ var reserved = []struct {
 	{"net/http/...", []string{".", "client/connect", "client/rest", "client/session", "client/internal/...", "server/...", "internal/testserver", "bench"}},
 	{"github.com/go-resty/resty/v2/...", []string{"client/rest"}},
 	{"github.com/zalando/go-keyring/...", []string{"client/credentials"}},
+	{"filippo.io/age/...", []string{"client/credentials"}},
 	{"github.com/godbus/dbus/v5/...", []string{"client/credentials", "internal/fakesecrets"}},
 	{"github.com/coreos/go-oidc/v3/...", []string{"client/session"}},
 	{"golang.org/x/oauth2/...", []string{"client/session"}},

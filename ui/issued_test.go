@@ -89,7 +89,7 @@ func TestAForeignTokenIsToldByItsShapeAndTheServerIsAsked(t *testing.T) {
 	d.Has("cut short or mistyped")
 	d.Tap("Close")
 	d.whose("no token at all")
-	d.Has("There is no token in it")
+	d.Has("It holds no token that was issued")
 }
 
 // security requirement 1: what was pasted goes with the dialog.
