@@ -25,7 +25,8 @@ var house = []rule{
 	{of: ".", may: []string{"ui", "ui/clipboard", "ui/settings", "client/...", "server/command", "internal/...", "assets"}},
 	{of: "cmd/keyfobd", may: []string{"server/...", "api"}},
 
-	{of: "ui", may: []string{"ui/...", "client", "client/connect", "assets"}}, // the shell holds the connection
+	{of: "ui", may: []string{"ui/...", "client", "client/connect", "client/issued", "assets"}}, // the shell holds the connection
+	{of: "ui/mine", may: []string{"ui/...", "client", "client/issued", "assets"}},
 	{of: "ui/...", may: []string{"ui/...", "client", "assets"}},
 
 	{of: "client", may: nil},
@@ -37,6 +38,7 @@ var house = []rule{
 
 	{of: "internal/local", may: []string{"client", "server/..."}}, // fits the built-in server to the desktop
 	{of: "internal/single", may: []string{"internal/filelock"}},
+	{of: "internal/fakesecrets", may: nil}, // a Secret Service for tests
 	{of: "internal/testserver", may: []string{"client/...", "server/..."}},
 	{of: "internal/...", may: nil},
 	{of: "bench", may: []string{"server/store", "server/secret", "server/instance", "server/signin"}},
@@ -55,6 +57,8 @@ var reserved = []struct {
 	{"net/http/...", []string{".", "client/connect", "client/rest", "client/session", "client/internal/...", "server/...", "internal/testserver", "bench"}},
 	{"github.com/go-resty/resty/v2/...", []string{"client/rest"}},
 	{"github.com/zalando/go-keyring/...", []string{"client/credentials"}},
+	{"filippo.io/age/...", []string{"client/credentials"}},
+	{"github.com/godbus/dbus/v5/...", []string{"client/credentials", "internal/fakesecrets"}},
 	{"github.com/coreos/go-oidc/v3/...", []string{"client/session"}},
 	{"golang.org/x/oauth2/...", []string{"client/session"}},
 	{"golang.design/x/clipboard/...", []string{"ui/clipboard"}},

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"keyfob/assets"
 	"keyfob/client/connect"
 	"keyfob/client/credentials"
+	"keyfob/client/issued"
 	"keyfob/internal/desktop"
 	"keyfob/internal/dirs"
 	"keyfob/internal/local"
@@ -66,7 +68,8 @@ func run(server, version string) error {
 	a := app.NewWithID(appID)
 	a.SetIcon(assets.AppIcon)
 	own := local.New(at.Data, version)
-	kept := credentials.NewFallback(credentials.NewKeyring("Keyfob"))
+	keyring := credentials.NewWatch(credentials.NewKeyring("Keyfob"))
+	kept := credentials.NewFallback(keyring)
 	clip := clipboard.New(settings.ClipboardAfter(a))
 	var window *ui.UI
 	connector := connect.New(connect.Config{
@@ -74,7 +77,8 @@ func run(server, version string) error {
 		OpenBrowser: func(address string) error { return window.OpenBrowser(address) },
 	})
 	window = ui.New(ui.Config{
-		App: a, Connector: connector, Clipboard: clip, Probe: credentials.Probe, Unkept: kept.Why, Keep: kept.TryAgain,
+		App: a, Connector: connector, Clipboard: clip, Keyring: keyring,
+		Issued: issued.New(filepath.Join(at.Data, "issued.json"), kept), Probe: credentials.Probe, Unkept: kept.Why, Keep: kept.TryAgain,
 		OpenURL: desktop.OpenURL(a), Address: server, Version: version, Now: time.Now,
 	})
 	lock.OnRaise(window.Raise)

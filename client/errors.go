@@ -38,6 +38,10 @@ var (
 	ErrDataInUse      = errors.New("data in use by another program")
 	ErrDataUnwritable = errors.New("data directory not writable")
 	ErrDataNewer      = errors.New("data written by a newer version")
+
+	// Of the encrypted file in which credentials may be kept.
+	ErrPassphrase  = errors.New("not the file's passphrase")
+	ErrFileDamaged = errors.New("credential file damaged")
 )
 
 // Problem is an error that a server explained. errors.Is(err, ErrDenied) and

@@ -38,6 +38,7 @@ type mainView struct {
 	u      *UI
 	conn   *connect.Connection
 	me     client.Me
+	rules  client.Capabilities
 	opened viewName
 
 	profile  *profile.View
@@ -70,8 +71,8 @@ func (m *mainView) views() []entry {
 }
 
 func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Capabilities) *mainView {
-	m := &mainView{u: u, conn: conn, me: me, items: map[viewName]*widgets.SidebarItem{}, stack: container.NewStack()}
-	m.status = newStatus(me, conn.Unsaved, u.cfg.Unkept)
+	m := &mainView{u: u, conn: conn, me: me, rules: rules, items: map[viewName]*widgets.SidebarItem{}, stack: container.NewStack()}
+	m.status = newStatus(me, conn.Unsaved, u.cfg.Unkept, u.cfg.Keyring.GiveUp)
 	m.profile = profile.New(profile.Params{
 		Window: u.window, Server: conn, Me: me, Rules: rules, Now: u.cfg.Now,
 		Secret: m.showSecret, Updated: m.tokensUpdated,
@@ -208,6 +209,7 @@ func (m *mainView) tokensUpdated(count int, at time.Time) {
 
 // showSecret shows a new secret, once. The program does not quit meanwhile.
 func (m *mainView) showSecret(t client.Token, s client.Secret, revoke func(context.Context) error) {
+	m.u.noteIssued(m.conn, t, s)
 	m.u.secret = secret.Show(m.u.window, secret.Params{
 		Token: t, Secret: s, Server: m.conn.Address, Example: m.conn.Server.ProfileURL + "/me",
 		Clipboard: m.u.cfg.Clipboard,

@@ -48,8 +48,9 @@ func (u *UI) stopResumingNothing() { u.stopResuming(connect.Saved{Address: u.cfg
 // showResuming is on screen while the connection opens: a keyring may ask for
 // its password, a server may be slow.
 func (u *UI) showResuming(last connect.Saved) {
+	u.resumed = &resuming{last: last, loading: widgets.NewLoading(i18n.T("resuming.text", "Server", serverName(last)))}
 	u.window.SetContent(container.NewCenter(container.NewVBox(
-		widgets.NewLoading(i18n.T("resuming.text", "Server", serverName(last))),
+		u.resumed.loading,
 		container.NewCenter(widgets.NewButton(i18n.T("dialog.cancel"), func() { u.stopResuming(last) })))))
 }
 
@@ -63,6 +64,10 @@ func (u *UI) stopResuming(last connect.Saved) {
 func (u *UI) notResumed(ctx context.Context, last connect.Saved, err error) {
 	if ctx.Err() != nil {
 		return // given up meanwhile
+	}
+	if u.enter != nil { // it is shown meanwhile
+		u.failedMeanwhile(last, err)
+		return
 	}
 	passing := false
 	for _, kind := range []error{client.ErrOffline, client.ErrTimeout, client.ErrServer, client.ErrBusy, client.ErrKeyring, client.ErrDataInUse, client.ErrDataUnwritable} {

@@ -3,12 +3,15 @@ package ui
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
 
 	"keyfob/client"
+	"keyfob/client/credentials"
+	"keyfob/client/issued"
 	"keyfob/internal/testserver"
 	"keyfob/ui/clipboard"
 	"keyfob/ui/uitest"
@@ -39,6 +42,8 @@ func start(t *testing.T, server *testserver.Server) *UI {
 		App:       uitest.NewApp(t),
 		Connector: server.Connector,
 		Clipboard: clipboard.New(time.Minute),
+		Issued:    issued.New(filepath.Join(t.TempDir(), "issued.json"), credentials.NewFallback(server.Kept)),
+		Keyring:   credentials.NewWatch(server.Kept),
 		Probe:     func(context.Context) error { return nil },
 		Unkept:    func() error { return nil },
 		Keep:      func(context.Context) error { return nil },

@@ -130,6 +130,8 @@ func keyringError(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, credentials.ErrNotFound):
 		return fmt.Errorf("%w: %w", ErrNone, err)
+	case errors.Is(err, credentials.ErrDismissed):
+		return fmt.Errorf("%w: %w", client.ErrKeyring, err)
 	case errors.Is(err, credentials.ErrUnavailable) && credentials.Probe(ctx) != nil:
 		return fmt.Errorf("%w: %w", ErrNone, err)
 	}

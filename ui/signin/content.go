@@ -25,9 +25,11 @@ func (v *View) content() fyne.CanvasObject {
 	v.builtIn = v.builtInCard()
 	v.other = v.otherCard()
 	v.keeping = centred(i18n.T("signin.keyringUnknown"), theme.SizeNameSmallText)
+	v.giveUp = container.NewCenter(widgets.NewButton(i18n.T("signin.giveUp"), v.p.GiveUp))
+	v.giveUp.Hide()
 	v.cards = &pair{cards: []*fyne.Container{v.builtIn.box, v.other.box}}
 	cards := container.New(v.cards, v.builtIn.box, v.other.box)
-	v.middle = container.NewCenter(container.New(layout.NewCustomPaddedVBoxLayout(22), head(), cards, v.keeping))
+	v.middle = container.NewCenter(container.New(layout.NewCustomPaddedVBoxLayout(22), head(), cards, v.keeping, v.giveUp))
 	return container.NewScroll(v.middle)
 }
 
@@ -115,7 +117,21 @@ func (v *View) noteAddress(wrong words.Sentence) {
 	v.relayout()
 }
 
+// KeyringWaits says that the keyring is waited for, with a way to stop that.
+func (v *View) KeyringWaits(on bool) {
+	widgets.SetVisible(v.giveUp, on)
+	if on {
+		v.keeping.SetText(i18n.T("signin.keyringWaits"))
+		return
+	}
+	v.showKeeping(v.known)
+}
+
 func (v *View) showKeeping(k Keeping) {
+	v.known = k
+	if v.giveUp.Visible() {
+		return
+	}
 	switch k {
 	case Kept:
 		v.keeping.SetText(i18n.T("signin.keyringKept"))

@@ -36,6 +36,7 @@ type Params struct {
 	UseBuiltIn func(context.Context) error
 	SignIn     func(ctx context.Context, address string) error
 	Keyring    func(context.Context) Keeping
+	GiveUp     func()                 // ends the wait for the keyring
 	OpenURL    func(url string) error // opens the sign-in page again
 	Address    string                 // of the last server, if any
 }
@@ -53,6 +54,8 @@ type View struct {
 	browse  *widgets.Button
 	waiting *waiting
 	keeping *widget.Label
+	known   Keeping
+	giveUp  *fyne.Container // shown while the keyring is waited for
 	cards   *pair
 	middle  *fyne.Container
 

@@ -71,6 +71,8 @@ func byKind() []kind {
 		{client.ErrDataInUse, Sentence{Text: i18n.T("words.dataInUse"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrDataUnwritable, Sentence{Text: i18n.T("words.dataUnwritable"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrDataNewer, Sentence{Text: i18n.T("words.dataNewer")}},
+		{client.ErrPassphrase, Sentence{Text: i18n.T("words.passphrase")}},
+		{client.ErrFileDamaged, Sentence{Text: i18n.T("words.fileDamaged")}},
 		{context.DeadlineExceeded, Sentence{Text: i18n.T("words.timeout"), Action: i18n.T("words.tryAgain")}},
 		{context.Canceled, Sentence{Text: i18n.T("words.canceled"), Action: i18n.T("words.tryAgain")}},
 	}

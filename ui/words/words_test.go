@@ -43,6 +43,9 @@ var every = map[string]error{
 	"ErrDataInUse":      client.ErrDataInUse,
 	"ErrDataUnwritable": client.ErrDataUnwritable,
 	"ErrDataNewer":      client.ErrDataNewer,
+
+	"ErrPassphrase":  client.ErrPassphrase,
+	"ErrFileDamaged": client.ErrFileDamaged,
 }
 
 var codes = []string{
