@@ -135,7 +135,7 @@ func (b *bench) memory() error {
 	now, most, err3 := a.server.memory()
 	b.say("after %d different tokens the server has %.0f MB in memory", asked, now)
 	b.judge("memory with the cache full, the most, MB", most, 300, true)
-	return errors.Join(err, err2, err3, a.server.stop())
+	return errors.Join(err, err2, err3, a.server.rest(b.ctx), a.server.stop())
 }
 
 // profile says where the server's time goes, by its own CPU profile.
@@ -174,9 +174,12 @@ func (b *bench) cost(what string, l load, server *process) error {
 	start := time.Now()
 	perSecond, err := l.closed(b.ctx, time.Duration(b.rounds)*b.round)
 	took := time.Since(start)
-	busy, busyErr := server.busy()
+	if err := errors.Join(err, server.rest(b.ctx)); err != nil {
+		return err
+	}
+	busy, err := server.busy()
 	b.say("%s: %.0f a second; of a processor the server took %.0f µs for each", what, perSecond, float64(busy.Microseconds())/(perSecond*took.Seconds()))
-	return errors.Join(err, busyErr)
+	return err
 }
 
 func basic(clientSecret []byte) string {

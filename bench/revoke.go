@@ -21,9 +21,9 @@ type revoked struct {
 	took, after time.Duration
 }
 
-// phase revokes tokens from several clients, in at least so long, while others
-// introspect, somebody looks again after the bound, and something else happens.
-func (r *replicas) phase(within time.Duration, beside func(context.Context, *seen) error) (*seen, error) {
+// phase revokes tokens from several clients while others introspect, somebody
+// looks again after the bound, and something else happens.
+func (r *replicas) phase(beside func(context.Context, *seen) error) (*seen, error) {
 	var (
 		s            seen
 		began        = time.Now()
@@ -39,7 +39,7 @@ func (r *replicas) phase(within time.Duration, beside func(context.Context, *see
 		checkers.Go(func() error { return r.check(acknowledged, &s) })
 	}
 	for i := range clients {
-		revokers.Go(func() error { return r.revoker(i, within, acknowledged, &s) })
+		revokers.Go(func() error { return r.revoker(i, acknowledged, &s) })
 	}
 	err := revokers.Wait()
 	s.lasted = time.Since(began)
@@ -70,14 +70,14 @@ func closeAll(conns []*conn) (err error) {
 
 // revoker is one of the clients that revoke, each a part of the tokens, at one
 // server after the other.
-func (r *replicas) revoker(client int, within time.Duration, acknowledged chan<- revoked, s *seen) error {
+func (r *replicas) revoker(client int, acknowledged chan<- revoked, s *seen) error {
 	to, err := r.all()
 	if err != nil {
 		return err
 	}
 	began, n := time.Now(), revocations/clients
 	for i := range n {
-		time.Sleep(time.Until(began.Add(within * time.Duration(i) / time.Duration(n))))
+		time.Sleep(time.Until(began.Add(within * time.Duration(i*clients+client) / revocations)))
 		one, err := r.revoke(to, (client+i)%servers)
 		if err != nil {
 			return err
@@ -189,7 +189,7 @@ func (r *replicas) cut(ctx context.Context, s *seen) error {
 			return nil
 		case <-tick.C:
 		}
-		const listener = `FROM (SELECT pid FROM pg_stat_activity WHERE application_name = 'keyfob changes' ORDER BY random() LIMIT 1)`
+		const listener = `FROM (SELECT pid FROM pg_stat_activity WHERE application_name = 'keyfob changes' ORDER BY random() LIMIT 1) one`
 		if s.cuts%2 == 0 {
 			if _, err := r.postgres.ask(r.ctx, `SELECT pg_terminate_backend(pid) `+listener); err != nil {
 				return err
