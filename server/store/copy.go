@@ -113,7 +113,7 @@ func (t *Tx) referLater(ctx context.Context) (func() error, error) {
 }
 
 // together is how many rows are written with one statement.
-const together = 200
+const together = 16
 
 // fillTable copies one table, whose columns both sides have: they are of the
 // same schema.
