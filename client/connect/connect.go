@@ -21,6 +21,7 @@ import (
 
 	"keyfob/client"
 	"keyfob/client/credentials"
+	"keyfob/client/internal/transport"
 	"keyfob/client/rest"
 	"keyfob/client/session"
 )
@@ -90,17 +91,30 @@ func (c *Connector) UseBuiltIn(ctx context.Context) (*Connection, error) {
 	return c.signedIn(a), nil
 }
 
-// SignIn discovers the server at address and signs in through the system's
-// browser. An account that is in the list already is not added again.
-func (c *Connector) SignIn(ctx context.Context, address string) (*Connection, error) {
-	a, err := c.open(ctx, Saved{Address: address})
+// Wish is a connection that a person asks for.
+type Wish struct {
+	Address      string
+	Way          Way
+	LoopbackHost string // localhost, or empty: 127.0.0.1
+	CA           []byte // authorities to trust beside the system's, in PEM form
+	Part
+}
+
+// SignIn discovers the server of w and signs in there. An account that is in
+// the list already is not added again. With a pasted token it fails with
+// client.ErrTokenRefused if the server does not take it.
+func (c *Connector) SignIn(ctx context.Context, w Wish) (*Connection, error) {
+	a, err := c.open(ctx, Saved{Address: w.Address, Way: w.Way, LoopbackHost: w.LoopbackHost, CA: string(w.CA)})
 	if err != nil {
 		return nil, err
 	}
-	who, err := a.session.SignIn(ctx)
+	all, _ := c.All()
+	a.another = slices.ContainsFunc(all, func(s Saved) bool { return s.Address == a.server.Address })
+	who, err := a.signIn(ctx, w.Part)
 	if err != nil {
 		return nil, err
 	}
+	a.another = false
 	a.become(who)
 	return c.signedIn(a), nil
 }
@@ -140,7 +154,7 @@ func (c *Connector) Use(ctx context.Context, key string) (*Connection, error) {
 		}
 	}
 	c.keep(a)
-	conn.Unsaved = c.edit(func(l *list) error { return l.use(key) })
+	conn.Unsaved = c.remember(conn.Saved)
 	return conn, nil
 }
 
@@ -230,19 +244,37 @@ func (c *Connector) open(ctx context.Context, s Saved) (*account, error) {
 		}
 		s.Address = address
 	}
-	server, err := rest.Discover(ctx, s.Address, c.cfg.HTTP)
+	http, err := c.client(s)
 	if err != nil {
 		return nil, err
 	}
-	s.Address = server.Address
-	a := &account{owner: c, server: server, saved: s}
-	a.session = session.New(session.Config{
-		Issuer:         server.Issuer,
-		ClientID:       desktopClient,
-		HTTP:           c.cfg.HTTP,
-		Credentials:    c.cfg.Credentials,
-		OpenBrowser:    c.cfg.OpenBrowser,
-		Reauthenticate: a.renew,
-	})
+	server, err := rest.Discover(ctx, s.Address, http)
+	if err != nil {
+		return nil, err
+	}
+	s.Address, s.Issuer = server.Address, server.Issuer
+	a := &account{owner: c, server: server, saved: s, http: http}
+	cfg := c.session(s, http)
+	cfg.OpenBrowser, cfg.Reauthenticate = a.browse, a.renew
+	a.session = session.New(cfg)
 	return a, nil
 }
+
+// client is what speaks to the server of s.
+func (c *Connector) client(s Saved) (*http.Client, error) {
+	if s.CA == "" {
+		return c.cfg.HTTP, nil
+	}
+	return transport.WithCA(c.cfg.HTTP, []byte(s.CA))
+}
+
+func (c *Connector) session(s Saved, http *http.Client) session.Config {
+	return session.Config{
+		Issuer: s.Issuer, ClientID: desktopClient, HTTP: http, Credentials: c.cfg.Credentials,
+		LoopbackHost: s.LoopbackHost,
+	}
+}
+
+// Certificates are those in a file in PEM form, for a person to compare. It
+// fails with client.ErrNoCertificate.
+func Certificates(file []byte) ([]client.Certificate, error) { return transport.Certificates(file) }

@@ -196,10 +196,7 @@ func TestSecondProgramOnTheSameDataIsSaid(t *testing.T) {
 }
 
 func TestTwoAccountsOnOneServerAreKeptApart(t *testing.T) {
-	remote := testserver.StartRemote(t)
-	remote.AddUser(t, "ada", "Ada Admin", true)
-	remote.AddUser(t, "bob", "Bob Buyer", false)
-	d := newDesk(t)
+	d, remote := newDesk(t), people(t)
 	ada := d.signInAs(t, d.connector(), remote.URL, "ada")
 	c := d.connector()
 	bob := d.signInAs(t, c, remote.URL, "bob")
@@ -249,7 +246,7 @@ func TestComingBackAsksTheServerForNoNewSignIn(t *testing.T) {
 func (d *desk) signInAs(t *testing.T, c *connect.Connector, address, login string) *connect.Connection {
 	t.Helper()
 	d.login = login
-	conn, err := c.SignIn(t.Context(), address)
+	conn, err := c.SignIn(t.Context(), connect.Wish{Address: address})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,4 +260,15 @@ func (d *desk) credential(t *testing.T, c *connect.Connection) string {
 		t.Fatal(err)
 	}
 	return kept.Reveal()
+}
+
+func (d *desk) refreshToken(t *testing.T, c *connect.Connection) string {
+	t.Helper()
+	var item struct {
+		RefreshToken string `json:"refresh_token"`
+	}
+	if err := json.Unmarshal([]byte(d.credential(t, c)), &item); err != nil || item.RefreshToken == "" {
+		t.Fatalf("no refresh token is kept: %v", err)
+	}
+	return item.RefreshToken
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 
 	"keyfob/client"
@@ -27,6 +28,8 @@ type account struct {
 	owner   *Connector
 	server  rest.Server
 	session *session.Session
+	http    *http.Client
+	another bool // the browser may know another account of this server
 
 	mu     sync.Mutex
 	saved  Saved
@@ -51,26 +54,22 @@ func (a *account) connection() *Connection {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.latest = &Connection{
-		Client: rest.New(a.server, a.session, a.owner.cfg.HTTP), Saved: a.saved, Server: a.server, account: a,
+		Client: rest.New(a.server, a.session, a.http), Saved: a.saved, Server: a.server, account: a,
 	}
 	return a.latest
 }
 
-// SignInAgain signs the same account in through the browser, after its sign-in
-// expired. With another one it answers client.ErrOtherAccount and changes
-// nothing: the screens show what belongs to this one.
-func (c *Connection) SignInAgain(ctx context.Context) error {
+// SignInAgain signs the same account in by the connection's way, after its
+// sign-in expired. With another one it answers client.ErrOtherAccount and
+// changes nothing: the screens show what belongs to this one.
+func (c *Connection) SignInAgain(ctx context.Context, p Part) error {
 	a := c.account
-	who, err := a.session.SignIn(ctx)
+	who, err := a.signIn(ctx, p)
 	if err != nil {
 		return err
 	}
-	return a.same(ctx, who)
-}
-
-// same refuses a sign-in of another account than the connection's, which can
-// come about where the session knew of none: its credential was lost.
-func (a *account) same(ctx context.Context, who session.Identity) error {
+	// The session lets another account in where it knew of none: its
+	// credential was lost.
 	if who.Subject != a.snapshot().Subject {
 		return errors.Join(client.ErrOtherAccount, a.session.SignOut(ctx))
 	}
@@ -79,17 +78,10 @@ func (a *account) same(ctx context.Context, who session.Identity) error {
 	return nil
 }
 
-// SignOut ends the sign-in at the server, deletes its credential and forgets
-// the connection. Its error says which of these failed.
+// SignOut is Remove of this connection.
 func (c *Connection) SignOut(ctx context.Context) error {
 	c.Close()
-	owner, key := c.account.owner, c.Key()
-	owner.drop(key)
-	err := keyringError(ctx, c.account.session.SignOut(ctx))
-	if forgotten := owner.forget(key); !errors.Is(forgotten, client.ErrNotFound) {
-		err = errors.Join(err, forgotten)
-	}
-	return err
+	return c.account.owner.Remove(ctx, c.Saved)
 }
 
 func (a *account) adopt(ctx context.Context) error {

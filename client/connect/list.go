@@ -25,6 +25,7 @@ var Colours = []string{"blue", "green", "violet", "amber", "teal", "rose"}
 type Saved struct {
 	BuiltIn bool   `json:"builtIn,omitempty"`
 	Address string `json:"address"`
+	Issuer  string `json:"issuer,omitempty"`
 	Subject string `json:"subject"`
 	Login   string `json:"login"`
 	Name    string `json:"name"`
@@ -34,7 +35,7 @@ type Saved struct {
 
 	Way          Way    `json:"way,omitempty"`
 	LoopbackHost string `json:"loopbackHost,omitempty"` // where the browser comes back to; empty: 127.0.0.1
-	CA           string `json:"ca,omitempty"`           // PEM; empty: those of the system
+	CA           string `json:"ca,omitempty"`           // PEM, trusted beside those of the system
 }
 
 // Key tells connections apart: one server and one account. The built-in
@@ -52,6 +53,10 @@ type list struct {
 	Version     int     `json:"version"`
 	Current     string  `json:"current,omitempty"` // a key
 	Connections []Saved `json:"connections"`
+
+	// Leaving are those that the person removed and whose sign-out is not yet
+	// confirmed. Their credentials, if there still are, are in the keyring.
+	Leaving []Saved `json:"leaving,omitempty"`
 }
 
 func (l *list) index(key string) int {
@@ -67,8 +72,9 @@ func (l *list) find(key string) (*Saved, error) {
 }
 
 // put adds s at the end and puts it in use. One that is there keeps its place
-// and looks.
+// and looks, one that was leaving stays.
 func (l *list) put(s Saved) {
+	l.stay(s.Key())
 	l.Current = s.Key()
 	if known, err := l.find(s.Key()); err == nil {
 		s.Label, s.Colour = known.Label, known.Colour
@@ -90,14 +96,6 @@ func (l *list) freeColour() string {
 	return Colours[len(l.Connections)%len(Colours)]
 }
 
-func (l *list) use(key string) error {
-	if l.index(key) < 0 {
-		return client.ErrNotFound
-	}
-	l.Current = key
-	return nil
-}
-
 // look sets the person's own name, empty for the server's, and the colour.
 func (l *list) look(key, label, colour string) error {
 	s, err := l.find(key)
@@ -106,6 +104,16 @@ func (l *list) look(key, label, colour string) error {
 	}
 	s.Label, s.Colour = label, colour
 	return nil
+}
+
+// leave notes that the sign-out of s is to be finished.
+func (l *list) leave(s Saved) {
+	l.stay(s.Key())
+	l.Leaving = append(l.Leaving, s)
+}
+
+func (l *list) stay(key string) {
+	l.Leaving = slices.DeleteFunc(l.Leaving, func(s Saved) bool { return s.Key() == key })
 }
 
 // move puts the connection by places nearer to the end, or to the start if

@@ -108,6 +108,11 @@ func parse(data []byte) (list, error) {
 			out.put(s)
 		}
 	}
+	for _, s := range l.Leaving {
+		if out.index(s.Key()) < 0 {
+			out.leave(s)
+		}
+	}
 	out.Current = l.Current
 	if out.index(l.Current) < 0 && len(out.Connections) > 0 {
 		out.Current = out.Connections[0].Key()
