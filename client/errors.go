@@ -23,6 +23,7 @@ var (
 	ErrSignInRefused = errors.New("sign-in refused")
 	ErrSignInStopped = errors.New("sign-in cancelled by the person")
 	ErrCodeExpired   = errors.New("code of a device sign-in ran out")
+	ErrTokenRefused  = errors.New("token not taken for a sign-in")
 	ErrOtherAccount  = errors.New("signed in as another account")
 	ErrNoBrowser     = errors.New("browser could not be opened")
 	ErrKeyring       = errors.New("keyring does not give the credential")
