@@ -67,7 +67,7 @@ func run(server, version string) error {
 	a.SetIcon(assets.AppIcon)
 	own := local.New(at.Data, version)
 	kept := credentials.NewFallback(credentials.NewKeyring("Keyfob"))
-	clip := clipboard.New(settings.ClipboardAfter(a))
+	clip := clipboard.New(func() time.Duration { return settings.ClipboardAfter(a) })
 	var window *ui.UI
 	connector := connect.New(connect.Config{
 		Dir: at.Config, BuiltIn: own, Credentials: kept,

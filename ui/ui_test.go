@@ -38,7 +38,7 @@ func start(t *testing.T, server *testserver.Server) *UI {
 	u := New(Config{
 		App:       uitest.NewApp(t),
 		Connector: server.Connector,
-		Clipboard: clipboard.New(time.Minute),
+		Clipboard: clipboard.New(func() time.Duration { return time.Minute }),
 		Probe:     func(context.Context) error { return nil },
 		Unkept:    func() error { return nil },
 		Keep:      func(context.Context) error { return nil },
