@@ -25,8 +25,8 @@ var house = []rule{
 	{of: ".", may: []string{"ui", "ui/clipboard", "ui/settings", "client/...", "server/command", "internal/...", "assets"}},
 	{of: "cmd/keyfobd", may: []string{"server/...", "api"}},
 
-	{of: "ui", may: []string{"ui/...", "client", "client/connect", "assets"}}, // the shell holds the connection
-	{of: "ui/...", may: []string{"ui/...", "client", "assets"}},
+	{of: "ui", may: []string{"ui/...", "client", "client/connect", "client/handover", "assets"}}, // the shell holds the connection
+	{of: "ui/...", may: []string{"ui/...", "client", "client/handover", "assets"}},
 
 	{of: "client", may: nil},
 	{of: "client/rest", may: []string{"client", "client/internal/...", "api"}},
@@ -57,6 +57,7 @@ var reserved = []struct {
 	{"github.com/zalando/go-keyring/...", []string{"client/credentials"}},
 	{"github.com/coreos/go-oidc/v3/...", []string{"client/session"}},
 	{"golang.org/x/oauth2/...", []string{"client/session"}},
+	{"filippo.io/age/...", []string{"client/handover"}},
 	{"golang.design/x/clipboard/...", []string{"ui/clipboard"}},
 	{"github.com/danielgtaylor/huma/v2/...", []string{"server"}},
 	{"github.com/zitadel/oidc/v3/...", []string{"server/signin"}},

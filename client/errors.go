@@ -20,6 +20,7 @@ var (
 	ErrSignInExpired = errors.New("sign-in expired")
 	ErrSignInRefused = errors.New("sign-in refused")
 	ErrSignInStopped = errors.New("sign-in cancelled by the person")
+	ErrTokenRefused  = errors.New("token does not work")
 	ErrOtherAccount  = errors.New("signed in as another account")
 	ErrNoBrowser     = errors.New("browser could not be opened")
 	ErrKeyring       = errors.New("keyring does not give the credential")

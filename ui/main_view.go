@@ -38,6 +38,7 @@ type mainView struct {
 	u      *UI
 	conn   *connect.Connection
 	me     client.Me
+	rules  client.Capabilities
 	opened viewName
 
 	profile  *profile.View
@@ -70,7 +71,7 @@ func (m *mainView) views() []entry {
 }
 
 func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Capabilities) *mainView {
-	m := &mainView{u: u, conn: conn, me: me, items: map[viewName]*widgets.SidebarItem{}, stack: container.NewStack()}
+	m := &mainView{u: u, conn: conn, me: me, rules: rules, items: map[viewName]*widgets.SidebarItem{}, stack: container.NewStack()}
 	m.status = newStatus(me, conn.Unsaved, u.cfg.Unkept)
 	m.profile = profile.New(profile.Params{
 		Window: u.window, Server: conn, Me: me, Rules: rules, Now: u.cfg.Now,
@@ -212,6 +213,8 @@ func (m *mainView) showSecret(t client.Token, s client.Secret, revoke func(conte
 		Token: t, Secret: s, Server: m.conn.Address, Example: m.conn.Server.ProfileURL + "/me",
 		Clipboard: m.u.cfg.Clipboard,
 		Revoke:    revoke, OnDone: m.secretDone,
+		Test:       func(ctx context.Context, s client.Secret) (client.UserRef, error) { return m.conn.TestToken(ctx, t, s) },
+		Activation: m.rules.Activation,
 	})
 }
 

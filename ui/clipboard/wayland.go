@@ -33,7 +33,7 @@ func native() bool {
 	if !filepath.IsAbs(at) {
 		at = filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), at)
 	}
-	conn, err := (&net.Dialer{Timeout: time.Second}).Dial("unix", at) //nolint:noctx // bounded by its timeout
+	conn, err := (&net.Dialer{Timeout: time.Second}).Dial("unix", at)
 	if err != nil {
 		return false
 	}
@@ -55,7 +55,7 @@ const (
 func offers(conn io.ReadWriter) bool {
 	asked := []uint32{
 		waylandDisplay, 12<<16 | 1, waylandRegistry, // get_registry
-		waylandDisplay, 12<<16 | 0, waylandSynced, // sync
+		waylandDisplay, 12 << 16, waylandSynced, // sync
 	}
 	if binary.Write(conn, binary.NativeEndian, asked) != nil {
 		return false

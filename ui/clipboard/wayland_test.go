@@ -12,7 +12,7 @@ import (
 
 // event is one message of a compositor's.
 func event(object uint32, body string) []byte {
-	head := []uint32{object, uint32(8+len(body))<<16 | 0}
+	head := []uint32{object, uint32(8+len(body)) << 16}
 	var b bytes.Buffer
 	_ = binary.Write(&b, binary.NativeEndian, head)
 	b.WriteString(body)
