@@ -25,9 +25,9 @@ var house = []rule{
 	{of: ".", may: []string{"ui", "ui/clipboard", "ui/settings", "client/...", "server/command", "internal/...", "assets"}},
 	{of: "cmd/keyfobd", may: []string{"server/...", "api"}},
 
-	{of: "ui", may: []string{"ui/...", "client", "client/connect", "client/issued", "assets"}}, // the shell holds the connection
+	{of: "ui", may: []string{"ui/...", "client", "client/connect", "client/issued", "client/handover", "assets"}}, // the shell holds the connection
 	{of: "ui/mine", may: []string{"ui/...", "client", "client/issued", "assets"}},
-	{of: "ui/...", may: []string{"ui/...", "client", "assets"}},
+	{of: "ui/...", may: []string{"ui/...", "client", "client/handover", "assets"}},
 
 	{of: "client", may: nil},
 	{of: "client/rest", may: []string{"client", "client/internal/...", "api"}},
@@ -57,7 +57,7 @@ var reserved = []struct {
 	{"net/http/...", []string{".", "client/connect", "client/rest", "client/session", "client/internal/...", "server/...", "internal/testserver", "bench"}},
 	{"github.com/go-resty/resty/v2/...", []string{"client/rest"}},
 	{"github.com/zalando/go-keyring/...", []string{"client/credentials"}},
-	{"filippo.io/age/...", []string{"client/credentials"}},
+	{"filippo.io/age/...", []string{"client/credentials", "client/handover"}},
 	{"github.com/godbus/dbus/v5/...", []string{"client/credentials", "internal/fakesecrets"}},
 	{"github.com/coreos/go-oidc/v3/...", []string{"client/session"}},
 	{"golang.org/x/oauth2/...", []string{"client/session"}},

@@ -70,7 +70,7 @@ func run(server, version string) error {
 	own := local.New(at.Data, version)
 	keyring := credentials.NewWatch(credentials.NewKeyring("Keyfob"))
 	kept := credentials.NewFallback(keyring)
-	clip := clipboard.New(settings.ClipboardAfter(a))
+	clip := clipboard.New(func() time.Duration { return settings.ClipboardAfter(a) })
 	var window *ui.UI
 	connector := connect.New(connect.Config{
 		Dir: at.Config, BuiltIn: own, Credentials: kept,

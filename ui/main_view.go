@@ -214,6 +214,8 @@ func (m *mainView) showSecret(t client.Token, s client.Secret, revoke func(conte
 		Token: t, Secret: s, Server: m.conn.Address, Example: m.conn.Server.ProfileURL + "/me",
 		Clipboard: m.u.cfg.Clipboard,
 		Revoke:    revoke, OnDone: m.secretDone,
+		Test:       func(ctx context.Context, s client.Secret) (client.UserRef, error) { return m.conn.TestToken(ctx, t, s) },
+		Activation: m.rules.Activation,
 	})
 }
 

@@ -41,7 +41,7 @@ func start(t *testing.T, server *testserver.Server) *UI {
 	u := New(Config{
 		App:       uitest.NewApp(t),
 		Connector: server.Connector,
-		Clipboard: clipboard.New(time.Minute),
+		Clipboard: clipboard.New(func() time.Duration { return time.Minute }),
 		Issued:    issued.New(filepath.Join(t.TempDir(), "issued.json"), credentials.NewFallback(server.Kept)),
 		Keyring:   credentials.NewWatch(server.Kept),
 		Probe:     func(context.Context) error { return nil },
