@@ -48,9 +48,10 @@ test: go ## every test: unit, headless screens, server, and the real program und
 	go test -race -tags 'e2e $(TAGS)' -timeout 20m -count=1 ./e2e/...
 
 N ?= 200
-torture: go ## kill the real server, fail its disk and database, N times each (N=200), a line for each fault
+torture: go ## kill the real server and the sign-in, fail disk and database, N times each (N=200), a line for each fault
 	@scripts/packages.sh build test
 	go test ./e2e/torture -count=1 -timeout 0 -v -runs $(N)
+	go test ./client/session -run '^TestKilled' -count=1 -timeout 0 -v -runs $(N)
 	go test ./server/tokens -run ExactlyWhatTheModelSays\|ExactlyWhenTheModelSays -count=1 -timeout 0 -v -rapid.checks $(N) -rapid.nofailfile
 
 check: go ## formatting, linters, portability, generated files, known vulnerabilities

@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,13 +41,15 @@ func FuzzReadAnswer(f *testing.F) {
 func FuzzDecodeCredential(f *testing.F) {
 	f.Add(`{"v":1,"issuer":"i","sub":"s","refresh_token":"r"}`)
 	f.Add(`{"v":1,"issuer":"i","sub":"s","refresh_token":"r","created":"2026-11-22T00:00:00Z"}`)
+	f.Add(`{"v":1,"issuer":"i","sub":"s","token":"enrt_p"}`)
+	f.Add(`{"v":1,"issuer":"i","sub":"s","ending":["r"]}`)
 	f.Add(`{}`)
 	f.Fuzz(func(t *testing.T, item string) {
 		c, err := decodeCredential(client.NewSecret(item), "i", "s")
 		if err != nil && !errors.Is(err, credentials.ErrNotFound) {
 			t.Fatal(err)
 		}
-		if err == nil && (c.RefreshToken == "" || c.Issuer != "i" || c.Subject != "s") {
+		if err == nil && (c.RefreshToken+c.Token+strings.Join(c.Ending, "") == "" || c.Issuer != "i" || c.Subject != "s") {
 			t.Fatalf("%q gave %+v", item, c)
 		}
 	})
@@ -57,8 +60,7 @@ func TestLongNamesAreLeftOutOfTheCredential(t *testing.T) {
 	for i := range long {
 		long[i] = 'n'
 	}
-	who := Identity{Issuer: "i", Subject: "s", Login: "ada", Name: string(long)}
-	s := credentialOf(who, client.NewSecret(string(long[:300])), time.Unix(0, 0))
+	s := credential{Issuer: "i", Subject: "s", Login: "ada", Name: string(long), RefreshToken: string(long[:300])}.sealed(time.Unix(0, 0))
 	if n := len(s.Reveal()); n > credentials.MaxSize {
 		t.Errorf("%d bytes", n)
 	}

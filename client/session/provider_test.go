@@ -26,13 +26,17 @@ import (
 	"keyfob/client/session"
 )
 
-const clientID = "keyfob-desktop"
+const (
+	clientID    = "keyfob-desktop"
+	deviceGrant = "urn:ietf:params:oauth:grant-type:device_code"
+)
 
 // provider is an OpenID provider that behaves, except where a test bends it.
 type provider struct {
 	*httptest.Server
 
-	key *rsa.PrivateKey
+	key     *rsa.PrivateKey
+	handler http.Handler
 
 	mu       sync.Mutex
 	grants   map[string]url.Values // code: the authorize request
@@ -47,6 +51,9 @@ type provider struct {
 	idToken  func(c map[string]any) // before it is signed
 	token    http.HandlerFunc       // instead of the token endpoint; nil: the real one
 	revoke   http.HandlerFunc
+	device   map[string]any     // what a device is answered; nil: none are announced
+	polled   []time.Time        // by devices
+	waiting  []http.HandlerFunc // what the next polls are answered, before the tokens
 }
 
 // keys are slow to make, and which one it is matters to no test.
@@ -60,8 +67,18 @@ var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
 
 func newProvider(t *testing.T) *provider {
 	t.Helper()
+	p := unplugged()
+	p.Server = httptest.NewServer(p.handler)
+	t.Cleanup(p.Close)
+	return p
+}
+
+// unplugged is a provider that no network leads to, for tests in which time is
+// not real.
+func unplugged() *provider {
 	p := &provider{
-		key: signingKey(), grants: map[string]url.Values{}, live: map[string]bool{}, lifetime: 300, subject: "u1",
+		Server: &httptest.Server{URL: "https://id.example.com"},
+		key:    signingKey(), grants: map[string]url.Values{}, live: map[string]bool{}, lifetime: 300, subject: "u1",
 		metadata: func(map[string]any) {}, answer: func(url.Values) {}, idToken: func(map[string]any) {},
 	}
 	mux := http.NewServeMux()
@@ -75,8 +92,8 @@ func newProvider(t *testing.T) *provider {
 	mux.HandleFunc("GET /userinfo", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, 200, map[string]any{"sub": p.subject, "preferred_username": "ada", "name": "Ada Admin"})
 	})
-	p.Server = httptest.NewServer(mux)
-	t.Cleanup(p.Close)
+	mux.HandleFunc("POST /device", func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, p.device) })
+	p.handler = mux
 	return p
 }
 
@@ -85,6 +102,9 @@ func (p *provider) serveMetadata(w http.ResponseWriter, _ *http.Request) {
 		"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token",
 		"userinfo_endpoint": p.URL + "/userinfo", "jwks_uri": p.URL + "/keys", "revocation_endpoint": p.URL + "/revoke",
 		"id_token_signing_alg_values_supported": []string{"RS256"},
+	}
+	if p.device != nil {
+		m["device_authorization_endpoint"] = p.URL + "/device"
 	}
 	p.metadata(m)
 	reply(w, 200, m)
@@ -123,6 +143,14 @@ func (p *provider) serveToken(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		nonce = asked.Get("nonce")
+	case deviceGrant:
+		p.polled = append(p.polled, time.Now())
+		if len(p.waiting) > 0 {
+			say := p.waiting[0]
+			p.waiting = p.waiting[1:]
+			say(w, r)
+			return
+		}
 	case "refresh_token":
 		if !p.live[r.Form.Get("refresh_token")] {
 			reply(w, 400, map[string]any{"error": "invalid_grant", "error_description": "token is dead"})

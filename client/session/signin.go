@@ -34,7 +34,7 @@ func (s *Session) SignIn(ctx context.Context) (Identity, error) {
 		return Identity{}, err
 	}
 	q := question{state: random(), nonce: random(), verifier: oauth2.GenerateVerifier(), meta: m}
-	l, err := listen(ctx, q.state)
+	l, err := listen(ctx, s.cfg.LoopbackHost, q.state)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -68,26 +68,19 @@ func (s *Session) finish(ctx context.Context, q question, answer url.Values) (Id
 	if err != nil {
 		return Identity{}, err
 	}
+	a := s.begin(ctx, attempt{Code: code, Verifier: q.verifier, Redirect: q.oauth.RedirectURL})
 	raw, err := q.oauth.Exchange(s.oauthContext(ctx), code, oauth2.VerifierOption(q.verifier))
 	if err = tokenError(ctx, err); err != nil {
 		if errors.Is(err, client.ErrSignInExpired) {
 			err = refused("the server does not take its own code")
 		}
-		return Identity{}, err
-	}
-	if err := s.checkNonce(ctx, q, raw); err != nil {
-		return Identity{}, err
+		return Identity{}, s.without(ctx, a, err)
 	}
 	t := s.tokensOf(raw)
-	who, err := s.identify(ctx, t)
-	if err != nil {
-		return Identity{}, err
+	if err := s.checkNonce(ctx, q, raw); err != nil {
+		return Identity{}, errors.Join(err, s.turnDown(ctx, a, t))
 	}
-	if before := s.Identity().Subject; before != "" && before != who.Subject {
-		return Identity{}, errors.Join(client.ErrOtherAccount, s.revoke(ctx, t.refresh))
-	}
-	s.become(ctx, who, t)
-	return who, nil
+	return s.arrive(ctx, a, t)
 }
 
 // readAnswer is the code in the answer to a question with state. With an iss

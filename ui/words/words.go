@@ -48,6 +48,7 @@ func byKind() []kind {
 	return []kind{
 		{client.ErrSignInExpired, Sentence{Text: i18n.T("words.signInExpired"), Action: i18n.T("words.signIn")}},
 		{client.ErrSignInStopped, Sentence{Text: i18n.T("words.signInStopped"), Action: i18n.T("words.signIn")}},
+		{client.ErrCodeExpired, Sentence{Text: i18n.T("words.codeExpired"), Action: i18n.T("words.signIn")}},
 		{client.ErrOtherAccount, Sentence{Text: i18n.T("words.otherAccount"), Action: i18n.T("words.signIn")}},
 		{client.ErrKeyring, Sentence{Text: i18n.T("words.keyring"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrNoBrowser, Sentence{Text: i18n.T("words.noBrowser"), Action: i18n.T("words.tryAgain")}},
@@ -55,6 +56,7 @@ func byKind() []kind {
 		{client.ErrBadAddress, Sentence{Text: i18n.T("words.badAddress")}},
 		{client.ErrInsecure, Sentence{Text: i18n.T("words.insecure")}},
 		{client.ErrCertificate, Sentence{Text: i18n.T("words.certificate")}},
+		{client.ErrNoCertificate, Sentence{Text: i18n.T("words.noCertificate")}},
 		{client.ErrNotAServer, Sentence{Text: i18n.T("words.notAServer")}},
 		{client.ErrTimeout, Sentence{Text: i18n.T("words.timeout"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrOffline, Sentence{Text: i18n.T("words.offline"), Action: i18n.T("words.tryAgain")}},
