@@ -15,15 +15,16 @@ import (
 	"syscall"
 	"time"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 
 	"keyfob/assets"
 	"keyfob/client/connect"
 	"keyfob/client/credentials"
 	"keyfob/client/issued"
+	"keyfob/internal/crash"
 	"keyfob/internal/desktop"
 	"keyfob/internal/dirs"
+	"keyfob/internal/harden"
 	"keyfob/internal/local"
 	"keyfob/internal/single"
 	"keyfob/server/command"
@@ -37,6 +38,13 @@ const appID = "io.github.keyfob.Keyfob"
 var version string // set by the build
 
 func main() {
+	if crash.Watching() {
+		return
+	}
+	defer crash.Guard() // of the UI thread too, which is this one
+	if err := harden.Process(); err != nil {
+		fmt.Fprintln(os.Stderr, "keyfob: core dumps may be possible:", err)
+	}
 	program := command.Program{Name: "keyfob", Version: version}
 	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
 		os.Exit(program.Main())
@@ -82,11 +90,12 @@ func run(server, version string) error {
 		OpenURL: desktop.OpenURL(a), Address: server, Version: version, Now: time.Now,
 	})
 	lock.OnRaise(window.Raise)
-	context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
+	context.AfterFunc(ctx, func() { leave(a, clip) })
+	keepCrashes(at.State, version, clip)
 	window.Start()
 	a.Run()
 
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), leaving)
 	defer cancel()
 	return errors.Join(clip.Clear(ctx), own.Close(ctx))
 }
