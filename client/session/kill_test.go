@@ -33,7 +33,7 @@ type killing struct {
 	database string
 	skip     atomic.Int64 // of the server's clock
 
-	signedIn, asked, orphans, loops int
+	signedIn, asked, orphans, loops, families int
 }
 
 func newKilling(t *testing.T) *killing {
@@ -70,19 +70,16 @@ func TestKilledInTheMiddleOfSigningInRenewingAndSigningOut(t *testing.T) {
 	k := newKilling(t)
 	rng := rand.New(rand.NewPCG(1, uint64(*runs)))
 	for range *runs {
-		seed, step := rng.Uint32(), 1+rng.IntN(40)
+		seed, step, begun := rng.Uint32(), 1+rng.IntN(40), time.Now()
 		k.kill(seed, step)
 		k.check(fmt.Sprintf("seed %d, step %d", seed, step))
+		k.reused(fmt.Sprintf("seed %d, step %d", seed, step), time.Since(begun))
 		k.skip.Add(int64(5 * time.Second)) // no password is tried faster than by people
 		if t.Failed() {
 			break
 		}
 	}
-	families := k.count("SELECT count(*) FROM events WHERE detail LIKE '%refresh token used twice%'")
-	t.Logf("killed %d times: %d signed in, %d asked; %d loops, %d families revoked, %d orphans", k.signedIn+k.asked, k.signedIn, k.asked, k.loops, families, k.orphans)
-	if families != 0 {
-		t.Error("a refresh token was used twice")
-	}
+	t.Logf("killed %d times: %d signed in, %d asked; %d loops, %d families revoked, %d orphans", k.signedIn+k.asked, k.signedIn, k.asked, k.loops, k.families, k.orphans)
 	if k.signedIn == 0 || k.asked == 0 {
 		t.Error("that does not happen: is it killed at all?")
 	}
@@ -153,6 +150,17 @@ func (k *killing) orphaned(when string, held bool) {
 		k.orphans += live
 		k.Errorf("%s: %d sign-ins that nobody holds, signed in: %v", when, live, held)
 	}
+}
+
+// reused counts the sign-ins that the server ended because a refresh token
+// came twice. That is right only beyond its grace of half a minute.
+func (k *killing) reused(when string, took time.Duration) {
+	k.Helper()
+	n := k.count("SELECT count(*) FROM events WHERE detail LIKE '%refresh token used twice%'")
+	if n > k.families && took < 30*time.Second {
+		k.Errorf("%s: a refresh token was used twice, within %s", when, took)
+	}
+	k.families = n
 }
 
 func (k *killing) count(query string) (n int) {
