@@ -17,7 +17,8 @@ import (
 )
 
 // postgres is a PostgreSQL server of this run's own, from the programs of
-// Debian's package, with the settings that it comes with: what is committed is
+// Debian's package, with the settings that it comes with but for more
+// connections: what is committed is
 // on the disk. It is reached by a socket in its own directory.
 type postgres struct {
 	dir string
@@ -33,7 +34,7 @@ func (b *bench) startPostgres() (*postgres, error) {
 	if err := errors.Join(p.own(), p.initialize(b.ctx)); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	line := p.line("postgres", "-k", dir, "-c", "listen_addresses=")
+	line := p.line("postgres", "-k", dir, "-c", "listen_addresses=", "-c", "max_connections=200")
 	p.cmd = exec.CommandContext(b.ctx, line[0], line[1:]...)
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGINT) } // fast: open connections are cut
 	p.cmd.WaitDelay = time.Minute
