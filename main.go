@@ -77,7 +77,7 @@ func run(server, version string) error {
 	a.SetIcon(assets.AppIcon)
 	own := local.New(at.Data, version)
 	keyring := credentials.NewWatch(credentials.NewKeyring("Keyfob"))
-	kept := credentials.NewFallback(keyring)
+	kept := credentials.NewFallback(keyring).WithFile(credentials.NewFile(filepath.Join(at.Config, "credentials.json")))
 	clip := clipboard.New(func() time.Duration { return settings.ClipboardAfter(a) })
 	var window *ui.UI
 	connector := connect.New(connect.Config{
@@ -85,7 +85,7 @@ func run(server, version string) error {
 		OpenBrowser: func(address string) error { return window.OpenBrowser(address) },
 	})
 	window = ui.New(ui.Config{
-		App: a, Connector: connector, Clipboard: clip, Keyring: keyring,
+		App: a, Connector: connector, Clipboard: clip, Keyring: keyring, Kept: kept,
 		Issued: issued.New(filepath.Join(at.Data, "issued.json"), kept), Probe: credentials.Probe, Unkept: kept.Why, Keep: kept.TryAgain,
 		OpenURL: desktop.OpenURL(a), Address: server, Version: version, Now: time.Now,
 	})

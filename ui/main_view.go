@@ -72,7 +72,7 @@ func (m *mainView) views() []entry {
 
 func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Capabilities) *mainView {
 	m := &mainView{u: u, conn: conn, me: me, rules: rules, items: map[viewName]*widgets.SidebarItem{}, stack: container.NewStack()}
-	m.status = newStatus(me, conn.Unsaved, u.cfg.Unkept, u.cfg.Keyring.GiveUp)
+	m.status = newStatus(me, conn.Unsaved, u.whereKept, u.cfg.Unkept, u.cfg.Keyring.GiveUp)
 	m.profile = profile.New(profile.Params{
 		Window: u.window, Server: conn, Me: me, Rules: rules, Now: u.cfg.Now,
 		Secret: m.showSecret, Updated: m.tokensUpdated,
@@ -85,6 +85,8 @@ func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Cap
 	}
 	m.settings = settings.New(settings.Params{
 		App: u.cfg.App, Version: u.cfg.Version, Server: conn.Address, SignOut: u.signOut, Unkept: u.cfg.Unkept, Keep: u.cfg.Keep,
+		Kept: u.whereKept, InFile: u.cfg.Kept.InFile, KeepInFile: u.keepInFile, ChangePassphrase: u.changePassphrase,
+		Move: u.cfg.Kept.MoveToKeyring, Forget: u.cfg.Kept.ForgetFile, Moved: u.keptElsewhere,
 	})
 	m.info = profile.Info(me, conn.Address)
 	m.content = container.NewBorder(nil, m.status.content, m.sidebar(), nil, m.stack)

@@ -22,7 +22,14 @@ import (
 func (u *UI) resume() {
 	ctx, cancel := context.WithCancel(context.Background())
 	u.cancel = cancel
-	task.Go(func() { u.reconnect(ctx) })
+	skipped := u.skipped
+	task.Go(func() {
+		if !skipped && u.cfg.Kept.FileWaits() {
+			fyne.Do(u.askPassphrase)
+			return
+		}
+		u.reconnect(ctx)
+	})
 }
 
 // reconnect blocks until the last connection is open, and then shows it.

@@ -20,6 +20,7 @@ import (
 type status struct {
 	content fyne.CanvasObject
 	unsaved error
+	kept    func() string // where the sign-in is kept
 	unkept  func() error
 	left    *widget.Label
 	right   *widget.Label
@@ -30,8 +31,8 @@ type status struct {
 
 // newStatus makes the line. unsaved is why the connection itself will not be
 // remembered; nil if it will.
-func newStatus(me client.Me, unsaved error, unkept func() error, giveUp func()) *status {
-	s := &status{unsaved: unsaved, unkept: unkept, login: me.Login, left: small(""), right: small("")}
+func newStatus(me client.Me, unsaved error, kept func() string, unkept func() error, giveUp func()) *status {
+	s := &status{unsaved: unsaved, kept: kept, unkept: unkept, login: me.Login, left: small(""), right: small("")}
 	s.left.Truncation = fyne.TextTruncateEllipsis
 	stop := widgets.NewButton(i18n.T("dialog.cancel"), giveUp)
 	stop.Importance = widget.LowImportance
@@ -44,11 +45,8 @@ func newStatus(me client.Me, unsaved error, unkept func() error, giveUp func()) 
 }
 
 func (s *status) showLeft() {
-	kept := i18n.T("status.kept")
-	switch {
-	case s.unkept() != nil:
-		kept = i18n.T("status.untilQuit")
-	case s.unsaved != nil:
+	kept := s.kept()
+	if s.unkept() == nil && s.unsaved != nil {
 		kept = i18n.T("status.unsaved")
 	}
 	s.left.SetText(i18n.T("status.signedIn", "Login", s.login) + "  ·  " + kept)

@@ -34,6 +34,7 @@ type Config struct {
 	Connector *connect.Connector
 	Clipboard *clipboard.Clipboard
 	Issued    *issued.Index               // what was issued on this computer
+	Kept      Keeper                      // the encrypted file, if it is chosen
 	Keyring   Keyring                     // says when it is waited for
 	Probe     func(context.Context) error // whether there is a keyring; may wait
 	Unkept    func() error                // why the sign-in ends with the program; nil: it is kept
@@ -57,6 +58,7 @@ type UI struct {
 	expired *expired       // asks for an expired sign-in; nil: nobody is asked
 	cancel  func()         // of the start that is under way
 	resumed *resuming      // the start's screen, while it is shown
+	skipped bool           // the encrypted file's passphrase was not given
 	refused atomic.Bool    // the keyring did not give the credential
 }
 
@@ -168,6 +170,7 @@ func (u *UI) showEnter(last connect.Saved) {
 		SignIn:     func(ctx context.Context, address string) error { return u.signIn(instead(ctx), address) },
 		Keyring:    u.keeping,
 		GiveUp:     u.cfg.Keyring.GiveUp,
+		KeepInFile: u.keepInFile,
 		OpenURL:    u.cfg.OpenURL,
 		Address:    address,
 	})
@@ -179,6 +182,9 @@ func (u *UI) showEnter(last connect.Saved) {
 // keeping says what becomes of a sign-in when the program quits. A keyring that
 // just refused is not counted on.
 func (u *UI) keeping(ctx context.Context) signin.Keeping {
+	if u.cfg.Kept.InFile() {
+		return signin.InFile
+	}
 	if u.refused.Load() || u.cfg.Probe(ctx) != nil {
 		return signin.UntilQuit
 	}

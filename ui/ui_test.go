@@ -42,6 +42,7 @@ func start(t *testing.T, server *testserver.Server) *UI {
 		App:       uitest.NewApp(t),
 		Connector: server.Connector,
 		Clipboard: clipboard.New(func() time.Duration { return time.Minute }),
+		Kept:      credentials.NewFallback(server.Kept),
 		Issued:    issued.New(filepath.Join(t.TempDir(), "issued.json"), credentials.NewFallback(server.Kept)),
 		Keyring:   credentials.NewWatch(server.Kept),
 		Probe:     func(context.Context) error { return nil },

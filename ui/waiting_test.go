@@ -54,7 +54,7 @@ func openAsking(t *testing.T) (*desk, *asking) {
 	server.Connect(t)
 	keyring.answer = make(chan error)
 	u := New(Config{
-		App: uitest.NewApp(t), Connector: server.Connector, Clipboard: clipboard.New(time.Minute), Keyring: watch,
+		App: uitest.NewApp(t), Connector: server.Connector, Clipboard: clipboard.New(time.Minute), Keyring: watch, Kept: credentials.NewFallback(watch),
 		Probe: func(context.Context) error { return nil }, Unkept: func() error { return nil },
 		Keep:    func(context.Context) error { return nil },
 		OpenURL: func(string) error { return errors.New("no browser here") }, Version: "test", Now: server.Clock.Now,

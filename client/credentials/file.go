@@ -36,7 +36,11 @@ type File struct {
 }
 
 // NewFile is the store at path; there may be no file yet.
-func NewFile(path string) *File { return &File{path: path, work: 18} }
+func NewFile(path string) *File { return NewFileOf(path, 18) }
+
+// NewFileOf is NewFile with a cost of one's own for a guess at the passphrase:
+// the logarithm of scrypt's N. Tests have no second to spend.
+func NewFileOf(path string, work int) *File { return &File{path: path, work: work} }
 
 // Exists reports whether there is a file.
 func (f *File) Exists() bool {

@@ -19,6 +19,9 @@ import (
 
 var passphrase = client.NewSecret("correct horse battery")
 
+// quick is a File whose passphrase is cheap to check.
+func quick(path string) *credentials.File { return credentials.NewFileOf(path, 10) }
+
 func newFile(t *testing.T) (path string) {
 	return filepath.Join(t.TempDir(), "config", "credentials.age")
 }
@@ -26,7 +29,7 @@ func newFile(t *testing.T) (path string) {
 func created(t *testing.T) (string, *credentials.File) {
 	t.Helper()
 	path := newFile(t)
-	f := credentials.NewQuickFile(path)
+	f := quick(path)
 	if f.Exists() || f.IsOpen() {
 		t.Fatal("there is a file before it was made")
 	}
@@ -60,7 +63,7 @@ func TestAnEncryptedFileKeepsAndTellsNothing(t *testing.T) {
 			t.Errorf("the file says %s", secret)
 		}
 	}
-	again := credentials.NewQuickFile(path)
+	again := quick(path)
 	if _, err := again.Get(t.Context(), "a"); !errors.Is(err, credentials.ErrLocked) {
 		t.Errorf("locked: %v", err)
 	}
@@ -94,7 +97,7 @@ func TestAWrongPassphraseIsToldFromDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, wrong := range []string{"correct horse batterx", "", strings.Repeat("x", 100)} {
-		f := credentials.NewQuickFile(path)
+		f := quick(path)
 		if err := f.Open(client.NewSecret(wrong)); !errors.Is(err, client.ErrPassphrase) || f.IsOpen() {
 			t.Errorf("%q: %v", wrong, err)
 		}
@@ -113,7 +116,7 @@ func damaged(t *testing.T, path string, data []byte) {
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := credentials.NewQuickFile(path)
+	f := quick(path)
 	if err := f.Open(passphrase); !errors.Is(err, client.ErrFileDamaged) || f.IsOpen() || !f.Exists() {
 		t.Errorf("damaged: %v", err)
 	}
@@ -129,7 +132,7 @@ func TestAPassphraseIsChangedByWhoKnowsTheOldOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	set(t, f, "later")
-	again := credentials.NewQuickFile(path)
+	again := quick(path)
 	if err := again.Open(passphrase); !errors.Is(err, client.ErrPassphrase) {
 		t.Errorf("the old one: %v", err)
 	}
@@ -150,7 +153,7 @@ func TestAFileThatCannotBeWrittenKeepsTheOldOneWhole(t *testing.T) {
 	if err := f.Set(t.Context(), "a", client.NewSecret("new")); !errors.Is(err, client.ErrDataUnwritable) {
 		t.Errorf("got %v", err)
 	}
-	again := credentials.NewQuickFile(filepath.Join(dir+".away", filepath.Base(path)))
+	again := quick(filepath.Join(dir+".away", filepath.Base(path)))
 	if err := again.Open(passphrase); err != nil || read(t, again) != "canary-value" || read(t, f) != "canary-value" {
 		t.Errorf("the old one: %v", err)
 	}
@@ -159,7 +162,7 @@ func TestAFileThatCannotBeWrittenKeepsTheOldOneWhole(t *testing.T) {
 func TestWithoutAKeyringAChosenFileKeepsTheSignIn(t *testing.T) {
 	path := newFile(t)
 	k := &fickle{fails: credentials.ErrUnavailable}
-	f := credentials.NewFallback(k).WithFile(credentials.NewQuickFile(path))
+	f := credentials.NewFallback(k).WithFile(quick(path))
 	set(t, f, "v")
 	wantState(t, f, credentials.UntilQuit, credentials.ErrUnavailable)
 	if f.FileWaits() {
@@ -170,7 +173,7 @@ func TestWithoutAKeyringAChosenFileKeepsTheSignIn(t *testing.T) {
 	}
 	wantState(t, f, credentials.InFile, nil)
 
-	again := credentials.NewFallback(k).WithFile(credentials.NewQuickFile(path))
+	again := credentials.NewFallback(k).WithFile(quick(path))
 	if !again.FileWaits() || again.InFile() {
 		t.Error("the file does not ask for its passphrase")
 	}
@@ -191,7 +194,7 @@ func TestWithoutAKeyringAChosenFileKeepsTheSignIn(t *testing.T) {
 func TestTheKeyringTakesOverFromTheFileAndOnlyThenItIsRemoved(t *testing.T) {
 	path := newFile(t)
 	k := &fickle{fails: credentials.ErrUnavailable}
-	f := credentials.NewFallback(k).WithFile(credentials.NewQuickFile(path))
+	f := credentials.NewFallback(k).WithFile(quick(path))
 	set(t, f, "v")
 	if err := f.KeepInFile(t.Context(), passphrase); err != nil {
 		t.Fatal(err)
@@ -212,7 +215,7 @@ func TestTheKeyringTakesOverFromTheFileAndOnlyThenItIsRemoved(t *testing.T) {
 
 func TestAForgottenFileIsGoneAndTheSignInLastsUntilQuit(t *testing.T) {
 	path := newFile(t)
-	f := credentials.NewFallback(&fickle{fails: credentials.ErrUnavailable}).WithFile(credentials.NewQuickFile(path))
+	f := credentials.NewFallback(&fickle{fails: credentials.ErrUnavailable}).WithFile(quick(path))
 	set(t, f, "v")
 	if err := f.KeepInFile(t.Context(), passphrase); err != nil {
 		t.Fatal(err)

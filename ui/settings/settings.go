@@ -14,7 +14,6 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"keyfob/ui/i18n"
-	"keyfob/ui/task"
 	"keyfob/ui/theme"
 	"keyfob/ui/widgets"
 )
@@ -70,6 +69,13 @@ type Params struct {
 	SignOut func()
 	Unkept  func() error                // why the sign-in ends with the program; nil: it is kept
 	Keep    func(context.Context) error // tries the keyring again
+
+	Kept   func() string // where the sign-in is kept, for people
+	InFile func() bool   // it is kept in the encrypted file
+
+	KeepInFile, ChangePassphrase func()                      // open a dialog
+	Move, Forget                 func(context.Context) error // from the file to the keyring; or out of it
+	Moved                        func()                      // something of this has changed
 }
 
 // View is Settings.
@@ -79,7 +85,8 @@ type View struct {
 	p         Params
 	clipboard *widgets.Field
 	kept      *widgets.Field // whether the sign-in is kept
-	keep      *widgets.Button
+	unkept    []*widgets.Button
+	inFile    []*widgets.Button
 }
 
 // New makes the view.
@@ -91,8 +98,7 @@ func New(p Params) *View {
 	v.warnOfNever()
 	server := widget.NewLabel(p.Server)
 	server.Selectable = true
-	v.keep = widgets.NewButton(i18n.T("settings.keep"), v.tryKeyring)
-	v.kept = widgets.NewField(i18n.T("settings.signIn"), container.NewHBox(v.keep, widgets.NewButton(i18n.T("menu.signOut"), p.SignOut)), "")
+	v.kept = widgets.NewField(i18n.T("settings.signIn"), v.keeping(), "")
 	v.Refresh()
 	form := container.New(layout.NewCustomPaddedVBoxLayout(12),
 		widgets.NewField(i18n.T("settings.theme"), look, ""),
@@ -103,35 +109,6 @@ func New(p Params) *View {
 	header := widgets.NewHeader(i18n.T("settings.title"), i18n.T("settings.subtitle"))
 	v.Content = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(18, 12, 22, 22), container.New(layout.NewCustomPaddedVBoxLayout(18), header, form)))
 	return v
-}
-
-// Refresh says again whether the sign-in is kept.
-func (v *View) Refresh() {
-	v.kept.SetError("")
-	if v.p.Unkept() == nil {
-		v.keep.Hide()
-		v.kept.SetHint(i18n.T("status.kept"))
-		return
-	}
-	v.keep.Show()
-	v.kept.SetHint(i18n.T("status.untilQuit"))
-}
-
-// tryKeyring moves the sign-in into the keyring, as after it was unlocked.
-func (v *View) tryKeyring() {
-	v.keep.Disable()
-	task.Go(func() { v.keepNow(context.Background()) })
-}
-
-func (v *View) keepNow(ctx context.Context) {
-	err := v.p.Keep(ctx)
-	fyne.Do(func() {
-		v.keep.Enable()
-		v.Refresh()
-		if err != nil {
-			v.kept.SetError(i18n.T("settings.notKept"))
-		}
-	})
 }
 
 func (v *View) chooseTheme(i int) {

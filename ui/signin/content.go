@@ -27,9 +27,11 @@ func (v *View) content() fyne.CanvasObject {
 	v.keeping = centred(i18n.T("signin.keyringUnknown"), theme.SizeNameSmallText)
 	v.giveUp = container.NewCenter(widgets.NewButton(i18n.T("signin.giveUp"), v.p.GiveUp))
 	v.giveUp.Hide()
+	v.inFile = container.NewCenter(widgets.NewButton(i18n.T("signin.keepInFile"), v.p.KeepInFile))
+	v.inFile.Hide()
 	v.cards = &pair{cards: []*fyne.Container{v.builtIn.box, v.other.box}}
 	cards := container.New(v.cards, v.builtIn.box, v.other.box)
-	v.middle = container.NewCenter(container.New(layout.NewCustomPaddedVBoxLayout(22), head(), cards, v.keeping, v.giveUp))
+	v.middle = container.NewCenter(container.New(layout.NewCustomPaddedVBoxLayout(22), head(), cards, v.keeping, v.inFile, v.giveUp))
 	return container.NewScroll(v.middle)
 }
 
@@ -120,23 +122,23 @@ func (v *View) noteAddress(wrong words.Sentence) {
 // KeyringWaits says that the keyring is waited for, with a way to stop that.
 func (v *View) KeyringWaits(on bool) {
 	widgets.SetVisible(v.giveUp, on)
-	if on {
-		v.keeping.SetText(i18n.T("signin.keyringWaits"))
-		return
-	}
 	v.showKeeping(v.known)
 }
 
 func (v *View) showKeeping(k Keeping) {
 	v.known = k
-	if v.giveUp.Visible() {
-		return
-	}
-	switch k {
-	case Kept:
+	waits := v.giveUp.Visible()
+	widgets.SetVisible(v.inFile, k == UntilQuit && !waits)
+	defer v.relayout()
+	switch {
+	case waits:
+		v.keeping.SetText(i18n.T("signin.keyringWaits"))
+	case k == Kept:
 		v.keeping.SetText(i18n.T("signin.keyringKept"))
-	case UntilQuit:
+	case k == UntilQuit:
 		v.keeping.SetText(i18n.T("signin.keyringNone"))
+	case k == InFile:
+		v.keeping.SetText(i18n.T("signin.inFile"))
 	default:
 		v.keeping.SetText(i18n.T("signin.keyringUnknown"))
 	}
