@@ -22,7 +22,14 @@ import (
 func (u *UI) resume() {
 	ctx, cancel := context.WithCancel(context.Background())
 	u.cancel = cancel
-	task.Go(func() { u.reconnect(ctx) })
+	skipped := u.skipped
+	task.Go(func() {
+		if !skipped && u.cfg.Kept.FileWaits() {
+			fyne.Do(u.askPassphrase)
+			return
+		}
+		u.reconnect(ctx)
+	})
 }
 
 // reconnect blocks until the last connection is open, and then shows it.
@@ -48,8 +55,9 @@ func (u *UI) stopResumingNothing() { u.stopResuming(connect.Saved{Address: u.cfg
 // showResuming is on screen while the connection opens: a keyring may ask for
 // its password, a server may be slow.
 func (u *UI) showResuming(last connect.Saved) {
+	u.resumed = &resuming{last: last, loading: widgets.NewLoading(i18n.T("resuming.text", "Server", serverName(last)))}
 	u.window.SetContent(container.NewCenter(container.NewVBox(
-		widgets.NewLoading(i18n.T("resuming.text", "Server", serverName(last))),
+		u.resumed.loading,
 		container.NewCenter(widgets.NewButton(i18n.T("dialog.cancel"), func() { u.stopResuming(last) })))))
 }
 
@@ -63,6 +71,10 @@ func (u *UI) stopResuming(last connect.Saved) {
 func (u *UI) notResumed(ctx context.Context, last connect.Saved, err error) {
 	if ctx.Err() != nil {
 		return // given up meanwhile
+	}
+	if u.enter != nil { // it is shown meanwhile
+		u.failedMeanwhile(last, err)
+		return
 	}
 	passing := false
 	for _, kind := range []error{client.ErrOffline, client.ErrTimeout, client.ErrServer, client.ErrBusy, client.ErrKeyring, client.ErrDataInUse, client.ErrDataUnwritable} {

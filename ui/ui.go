@@ -19,6 +19,7 @@ import (
 
 	"keyfob/client"
 	"keyfob/client/connect"
+	"keyfob/client/issued"
 	"keyfob/ui/clipboard"
 	"keyfob/ui/i18n"
 	"keyfob/ui/secret"
@@ -32,6 +33,9 @@ type Config struct {
 	App       fyne.App
 	Connector *connect.Connector
 	Clipboard *clipboard.Clipboard
+	Issued    *issued.Index               // what was issued on this computer
+	Kept      Keeper                      // the encrypted file, if it is chosen
+	Keyring   Keyring                     // says when it is waited for
 	Probe     func(context.Context) error // whether there is a keyring; may wait
 	Unkept    func() error                // why the sign-in ends with the program; nil: it is kept
 	Keep      func(context.Context) error // tries the keyring again
@@ -53,12 +57,14 @@ type UI struct {
 	secret  *secret.Dialog // a new secret on screen; nil: none
 	expired *expired       // asks for an expired sign-in; nil: nobody is asked
 	cancel  func()         // of the start that is under way
+	resumed *resuming      // the start's screen, while it is shown
+	skipped bool           // the encrypted file's passphrase was not given
 	refused atomic.Bool    // the keyring did not give the credential
 }
 
 // New makes the window; Start shows it.
 func New(cfg Config) *UI {
-	u := &UI{cfg: cfg}
+	u := &UI{cfg: cfg, cancel: func() {}}
 	u.window = cfg.App.NewWindow(i18n.T("app.name"))
 	u.window.Resize(fyne.NewSize(1240, 780))
 	u.window.SetPadded(false)
@@ -68,6 +74,7 @@ func New(cfg Config) *UI {
 	u.window.Canvas().SetOnTypedKey(u.typedKey)
 	settings.Apply(cfg.App)
 	cfg.Connector.OnExpired(u.askSignIn)
+	cfg.Keyring.OnWait(u.keyringWaits)
 	u.window.SetContent(widgets.NewPane(fynetheme.ColorNameBackground)) // until it is known what to open
 	return u
 }
@@ -139,7 +146,7 @@ func (u *UI) enterWith(ctx context.Context, conn *connect.Connection) error {
 func (u *UI) showMain(conn *connect.Connection, me client.Me, rules client.Capabilities) {
 	u.conn = conn
 	u.main = newMainView(u, conn, me, rules)
-	u.enter = nil
+	u.enter, u.resumed = nil, nil
 	u.window.SetContent(u.main.content)
 	u.window.SetMainMenu(u.menu())
 	u.main.open(viewTokens)
@@ -148,15 +155,22 @@ func (u *UI) showMain(conn *connect.Connection, me client.Me, rules client.Capab
 // showEnter shows the first screen; last, if it is another server, is offered
 // there.
 func (u *UI) showEnter(last connect.Saved) {
-	u.conn, u.main = nil, nil
+	u.conn, u.main, u.resumed = nil, nil, nil
 	address := last.Address
 	if last.BuiltIn {
 		address = u.cfg.Address
 	}
+	stop := u.cancel
+	instead := func(ctx context.Context) context.Context {
+		stop() // the last connection, if it is still being opened
+		return ctx
+	}
 	u.enter = signin.New(signin.Params{
-		UseBuiltIn: u.useBuiltIn,
-		SignIn:     u.signIn,
+		UseBuiltIn: func(ctx context.Context) error { return u.useBuiltIn(instead(ctx)) },
+		SignIn:     func(ctx context.Context, address string) error { return u.signIn(instead(ctx), address) },
 		Keyring:    u.keeping,
+		GiveUp:     u.cfg.Keyring.GiveUp,
+		KeepInFile: u.keepInFile,
 		OpenURL:    u.cfg.OpenURL,
 		Address:    address,
 	})
@@ -168,6 +182,9 @@ func (u *UI) showEnter(last connect.Saved) {
 // keeping says what becomes of a sign-in when the program quits. A keyring that
 // just refused is not counted on.
 func (u *UI) keeping(ctx context.Context) signin.Keeping {
+	if u.cfg.Kept.InFile() {
+		return signin.InFile
+	}
 	if u.refused.Load() || u.cfg.Probe(ctx) != nil {
 		return signin.UntilQuit
 	}
