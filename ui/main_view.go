@@ -83,7 +83,7 @@ func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Cap
 		})
 	}
 	m.settings = settings.New(settings.Params{
-		App: u.cfg.App, Version: u.cfg.Version, Server: conn.Address, SignOut: u.signOut, Unkept: u.cfg.Unkept, Keep: u.cfg.Keep,
+		App: u.cfg.App, Version: u.cfg.Version, Server: conn.Address, SignOut: u.signOut, BuiltIn: conn.BuiltIn, Relock: u.idle.Start, Unkept: u.cfg.Unkept, Keep: u.cfg.Keep,
 	})
 	m.info = profile.Info(me, conn.Address)
 	m.content = container.NewBorder(nil, m.status.content, m.sidebar(), nil, m.stack)

@@ -21,6 +21,7 @@ import (
 	"keyfob/client/connect"
 	"keyfob/ui/clipboard"
 	"keyfob/ui/i18n"
+	"keyfob/ui/lock"
 	"keyfob/ui/secret"
 	"keyfob/ui/settings"
 	"keyfob/ui/signin"
@@ -54,11 +55,15 @@ type UI struct {
 	expired *expired       // asks for an expired sign-in; nil: nobody is asked
 	cancel  func()         // of the start that is under way
 	refused atomic.Bool    // the keyring did not give the credential
+	locked  *locked        // nil: it is not
+	idle    *lock.Idle     // locks when nobody is there
 }
 
 // New makes the window; Start shows it.
 func New(cfg Config) *UI {
 	u := &UI{cfg: cfg}
+	u.idle = lock.NewIdle(func() time.Duration { return settings.LockAfter(cfg.App) }, u.Lock)
+	widgets.OnUse(u.idle.Used)
 	u.window = cfg.App.NewWindow(i18n.T("app.name"))
 	u.window.Resize(fyne.NewSize(1240, 780))
 	u.window.SetPadded(false)
@@ -140,15 +145,22 @@ func (u *UI) showMain(conn *connect.Connection, me client.Me, rules client.Capab
 	u.conn = conn
 	u.main = newMainView(u, conn, me, rules)
 	u.enter = nil
-	u.window.SetContent(u.main.content)
+	u.window.SetContent(widgets.NewSense(u.main.content))
+	view := viewTokens
+	if u.locked != nil {
+		view = u.locked.view
+		u.unlocked(u.locked)
+	}
 	u.window.SetMainMenu(u.menu())
-	u.main.open(viewTokens)
+	u.main.open(view)
+	u.idle.Start()
 }
 
 // showEnter shows the first screen; last, if it is another server, is offered
 // there.
 func (u *UI) showEnter(last connect.Saved) {
 	u.conn, u.main = nil, nil
+	u.idle.Stop()
 	address := last.Address
 	if last.BuiltIn {
 		address = u.cfg.Address
@@ -184,6 +196,8 @@ func (u *UI) OpenBrowser(address string) error {
 
 func (u *UI) browserOpened(address string, err error) {
 	switch {
+	case u.locked != nil:
+		u.locked.screen.Opened(address, err)
 	case u.expired != nil:
 		u.expired.opened(address, err)
 	case u.enter != nil:

@@ -50,6 +50,7 @@ func byKind() []kind {
 		{client.ErrSignInStopped, Sentence{Text: i18n.T("words.signInStopped"), Action: i18n.T("words.signIn")}},
 		{client.ErrCodeExpired, Sentence{Text: i18n.T("words.codeExpired"), Action: i18n.T("words.signIn")}},
 		{client.ErrOtherAccount, Sentence{Text: i18n.T("words.otherAccount"), Action: i18n.T("words.signIn")}},
+		{client.ErrLocked, Sentence{Text: i18n.T("words.locked"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrKeyring, Sentence{Text: i18n.T("words.keyring"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrNoBrowser, Sentence{Text: i18n.T("words.noBrowser"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrSignInRefused, Sentence{Text: i18n.T("words.signInRefused"), Action: i18n.T("words.signIn")}},

@@ -31,6 +31,7 @@ var every = map[string]error{
 	"ErrCodeExpired":   client.ErrCodeExpired,
 	"ErrOtherAccount":  client.ErrOtherAccount,
 	"ErrNoBrowser":     client.ErrNoBrowser,
+	"ErrLocked":        client.ErrLocked,
 	"ErrKeyring":       client.ErrKeyring,
 	"ErrDenied":        client.ErrDenied,
 	"ErrNotFound":      client.ErrNotFound,
