@@ -39,6 +39,7 @@ type Config struct {
 	OpenURL   func(address string) error  // in the system's browser
 	Address   string                      // --server: offered at the first start
 	Version   string
+	Crash     Crash // of an earlier run
 	Now       func() time.Time
 }
 
@@ -79,7 +80,10 @@ func New(cfg Config) *UI {
 
 // Start shows the window and, once it is up, resumes the last connection.
 func (u *UI) Start() {
-	u.cfg.App.Lifecycle().SetOnStarted(u.resume)
+	u.cfg.App.Lifecycle().SetOnStarted(func() {
+		u.resume()
+		u.tellCrash()
+	})
 	u.window.Show()
 }
 
