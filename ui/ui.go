@@ -22,6 +22,7 @@ import (
 	"keyfob/client/issued"
 	"keyfob/ui/clipboard"
 	"keyfob/ui/i18n"
+	"keyfob/ui/lock"
 	"keyfob/ui/secret"
 	"keyfob/ui/settings"
 	"keyfob/ui/signin"
@@ -42,6 +43,7 @@ type Config struct {
 	OpenURL   func(address string) error  // in the system's browser
 	Address   string                      // --server: offered at the first start
 	Version   string
+	Crash     Crash // of an earlier run
 	Now       func() time.Time
 }
 
@@ -60,11 +62,15 @@ type UI struct {
 	resumed *resuming      // the start's screen, while it is shown
 	skipped bool           // the encrypted file's passphrase was not given
 	refused atomic.Bool    // the keyring did not give the credential
+	locked  *locked        // nil: it is not
+	idle    *lock.Idle     // locks when nobody is there
 }
 
 // New makes the window; Start shows it.
 func New(cfg Config) *UI {
 	u := &UI{cfg: cfg, cancel: func() {}}
+	u.idle = lock.NewIdle(func() time.Duration { return settings.LockAfter(cfg.App) }, u.Lock)
+	widgets.OnUse(u.idle.Used)
 	u.window = cfg.App.NewWindow(i18n.T("app.name"))
 	u.window.Resize(fyne.NewSize(1240, 780))
 	u.window.SetPadded(false)
@@ -81,7 +87,10 @@ func New(cfg Config) *UI {
 
 // Start shows the window and, once it is up, resumes the last connection.
 func (u *UI) Start() {
-	u.cfg.App.Lifecycle().SetOnStarted(u.resume)
+	u.cfg.App.Lifecycle().SetOnStarted(func() {
+		u.resume()
+		u.tellCrash()
+	})
 	u.window.Show()
 }
 
@@ -147,15 +156,22 @@ func (u *UI) showMain(conn *connect.Connection, me client.Me, rules client.Capab
 	u.conn = conn
 	u.main = newMainView(u, conn, me, rules)
 	u.enter, u.resumed = nil, nil
-	u.window.SetContent(u.main.content)
+	u.window.SetContent(widgets.NewSense(u.main.content))
+	view := viewTokens
+	if u.locked != nil {
+		view = u.locked.view
+		u.unlocked(u.locked)
+	}
 	u.window.SetMainMenu(u.menu())
-	u.main.open(viewTokens)
+	u.main.open(view)
+	u.idle.Start()
 }
 
 // showEnter shows the first screen; last, if it is another server, is offered
 // there.
 func (u *UI) showEnter(last connect.Saved) {
 	u.conn, u.main, u.resumed = nil, nil, nil
+	u.idle.Stop()
 	address := last.Address
 	if last.BuiltIn {
 		address = u.cfg.Address
@@ -201,6 +217,8 @@ func (u *UI) OpenBrowser(address string) error {
 
 func (u *UI) browserOpened(address string, err error) {
 	switch {
+	case u.locked != nil:
+		u.locked.screen.Opened(address, err)
 	case u.expired != nil:
 		u.expired.opened(address, err)
 	case u.enter != nil:

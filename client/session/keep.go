@@ -76,7 +76,7 @@ func (s *Session) recall(c credential) {
 	defer s.changing.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.held, s.unkept = st, nil
+	s.held, s.unkept, s.locked = st, nil, false
 }
 
 // become makes who with t the session's sign-in. What this account was signed
@@ -95,6 +95,7 @@ func (s *Session) become(ctx context.Context, who Identity, t tokens, attempt st
 		}
 	}
 	s.put(ctx, next)
+	s.setLocked(false)
 	s.settle(ctx)
 }
 

@@ -76,6 +76,7 @@ type Session struct {
 	mu     sync.Mutex // guards what follows, never held while waiting
 	held   state
 	unkept error
+	locked bool
 }
 
 // state is who is signed in, and with what.
@@ -126,10 +127,13 @@ func (s *Session) Unkept() error {
 }
 
 // AccessToken is an access token with at least half a minute to live, if the
-// server said how long it lives. It fails with client.ErrSignInExpired, or with
-// client.ErrOffline and the like, which leave the credential as it is.
+// server said how long it lives. It fails with client.ErrSignInExpired, with
+// client.ErrLocked, or with client.ErrOffline and the like, which leave the credential as it is.
 func (s *Session) AccessToken(ctx context.Context) (client.Secret, error) {
 	for range 2 {
+		if s.isLocked() {
+			return client.Secret{}, client.ErrLocked
+		}
 		if t, ok := s.current(); ok {
 			return t, nil
 		}
@@ -183,6 +187,9 @@ func (s *Session) renewShared(ctx context.Context) error {
 func (s *Session) renew(ctx context.Context) error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
+	if s.isLocked() {
+		return client.ErrLocked
+	}
 	if _, ok := s.current(); ok {
 		return nil // somebody was faster
 	}

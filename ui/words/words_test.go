@@ -33,6 +33,7 @@ var every = map[string]error{
 	"ErrNotWorking":    client.ErrNotWorking,
 	"ErrOtherAccount":  client.ErrOtherAccount,
 	"ErrNoBrowser":     client.ErrNoBrowser,
+	"ErrLocked":        client.ErrLocked,
 	"ErrKeyring":       client.ErrKeyring,
 	"ErrDenied":        client.ErrDenied,
 	"ErrNotFound":      client.ErrNotFound,
