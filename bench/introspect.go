@@ -79,15 +79,16 @@ func (b *bench) remembering(empty *process) error {
 	if err != nil {
 		return err
 	}
-	nothing := a.again(empty.address)
-	peak, ratio, err := b.compared("cached", a.again(a.server.address), nothing, b.round, a.server.ready)
+	nothing := func() *side { return &side{load: a.again(empty.address), server: empty} }
+	cached := &side{load: a.again(a.server.address), server: a.server}
+	ratio, err := b.compared("cached", cached, nothing(), b.round, a.server.ready)
 	if err == nil {
 		b.judge("introspection, cached / an empty handler", ratio, 0.5, false)
-		err = b.steady(a.again(a.server.address), 0.7*peak)
+		err = b.steady(cached.load, 0.7*median(cached.rates))
 	}
 	if err == nil {
 		// Long enough that what is kept of the uses is written meanwhile, and none of it later.
-		_, ratio, err = b.compared("each token once", a.once(), nothing, writtenWithin+b.round, a.server.rest)
+		ratio, err = b.compared("each token once", &side{load: a.once(), server: a.server}, nothing(), writtenWithin+b.round, a.server.rest)
 		b.say("| introspection of each of a million tokens once / an empty handler | – | %.2f | no budget |", ratio)
 	}
 	return errors.Join(err, a.server.stop())
@@ -103,31 +104,51 @@ func (b *bench) forgetful(empty *process) error {
 	if err != nil {
 		return err
 	}
-	_, ratio, err := b.compared("uncached", a.again(a.server.address), a.again(empty.address), b.round, a.server.ready)
+	nothing := &side{load: a.again(empty.address), server: empty}
+	ratio, err := b.compared("uncached", &side{load: a.again(a.server.address), server: a.server}, nothing, b.round, a.server.ready)
 	if err == nil {
 		b.judge("introspection, uncached on SQLite (--cache 0) / an empty handler", ratio, 0.25, false)
 	}
 	return errors.Join(err, a.server.stop())
 }
 
+// side is what takes turns with another.
+type side struct {
+	load
+	server *process
+	rates  []float64
+	sent   float64
+	busy   time.Duration // of processors, the client's included
+}
+
+func (s *side) turn(ctx context.Context, d time.Duration) error {
+	before, err1 := s.server.busyWithUs()
+	start := time.Now()
+	rate, err2 := s.closed(ctx, d)
+	took := time.Since(start)
+	after, err3 := s.server.busyWithUs()
+	s.rates, s.sent, s.busy = append(s.rates, rate), s.sent+rate*took.Seconds(), s.busy+after-before
+	return errors.Join(err1, err2, err3)
+}
+
+func (s *side) cost() float64 { return float64(s.busy.Microseconds()) / s.sent }
+
 // compared has introspection and the empty handler take turns.
-func (b *bench) compared(what string, introspection, nothing load, turn time.Duration, after func(context.Context) error) (rate, ratio float64, err error) {
-	var none, some, ratios []float64
+func (b *bench) compared(what string, some, none *side, turn time.Duration, after func(context.Context) error) (ratio float64, err error) {
 	rounds := b.rounds
 	if turn > writtenWithin {
 		rounds = 3 // long ones
 	}
-	for range rounds {
-		n, err1 := nothing.closed(b.ctx, b.round)
-		s, err2 := introspection.closed(b.ctx, turn)
-		if err := errors.Join(err1, err2, after(b.ctx)); err != nil {
-			return 0, 0, err
+	var ratios []float64
+	for i := range rounds {
+		if err := errors.Join(none.turn(b.ctx, b.round), some.turn(b.ctx, turn), after(b.ctx)); err != nil {
+			return 0, err
 		}
-		none, some, ratios = append(none, n), append(some, s), append(ratios, s/n)
+		ratios = append(ratios, some.rates[i]/none.rates[i])
 	}
-	b.say("a second: empty handler %.0f, introspection, %s, %.0f; their ratios %.2f to %.2f",
-		median(none), what, median(some), slices.Min(ratios), slices.Max(ratios))
-	return median(some), median(ratios), nil
+	b.say("a second: empty handler %.0f, introspection, %s, %.0f; their ratios %.2f to %.2f; by processor time, the client's included, %.0f µs / %.0f µs = %.2f",
+		median(none.rates), what, median(some.rates), slices.Min(ratios), slices.Max(ratios), none.cost(), some.cost(), none.cost()/some.cost())
+	return median(ratios), nil
 }
 
 // memory asks about more tokens than are remembered, and then about some again.

@@ -84,6 +84,14 @@ func (p *process) busy() (time.Duration, error) {
 	return time.Duration(user+system) * 10 * time.Millisecond, errors.Join(err1, err2)
 }
 
+// busyWithUs is busy with what this process took added.
+func (p *process) busyWithUs() (time.Duration, error) {
+	theirs, err := p.busy()
+	var ours syscall.Rusage
+	err = errors.Join(err, syscall.Getrusage(syscall.RUSAGE_SELF, &ours))
+	return theirs + time.Duration(ours.Utime.Nano()+ours.Stime.Nano()), err
+}
+
 // ready asks whether the server is.
 func (p *process) ready(ctx context.Context) error {
 	c, err := dial(ctx, p.address)
