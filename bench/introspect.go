@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"math/rand/v2"
@@ -61,6 +62,15 @@ func (a *asking) once() load {
 
 // introspect compares introspection with an empty handler, by the same client.
 func (b *bench) introspect() error {
+	empty, err := b.launch(os.Args[0], "empty")
+	if err != nil {
+		return err
+	}
+	return errors.Join(b.remembering(empty), b.forgetful(empty), empty.stop())
+}
+
+// remembering asks a server as it usually is.
+func (b *bench) remembering(empty *process) error {
 	dir, err := b.copyOf(many, "introspect")
 	if err != nil {
 		return err
@@ -69,48 +79,76 @@ func (b *bench) introspect() error {
 	if err != nil {
 		return err
 	}
-	empty, err := b.launch(os.Args[0], "empty")
-	if err != nil {
-		return errors.Join(err, a.server.stop())
-	}
-	peak, err := b.introspection(a, empty)
-	err = errors.Join(err, empty.stop())
+	nothing := func() *side { return &side{load: a.again(empty.address), server: empty} }
+	cached := &side{load: a.again(a.server.address), server: a.server}
+	ratio, err := b.compared("cached", cached, nothing(), b.round, a.server.ready)
 	if err == nil {
-		err = b.steady(a.again(a.server.address), 0.7*peak)
+		b.judge("introspection, cached / an empty handler", ratio, 0.5, false)
+		err = b.steady(cached.load, 0.7*median(cached.rates))
+	}
+	if err == nil {
+		// Long enough that what is kept of the uses is written meanwhile, and none of it later.
+		ratio, err = b.compared("each token once", &side{load: a.once(), server: a.server}, nothing(), writtenWithin+b.round, a.server.rest)
+		b.say("| introspection of each of a million tokens once / an empty handler | – | %.2f | no budget |", ratio)
 	}
 	return errors.Join(err, a.server.stop())
 }
 
-func (b *bench) introspection(a *asking, empty *process) (peak float64, err error) {
-	nothing, again, once := a.again(empty.address), a.again(a.server.address), a.once()
-	warm, warmRatio, err := b.compared("cached", again, nothing, b.round, func() error { return nil })
+// forgetful asks a server that remembers nothing about the same tokens.
+func (b *bench) forgetful(empty *process) error {
+	dir, err := b.copyOf(many, "uncached")
 	if err != nil {
-		return 0, err
+		return err
 	}
-	// Long enough that what is kept of the uses is written meanwhile, and none of it later.
-	_, coldRatio, err := b.compared("each token once", once, nothing, writtenWithin+b.round, func() error { return a.server.rest(b.ctx) })
+	a, err := b.ask(dir, "--cache", "0")
 	if err != nil {
-		return 0, err
+		return err
 	}
-	b.judge("introspection, cached / an empty handler", warmRatio, 0.5, false)
-	b.judge("introspection, uncached on SQLite / an empty handler", coldRatio, 0.25, false)
-	return warm, nil
+	nothing := &side{load: a.again(empty.address), server: empty}
+	ratio, err := b.compared("uncached", &side{load: a.again(a.server.address), server: a.server}, nothing, b.round, a.server.ready)
+	if err == nil {
+		b.judge("introspection, uncached on SQLite (--cache 0) / an empty handler", ratio, 0.25, false)
+	}
+	return errors.Join(err, a.server.stop())
 }
 
+// side is what takes turns with another.
+type side struct {
+	load
+	server *process
+	rates  []float64
+	sent   float64
+	busy   time.Duration // of processors, the client's included
+}
+
+func (s *side) turn(ctx context.Context, d time.Duration) error {
+	before, err1 := s.server.busyWithUs()
+	start := time.Now()
+	rate, err2 := s.closed(ctx, d)
+	took := time.Since(start)
+	after, err3 := s.server.busyWithUs()
+	s.rates, s.sent, s.busy = append(s.rates, rate), s.sent+rate*took.Seconds(), s.busy+after-before
+	return errors.Join(err1, err2, err3)
+}
+
+func (s *side) cost() float64 { return float64(s.busy.Microseconds()) / s.sent }
+
 // compared has introspection and the empty handler take turns.
-func (b *bench) compared(what string, introspection, nothing load, turn time.Duration, after func() error) (rate, ratio float64, err error) {
-	var none, some, ratios []float64
-	for range b.rounds {
-		n, err1 := nothing.closed(b.ctx, b.round)
-		s, err2 := introspection.closed(b.ctx, turn)
-		if err := errors.Join(err1, err2, after()); err != nil {
-			return 0, 0, err
-		}
-		none, some, ratios = append(none, n), append(some, s), append(ratios, s/n)
+func (b *bench) compared(what string, some, none *side, turn time.Duration, after func(context.Context) error) (ratio float64, err error) {
+	rounds := b.rounds
+	if turn > writtenWithin {
+		rounds = 3 // long ones
 	}
-	b.say("a second: empty handler %.0f, introspection, %s, %.0f; their ratios %.2f to %.2f",
-		median(none), what, median(some), slices.Min(ratios), slices.Max(ratios))
-	return median(some), median(ratios), nil
+	var ratios []float64
+	for i := range rounds {
+		if err := errors.Join(none.turn(b.ctx, b.round), some.turn(b.ctx, turn), after(b.ctx)); err != nil {
+			return 0, err
+		}
+		ratios = append(ratios, some.rates[i]/none.rates[i])
+	}
+	b.say("a second: empty handler %.0f, introspection, %s, %.0f; their ratios %.2f to %.2f; by processor time, the client's included, %.0f µs / %.0f µs = %.2f",
+		median(none.rates), what, median(some.rates), slices.Min(ratios), slices.Max(ratios), none.cost(), some.cost(), none.cost()/some.cost())
+	return median(ratios), nil
 }
 
 // memory asks about more tokens than are remembered, and then about some again.
@@ -144,16 +182,17 @@ func (b *bench) profile() error {
 	if err != nil {
 		return err
 	}
-	err = b.cost("an empty handler", load{empty.address, clients, 200, (&asking{head: introspection(""), secrets: make([]string, hot)}).again("").next}, empty)
+	some := asking{head: introspection(basic(nil)), secrets: slices.Repeat([]string{secret.New(prefix, secret.PAT).Reveal()}, hot)}
+	err = b.cost("an empty handler", some.again(empty.address), empty)
 	if err := errors.Join(err, empty.stop()); err != nil {
 		return err
 	}
-	for _, kind := range []string{"cached", "uncached"} {
+	for _, kind := range []string{"cached", "each token once"} {
 		dir, err := b.copyOf(many, "profile")
 		if err != nil {
 			return err
 		}
-		profile := filepath.Join(b.dir, kind+".pprof")
+		profile := filepath.Join(b.dir, strings.ReplaceAll(kind, " ", "-")+".pprof")
 		a, err := b.ask(dir, "--cpu-profile", profile)
 		if err != nil {
 			return err

@@ -17,9 +17,8 @@ import (
 )
 
 // postgres is a PostgreSQL server of this run's own, from the programs of
-// Debian's package, with the settings that it comes with but for more
-// connections: what is committed is
-// on the disk. It is reached by a socket in its own directory.
+// Debian's package, with its usual settings but for more connections: what is
+// committed is on the disk. It is reached by a socket in its own directory.
 type postgres struct {
 	dir string
 	cmd *exec.Cmd

@@ -84,6 +84,27 @@ func (p *process) busy() (time.Duration, error) {
 	return time.Duration(user+system) * 10 * time.Millisecond, errors.Join(err1, err2)
 }
 
+// busyWithUs is busy with what this process took added.
+func (p *process) busyWithUs() (time.Duration, error) {
+	theirs, err := p.busy()
+	var ours syscall.Rusage
+	err = errors.Join(err, syscall.Getrusage(syscall.RUSAGE_SELF, &ours))
+	return theirs + time.Duration(ours.Utime.Nano()+ours.Stime.Nano()), err
+}
+
+// ready asks whether the server is.
+func (p *process) ready(ctx context.Context) error {
+	c, err := dial(ctx, p.address)
+	if err != nil {
+		return err
+	}
+	status, err := c.do(request("GET", "/readyz", "", "text/plain", ""), nil)
+	if err == nil && status != 200 {
+		err = fmt.Errorf("not ready: status %d", status)
+	}
+	return errors.Join(err, c.Close())
+}
+
 // rest waits until the process has nothing to do any more.
 func (p *process) rest(ctx context.Context) error {
 	time.Sleep(writtenWithin)
