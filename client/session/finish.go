@@ -12,8 +12,9 @@ import (
 // server had not confirmed, and a sign-in that the program did not live to
 // keep. Subjects are the accounts that are remembered there, those included
 // whose sign-out is pending. Nil says that nothing is left; else it can be
-// called again. Call it at start, before anybody signs in there. It touches no
-// sign-in that is good.
+// called again. Call it at start, before anybody signs in there, and for each
+// issuer at which a sign-in was begun: who remembers accounts remembers that
+// before SignIn. It touches no sign-in that is good.
 func Finish(ctx context.Context, cfg Config, subjects ...string) error {
 	s := New(cfg)
 	err := s.finishAttempt(ctx, subjects)

@@ -120,20 +120,24 @@ func TestASignInInPlaceOfAnotherEndsThatOne(t *testing.T) {
 	}
 }
 
-// A code that was redeemed, and the program died before it kept what came.
-func TestASignInThatWasNotKeptIsEndedAtTheNextStart(t *testing.T) {
-	p := newProvider(t)
-	store := &watched{}
-	var spent string
+// neverKept is a sign-in whose code was redeemed, and whose program died before
+// it kept what came. The provider ends it when the code comes again (RFC 6749,
+// section 4.1.2).
+func neverKept(t *testing.T, p *provider, store credentials.Store) {
+	t.Helper()
+	var spent, lost string
 	p.token = func(w http.ResponseWriter, r *http.Request) {
-		if code := r.Form.Get("code"); code == spent && code != "" { // RFC 6749, section 4.1.2
-			clear(p.live)
+		code := r.Form.Get("code")
+		switch {
+		case code != "" && code == spent:
+			delete(p.live, lost)
 			says(400, "invalid_grant")(w, r)
-			return
+		case spent == "":
+			spent, lost = code, p.issue("")["refresh_token"].(string)
+			panic(http.ErrAbortHandler)
+		default:
+			reply(w, 200, p.issue(p.grants[code].Get("nonce")))
 		}
-		spent = r.Form.Get("code")
-		p.issue("")
-		panic(http.ErrAbortHandler)
 	}
 	died, cancel := context.WithCancel(t.Context())
 	s, _ := newSession(p, store, func(c *session.Config) {
@@ -145,11 +149,30 @@ func TestASignInThatWasNotKeptIsEndedAtTheNextStart(t *testing.T) {
 	if len(p.alive()) != 1 || stored(t, store, p.URL+"|signing in")["code"] != spent {
 		t.Fatalf("alive %v, noted %v", p.alive(), stored(t, store, p.URL+"|signing in"))
 	}
+}
+
+func TestASignInThatWasNotKeptIsEndedAtTheNextStart(t *testing.T) {
+	p := newProvider(t)
+	store := &watched{}
+	neverKept(t, p, store)
 	if err := p.finish(t, store); err != nil {
 		t.Error(err)
 	}
 	if len(p.alive()) != 0 || stored(t, store, p.URL+"|signing in") != nil {
 		t.Errorf("left: %v at the server", p.alive())
+	}
+}
+
+func TestASignInThatWasNotKeptIsEndedByTheNextOne(t *testing.T) {
+	p := newProvider(t)
+	store := &watched{}
+	neverKept(t, p, store)
+	s, _ := newSession(p, store)
+	if _, err := s.SignIn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := store.refreshToken(t, p.URL+"|u1"); len(p.alive()) != 1 || !p.alive()[got] {
+		t.Errorf("alive %v, kept %s", p.alive(), got)
 	}
 }
 
