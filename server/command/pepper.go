@@ -99,16 +99,16 @@ func (c *pepperRetireCmd) Run(e *env) error {
 		}
 		text := fmt.Sprintf(`Retired %s. Backups from before this moment need its file: keep a copy with them, and delete it from the data directories.`, c.ID)
 		if done.Ended > 0 {
-			text += fmt.Sprintf("\n%d tokens that have ended were under it: from their secrets they can be found no more.", done.Ended)
+			text += fmt.Sprintf("\nTokens under it that have ended, and can be found by their secrets no more: %d.", done.Ended)
 		}
 		return e.print(text, map[string]any{"id": c.ID, "state": store.PepperRetired, "endedTokens": done.Ended})
 	})
 }
 
 func stillNeeded(n *tokens.NeededError) string {
-	text := fmt.Sprintf("Nothing was changed. What works only by this pepper: %d tokens, %d client secrets of applications", n.Tokens, n.Secrets)
+	text := fmt.Sprintf("Nothing was changed. What works only by this pepper: tokens: %d, client secrets of applications: %d", n.Tokens, n.Secrets)
 	if n.Exchanged+n.Replies > 0 {
-		text += fmt.Sprintf(", and for minutes yet %d exchanged tokens and %d replies that may be asked for again", n.Exchanged, n.Replies)
+		text += fmt.Sprintf("; and for minutes yet: exchanged tokens: %d, replies that may be asked for again: %d", n.Exchanged, n.Replies)
 	}
 	return text + ". Each of them moves when it is used. With --force the rest is revoked, for good."
 }

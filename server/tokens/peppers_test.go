@@ -406,3 +406,31 @@ func TestARowPlantedDuringAnExchangeIsWorthNothing(t *testing.T) {
 	_, err = a.CheckToken(t.Context(), genuine.Secret, "")
 	f.refused(err, api.CodeUnauthenticated)
 }
+
+// A database from before peppers were noted: what is under its only one moves
+// like the rest.
+func TestSecretsFromBeforePeppersWereNotedMoveToo(t *testing.T) {
+	f := newFixture(t)
+	app := f.app(api.PolicyAuthenticatedUsers)
+	client := try(f.NewAppSecret(t.Context(), f.admin, app.ID))(t).Reveal()
+	err := f.Store.Write(t.Context(), func(tx *store.Tx) error {
+		a, err := tx.AppByID(t.Context(), app.ID)
+		a.SecretPepperID = ""
+		return errors.Join(err, tx.UpdateApp(t.Context(), a))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := f.shelved("a")
+	first := a.peppers.Load().current.id
+	equal(t, a.uses(first), store.PepperUse{Secrets: 1})
+	a.use(a.add())
+	a.look()
+	if _, err := a.CheckApp(t.Context(), app.ID, client); err != nil {
+		t.Error(err)
+	}
+	if err := a.flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, a.uses(first), store.PepperUse{})
+}
