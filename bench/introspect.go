@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -187,19 +188,23 @@ func (b *bench) profile() error {
 	if err := errors.Join(err, empty.stop()); err != nil {
 		return err
 	}
-	for _, kind := range []string{"cached", "each token once"} {
+	for _, kind := range []string{"cached", "uncached", "each token once"} {
 		dir, err := b.copyOf(many, "profile")
 		if err != nil {
 			return err
 		}
 		profile := filepath.Join(b.dir, strings.ReplaceAll(kind, " ", "-")+".pprof")
-		a, err := b.ask(dir, "--cpu-profile", profile)
+		size := remembered
+		if kind == "uncached" {
+			size = 0
+		}
+		a, err := b.ask(dir, "--cpu-profile", profile, "--cache", strconv.Itoa(size))
 		if err != nil {
 			return err
 		}
-		l := a.once()
-		if kind == "cached" {
-			l = a.again(a.server.address)
+		l := a.again(a.server.address)
+		if kind == "each token once" {
+			l = a.once()
 		}
 		if err := errors.Join(b.cost("introspection, "+kind, l, a.server), a.server.stop(), b.where(profile)); err != nil {
 			return err
