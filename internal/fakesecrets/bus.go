@@ -28,7 +28,7 @@ func Bus(t testing.TB) string {
 	if err := os.WriteFile(conf, fmt.Appendf(nil, busConfig, dir), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "dbus-daemon", "--config-file="+conf, "--nofork", "--print-address=1")
+	cmd := exec.CommandContext(t.Context(), "dbus-daemon", "--config-file="+conf, "--nofork", "--print-address=1") //nolint:gosec // G204: a fixed program and a path of this test
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
