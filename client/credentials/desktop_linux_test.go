@@ -44,9 +44,13 @@ var names = []struct {
 	name string
 	err  error
 }{
-	{"not found", credentials.ErrNotFound}, {"dismissed", credentials.ErrDismissed}, {"unavailable", credentials.ErrUnavailable},
-	{"timeout", credentials.ErrTimeout}, {"too big", credentials.ErrTooBig},
-	{"not kept", credentials.ErrNotKept}, {"not deleted", credentials.ErrNotDeleted},
+	{"not found", credentials.ErrNotFound},
+	{"dismissed", credentials.ErrDismissed},
+	{"unavailable", credentials.ErrUnavailable},
+	{"timeout", credentials.ErrTimeout},
+	{"too big", credentials.ErrTooBig},
+	{"not kept", credentials.ErrNotKept},
+	{"not deleted", credentials.ErrNotDeleted},
 }
 
 // child serves requests with a real Keyring until its input ends.

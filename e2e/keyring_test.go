@@ -1,0 +1,59 @@
+//go:build e2e && linux
+
+package e2e
+
+import (
+	"errors"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"keyfob/internal/fakesecrets"
+)
+
+// leaving is how long the program may take to end.
+const leaving = 2 * time.Second
+
+// security requirement 9
+func TestTheProgramEndsAtOnceWhateverTheKeyringDoes(t *testing.T) {
+	d := newDesktop(t, withoutKeyring)
+	keyring := fakesecrets.Start(t, "unix:path="+filepath.Join(d.home, "run", "bus"), fakesecrets.Faults{})
+	p := d.open()
+	d.press("Return")
+	eventually(t, "the sign-in is kept", func() error {
+		if len(keyring.Values()) == 0 {
+			return errors.New("the keyring is empty")
+		}
+		return nil
+	})
+	d.leave(p, "present")
+	locked := fakesecrets.Faults{Locked: true, Answer: fakesecrets.Never}
+	for state, f := range map[string]fakesecrets.Faults{
+		"unanswered": locked,
+		"dismissed":  {Locked: true, Answer: fakesecrets.No},
+		"slow":       {Delay: 400 * time.Millisecond},
+	} {
+		keyring.Set(f)
+		p := d.open()
+		if f.Locked {
+			<-keyring.Prompts
+		}
+		d.leave(p, state)
+	}
+	keyring.Leave()
+	d.leave(d.open(), "absent")
+}
+
+// leave ends the program as the session does, and looks how long it takes.
+func (d *desktop) leave(p *process, state string) {
+	d.t.Helper()
+	asked := time.Now()
+	must(d.t, p.cmd.Process.Signal(syscall.SIGTERM))
+	d.gone(p)
+	took := time.Since(asked)
+	d.t.Logf("%s: ended after %s", state, took.Round(time.Millisecond))
+	if took > leaving {
+		d.t.Errorf("%s: ended after %s", state, took)
+	}
+}
