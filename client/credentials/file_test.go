@@ -3,15 +3,11 @@ package credentials_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"filippo.io/age/armor"
 
 	"keyfob/client"
 	"keyfob/client/credentials"
@@ -227,34 +223,4 @@ func TestAForgottenFileIsGoneAndTheSignInLastsUntilQuit(t *testing.T) {
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) || read(t, f) != "v" {
 		t.Errorf("got %v", err)
 	}
-}
-
-// Whoever has the file guesses: each guess is to cost what it did.
-func TestAGuessAtThePassphraseIsSlow(t *testing.T) {
-	path := newFile(t)
-	if err := credentials.NewFile(path).Create(passphrase); err != nil {
-		t.Fatal(err)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key := armored(t, data)
-	if !bytes.Contains(key, []byte("-> scrypt ")) || !bytes.Contains(key, []byte(" 18\n")) {
-		t.Errorf("the passphrase is stretched by less:\n%.120s", key)
-	}
-}
-
-// armored is the first age file in data, without its armor.
-func armored(t *testing.T, data []byte) []byte {
-	t.Helper()
-	var c struct{ Key string }
-	if err := json.Unmarshal(data, &c); err != nil {
-		t.Fatal(err)
-	}
-	key, err := io.ReadAll(armor.NewReader(strings.NewReader(c.Key)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
 }
