@@ -58,6 +58,7 @@ type Connector struct {
 	mu       sync.Mutex
 	ask      func(context.Context, *Connection) error
 	accounts map[string]*account // signed in since the program started, by key
+	list     *list               // nil: not read yet
 }
 
 // New makes a Connector.

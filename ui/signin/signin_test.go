@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
@@ -46,8 +47,27 @@ func TestTheFirstScreenLooksAsDesigned(t *testing.T) {
 			v.failBuiltIn(words.For(errors.New("x")))
 			v.showKeeping(UntilQuit)
 			test.AssertRendersToImage(t, "failed-"+name+".png", w.Canvas())
+			lookAtOtherWays(t, name, v, w)
 		})
 	}
+}
+
+func lookAtOtherWays(t *testing.T, name string, v *View, w fyne.Window) {
+	t.Helper()
+	v.failBuiltIn(words.Sentence{})
+	v.noteAddress(words.Sentence{})
+	v.begin("Looking for the server…", &v.other)
+	v.ShowCode(Code{Text: "WDJB-MJHT", URL: "https://tokens.example.com/device", Expires: time.Now().Add(10*time.Minute - time.Millisecond)})
+	test.AssertRendersToImage(t, "code-"+name+".png", w.Canvas())
+	v.idle()
+	v.ways.set(Token)
+	v.ways.noteToken(words.For(client.ErrTokenRefused).Text)
+	v.advanced.box.Show()
+	v.advanced.path.Text = "/etc/ssl/example-ca.pem"
+	v.advanced.path.Refresh()
+	v.advanced.show(0, []byte("x"), []client.Certificate{{Subject: "CN=Example Root CA,O=Example", Fingerprint: strings.Repeat("AB:CD:", 15) + "EF:01"}}, nil)
+	w.Canvas().Unfocus()
+	test.AssertRendersToImage(t, "token-"+name+".png", w.Canvas())
 }
 
 // press types a key where the focus is.
@@ -62,9 +82,13 @@ type server struct {
 	answer chan error
 }
 
-func (s *server) signIn(ctx context.Context, address string) error {
+func (s *server) signIn(ctx context.Context, w Wish) error {
+	asked := w.Address
+	if w.Way == Token {
+		asked += " with " + w.Token.Reveal()
+	}
 	s.mu.Lock()
-	s.asked = append(s.asked, address)
+	s.asked = append(s.asked, asked)
 	s.mu.Unlock()
 	select {
 	case err := <-s.answer:
@@ -74,7 +98,7 @@ func (s *server) signIn(ctx context.Context, address string) error {
 	}
 }
 
-func (s *server) useBuiltIn(ctx context.Context) error { return s.signIn(ctx, "built-in") }
+func (s *server) useBuiltIn(ctx context.Context) error { return s.signIn(ctx, Wish{Address: "built-in"}) }
 
 func (s *server) calls() []string {
 	s.mu.Lock()
@@ -97,7 +121,7 @@ func TestOneKeySignsInToTheBuiltInServer(t *testing.T) {
 		v.Focus()
 		press(w, fyne.KeyReturn)
 		synctest.Wait()
-		if !v.use.Disabled() || !v.browse.Disabled() || !v.address.Disabled() {
+		if !v.use.Disabled() || !v.ways.submit.Disabled() || !v.address.Disabled() {
 			t.Error("can be started twice")
 		}
 		s.answer <- nil
@@ -132,7 +156,7 @@ func TestAFailureStandsAtTheFieldAndKeepsWhatWasTyped(t *testing.T) {
 	for _, err := range []error{client.ErrBadAddress, client.ErrInsecure, client.ErrCertificate, client.ErrNotAServer, client.ErrOffline, client.ErrSignInRefused} {
 		bubble(t, func(t *testing.T, v *View, w fyne.Window, s *server) {
 			v.address.SetText("https://tokens.example.com")
-			v.startBrowser()
+			v.startSignIn()
 			s.answer <- err
 			synctest.Wait()
 			if v.note.Text != words.For(err).Text || v.note.Importance != widget.DangerImportance {
@@ -151,7 +175,7 @@ func TestAFailureStandsAtTheFieldAndKeepsWhatWasTyped(t *testing.T) {
 
 func TestAnEmptyAddressIsSaidWithoutAskingAnybody(t *testing.T) {
 	bubble(t, func(t *testing.T, v *View, _ fyne.Window, s *server) {
-		v.startBrowser()
+		v.startSignIn()
 		synctest.Wait()
 		if len(s.calls()) > 0 || v.note.Text != words.For(client.ErrBadAddress).Text {
 			t.Errorf("asked %v, says %q", s.calls(), v.note.Text)
@@ -179,7 +203,7 @@ func TestTheBuiltInServersFailureStandsOnItsCard(t *testing.T) {
 func TestCancelEndsTheAttemptAndIgnoresItsAnswer(t *testing.T) {
 	bubble(t, func(t *testing.T, v *View, w fyne.Window, _ *server) {
 		v.address.SetText("https://tokens.example.com")
-		v.startBrowser()
+		v.startSignIn()
 		synctest.Wait()
 		press(w, fyne.KeyReturn) // on Cancel
 		if v.address.Disabled() || v.note.Importance == widget.DangerImportance {
@@ -198,19 +222,19 @@ func TestWhatAnAbandonedAttemptStillAnswersIsIgnored(t *testing.T) {
 		attempt := 0
 		v, _ := open(t, fynetheme.VariantLight, Params{
 			Address: "https://tokens.example.com",
-			SignIn: func(context.Context, string) error { // deaf to its context
+			SignIn: func(context.Context, Wish) error { // deaf to its context
 				attempt++
 				return <-answers[attempt-1]
 			},
 		})
-		v.startBrowser()
+		v.startSignIn()
 		synctest.Wait()
 		v.cancel()
-		v.startBrowser()
+		v.startSignIn()
 		synctest.Wait()
 		answers[0] <- client.ErrOffline
 		synctest.Wait()
-		if v.note.Importance == widget.DangerImportance || !v.browse.Disabled() {
+		if v.note.Importance == widget.DangerImportance || !v.ways.submit.Disabled() {
 			t.Errorf("the second attempt was taken for ended: %q", v.note.Text)
 		}
 		answers[1] <- nil
@@ -225,7 +249,7 @@ func TestTheSignInPageCanBeOpenedAgain(t *testing.T) {
 			Address: "https://tokens.example.com", SignIn: s.signIn,
 			OpenURL: func(url string) error { opened <- url; return nil },
 		})
-		v.startBrowser()
+		v.startSignIn()
 		synctest.Wait()
 		if v.waiting.again.Visible() {
 			t.Error("offers a page that nobody has opened yet")

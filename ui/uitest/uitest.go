@@ -200,6 +200,22 @@ func (s *Screen) Shortcut(key fyne.KeyName) {
 	s.t.Fatalf("no menu item has the key %s", key)
 }
 
+// Menu chooses an item of the main menu by its name.
+func (s *Screen) Menu(name string) {
+	s.t.Helper()
+	Settle()
+	for _, menu := range s.w.MainMenu().Items {
+		for _, item := range menu.Items {
+			if item.Label == name {
+				item.Action()
+				Settle()
+				return
+			}
+		}
+	}
+	s.t.Fatalf("the main menu has no %q", name)
+}
+
 // Field is the entry or select inside the field with this label.
 func (s *Screen) Field(label string) fyne.CanvasObject {
 	s.t.Helper()
@@ -247,6 +263,8 @@ func named(o fyne.CanvasObject, text string) bool {
 	case *widgets.Check:
 		return strings.HasPrefix(o.Text, text)
 	case *widgets.SidebarItem:
+		return o.Text() == text
+	case *widgets.AccountRow:
 		return o.Text() == text
 	}
 	return false
