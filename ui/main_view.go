@@ -94,7 +94,9 @@ func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Cap
 }
 
 func (m *mainView) sidebar() fyne.CanvasObject {
-	m.card = widgets.NewAccountCard(accountOf(m.conn.Saved), m.accountMenu)
+	account := accountOf(m.conn.Saved)
+	account.Name = m.me.Name
+	m.card = widgets.NewAccountCard(account, m.accountMenu)
 	box := container.NewVBox(
 		m.card,
 		widgets.NewSection(i18n.T("sidebar.profile")))

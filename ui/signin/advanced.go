@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -40,8 +42,9 @@ func newAdvanced(v *View) *advanced {
 	a.path.OnChanged = a.changed
 	a.path.OnSubmitted = func(string) { v.startSignIn() }
 	a.note(widget.LowImportance, i18n.T("signin.caHint"))
-	host := container.NewBorder(nil, nil, widgets.Flush(quiet(i18n.T("signin.host"))), nil, a.hosts)
-	a.box = container.New(layout.NewCustomPaddedVBoxLayout(2), host, a.path, widgets.Flush(a.trusts))
+	path := container.New(layout.NewCustomPaddedLayout(10, 0, 0, 0), a.path)
+	a.box = container.New(layout.NewCustomPaddedVBoxLayout(0),
+		widgets.Flush(quiet(i18n.T("signin.host"))), a.hosts, path, widgets.Flush(a.trusts))
 	a.box.Hide()
 	return a
 }
@@ -117,9 +120,18 @@ func Fingerprints(certs []client.Certificate) string {
 		if text != "" {
 			text += "\n"
 		}
-		text += i18n.T("signin.trusts", "Subject", c.Subject, "Fingerprint", c.Fingerprint)
+		text += i18n.T("signin.trusts", "Subject", c.Subject, "Fingerprint", lines(c.Fingerprint))
 	}
 	return text
+}
+
+// lines breaks a fingerprint where eyes can keep their place.
+func lines(fingerprint string) string {
+	var out []string
+	for bytes := range slices.Chunk(strings.Split(fingerprint, ":"), 8) {
+		out = append(out, strings.Join(bytes, " "))
+	}
+	return strings.Join(out, "\n")
 }
 
 func (a *advanced) enable(on bool) {

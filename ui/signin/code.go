@@ -5,8 +5,10 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
+	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"keyfob/ui/i18n"
@@ -22,13 +24,15 @@ type Code struct {
 	Expires             time.Time
 }
 
+const codeSize = 32 // to be read from across the desk
+
 // CodePanel shows a Code, large, and how long it still works.
 type CodePanel struct {
 	Content *fyne.Container
 
 	openURL func(string) error
 	code    Code
-	text    *widget.Label
+	text    *canvas.Text
 	page    *widget.Label
 	left    *widget.Label
 	tick    *time.Timer // nil: no code is shown
@@ -37,13 +41,11 @@ type CodePanel struct {
 // NewCodePanel makes a panel that shows nothing yet.
 func NewCodePanel(openURL func(string) error) *CodePanel {
 	p := &CodePanel{openURL: openURL, page: quiet(""), left: quiet("")}
-	p.text = widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true, Monospace: true})
-	p.text.SizeName = theme.SizeNameHeading
-	p.text.Selectable = true
+	p.text = &canvas.Text{TextSize: codeSize, TextStyle: fyne.TextStyle{Bold: true, Monospace: true}}
 	buttons := container.New(layout.NewCustomPaddedHBoxLayout(8),
 		widgets.NewButton(i18n.T("signin.copyCode"), p.copyCode),
 		widgets.NewButton(i18n.T("signin.openPage"), p.open))
-	p.Content = container.New(layout.NewCustomPaddedVBoxLayout(2), widgets.Flush(p.page), widgets.Flush(p.text), widgets.Flush(p.left), buttons)
+	p.Content = container.New(layout.NewCustomPaddedVBoxLayout(2), widgets.Flush(p.page), p.text, widgets.Flush(p.left), buttons)
 	p.Content.Hide()
 	return p
 }
@@ -52,7 +54,8 @@ func NewCodePanel(openURL func(string) error) *CodePanel {
 func (p *CodePanel) Show(c Code) {
 	p.Stop()
 	p.code = c
-	p.text.SetText(c.Text)
+	p.text.Text, p.text.Color = c.Text, theme.Color(fynetheme.ColorNameForeground)
+	p.text.Refresh()
 	p.page.SetText(i18n.T("signin.codeText", "URL", c.URL))
 	p.Content.Show()
 	p.countDown()
@@ -64,7 +67,7 @@ func (p *CodePanel) Stop() {
 		p.tick.Stop()
 		p.tick = nil
 	}
-	p.text.SetText("")
+	p.text.Text = ""
 	p.Content.Hide()
 }
 

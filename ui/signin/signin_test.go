@@ -3,6 +3,8 @@ package signin
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"keyfob/client"
+	"keyfob/ui/task"
 	"keyfob/ui/theme"
 	"keyfob/ui/words"
 )
@@ -54,6 +57,7 @@ func TestTheFirstScreenLooksAsDesigned(t *testing.T) {
 
 func lookAtOtherWays(t *testing.T, name string, v *View, w fyne.Window) {
 	t.Helper()
+	w.Resize(fyne.NewSize(960, 740))
 	v.failBuiltIn(words.Sentence{})
 	v.noteAddress(words.Sentence{})
 	v.begin("Looking for the server…", &v.other)
@@ -98,7 +102,9 @@ func (s *server) signIn(ctx context.Context, w Wish) error {
 	}
 }
 
-func (s *server) useBuiltIn(ctx context.Context) error { return s.signIn(ctx, Wish{Address: "built-in"}) }
+func (s *server) useBuiltIn(ctx context.Context) error {
+	return s.signIn(ctx, Wish{Address: "built-in"})
+}
 
 func (s *server) calls() []string {
 	s.mu.Lock()
@@ -284,4 +290,98 @@ func TestTheCursorIsWhereTheLastSignInWas(t *testing.T) {
 	if w.Canvas().Focused() != v.address || v.address.Text != "https://tokens.example.com" {
 		t.Errorf("focus on %T, address %q", w.Canvas().Focused(), v.address.Text)
 	}
+}
+
+func TestAPastedTokenIsAskedForAndLeavesTheScreen(t *testing.T) {
+	bubble(t, func(t *testing.T, v *View, w fyne.Window, s *server) {
+		v.address.SetText("https://tokens.example.com")
+		v.ways.choose(Token)
+		if w.Canvas().Focused() != v.ways.token || !v.ways.token.Password {
+			t.Errorf("focus on %T, masked %v", w.Canvas().Focused(), v.ways.token.Password)
+		}
+		press(w, fyne.KeyReturn)
+		synctest.Wait()
+		if len(s.calls()) > 0 {
+			t.Errorf("asked %v without a token", s.calls())
+		}
+		test.Type(v.ways.token, "enrt_x")
+		press(w, fyne.KeyReturn)
+		synctest.Wait()
+		if v.ways.token.Text != "" {
+			t.Error("the token stays in its field")
+		}
+		s.answer <- client.ErrTokenRefused
+		synctest.Wait()
+		if diff := cmp.Diff([]string{"https://tokens.example.com with enrt_x"}, s.calls()); diff != "" {
+			t.Error(diff)
+		}
+		if v.ways.tokenNote.Text != words.For(client.ErrTokenRefused).Text || w.Canvas().Focused() != v.ways.token {
+			t.Errorf("says %q", v.ways.tokenNote.Text)
+		}
+	})
+}
+
+func TestACodeCountsDownUntilItIsOver(t *testing.T) {
+	bubble(t, func(t *testing.T, v *View, _ fyne.Window, s *server) {
+		v.address.SetText("https://tokens.example.com")
+		v.ways.choose(Device)
+		synctest.Wait()
+		v.ShowCode(Code{Text: "WDJB-MJHT", URL: "https://tokens.example.com/device", Expires: time.Now().Add(65 * time.Second)})
+		says := func(want string) {
+			t.Helper()
+			synctest.Wait()
+			if !strings.Contains(v.waiting.code.left.Text, want) {
+				t.Errorf("says %q, want %s", v.waiting.code.left.Text, want)
+			}
+		}
+		says("1:05")
+		time.Sleep(2 * time.Second)
+		says("1:03")
+		time.Sleep(time.Minute)
+		says("0:03")
+		time.Sleep(4 * time.Second)
+		says("run out")
+		v.waiting.code.copyCode()
+		if got := fyne.CurrentApp().Clipboard().Content(); got != "WDJB-MJHT" {
+			t.Errorf("copied %q", got)
+		}
+		s.answer <- client.ErrCodeExpired
+		synctest.Wait()
+		if v.waiting.code.Content.Visible() || v.note.Text != words.For(client.ErrCodeExpired).Text {
+			t.Errorf("says %q", v.note.Text)
+		}
+	})
+}
+
+func TestAFileOfAnAuthorityIsReadAndShownBeforeItIsTrusted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{answer: make(chan error)}
+		v, w := open(t, fynetheme.VariantLight, Params{SignIn: s.signIn, Address: "https://tokens.example.com", Certificates: func(file []byte) ([]client.Certificate, error) {
+			if string(file) != "good" {
+				return nil, client.ErrNoCertificate
+			}
+			return []client.Certificate{{Subject: "CN=Example", Fingerprint: "AB:CD"}}, nil
+		}})
+		v.advanced.toggle()
+		for content, want := range map[string]string{"bad": "no certificate", "good": "CN=Example\nSHA-256\nAB CD"} {
+			file := filepath.Join(t.TempDir(), "ca.pem")
+			if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			v.advanced.path.SetText(file)
+			task.Wait()
+			synctest.Wait()
+			if !strings.Contains(v.advanced.trusts.Text, want) {
+				t.Errorf("%s: says %q", content, v.advanced.trusts.Text)
+			}
+		}
+		v.advanced.path.SetText("/nowhere")
+		task.Wait()
+		synctest.Wait()
+		v.startSignIn()
+		synctest.Wait()
+		if len(s.calls()) > 0 || w.Canvas().Focused() != v.advanced.path {
+			t.Errorf("signs in without the file: %v", s.calls())
+		}
+	})
 }

@@ -280,7 +280,9 @@ func (s *Screen) Choose(label, text string) {
 				s.t.Fatalf("%q has no chip %q", label, text)
 			}
 			chips.SetSelected(i)
-			chips.OnChanged(i)
+			if chips.OnChanged != nil {
+				chips.OnChanged(i)
+			}
 			Settle()
 			return
 		}
