@@ -24,6 +24,7 @@ var (
 	ErrSignInStopped = errors.New("sign-in cancelled by the person")
 	ErrCodeExpired   = errors.New("code of a device sign-in ran out")
 	ErrTokenRefused  = errors.New("token not taken for a sign-in")
+	ErrNotWorking    = errors.New("token does not work")
 	ErrOtherAccount  = errors.New("signed in as another account")
 	ErrNoBrowser     = errors.New("browser could not be opened")
 	ErrKeyring       = errors.New("keyring does not give the credential")
@@ -39,6 +40,10 @@ var (
 	ErrDataInUse      = errors.New("data in use by another program")
 	ErrDataUnwritable = errors.New("data directory not writable")
 	ErrDataNewer      = errors.New("data written by a newer version")
+
+	// Of the encrypted file in which credentials may be kept.
+	ErrPassphrase  = errors.New("not the file's passphrase")
+	ErrFileDamaged = errors.New("credential file damaged")
 )
 
 // Problem is an error that a server explained. errors.Is(err, ErrDenied) and

@@ -37,6 +37,7 @@ type mainView struct {
 	u      *UI
 	conn   *connect.Connection
 	me     client.Me
+	rules  client.Capabilities
 	opened viewName
 
 	profile  *profile.View
@@ -71,8 +72,8 @@ func (m *mainView) views() []entry {
 }
 
 func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Capabilities) *mainView {
-	m := &mainView{u: u, conn: conn, me: me, items: map[viewName]*widgets.SidebarItem{}, stack: container.NewStack()}
-	m.status = newStatus(me, conn.Unsaved, u.cfg.Unkept)
+	m := &mainView{u: u, conn: conn, me: me, rules: rules, items: map[viewName]*widgets.SidebarItem{}, stack: container.NewStack()}
+	m.status = newStatus(me, conn.Unsaved, u.whereKept, u.cfg.Unkept, u.cfg.Keyring.GiveUp)
 	m.profile = profile.New(profile.Params{
 		Window: u.window, Server: conn, Me: me, Rules: rules, Now: u.cfg.Now,
 		Secret: m.showSecret, Updated: m.tokensUpdated,
@@ -85,6 +86,8 @@ func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Cap
 	}
 	m.settings = settings.New(settings.Params{
 		App: u.cfg.App, Version: u.cfg.Version, Server: conn.Address, SignOut: u.signOut, Unkept: u.cfg.Unkept, Keep: u.cfg.Keep,
+		Kept: u.whereKept, InFile: u.cfg.Kept.InFile, KeepInFile: u.keepInFile, ChangePassphrase: u.changePassphrase,
+		Move: u.cfg.Kept.MoveToKeyring, Forget: u.cfg.Kept.ForgetFile, Moved: u.keptElsewhere,
 	})
 	m.info = profile.Info(me, conn.Address)
 	m.notice = container.NewVBox()
@@ -218,10 +221,13 @@ func (m *mainView) tokensUpdated(count int, at time.Time) {
 
 // showSecret shows a new secret, once. The program does not quit meanwhile.
 func (m *mainView) showSecret(t client.Token, s client.Secret, revoke func(context.Context) error) {
+	m.u.noteIssued(m.conn, t, s)
 	m.u.secret = secret.Show(m.u.window, secret.Params{
 		Token: t, Secret: s, Server: m.conn.Address, Example: m.conn.Server.ProfileURL + "/me",
 		Clipboard: m.u.cfg.Clipboard,
 		Revoke:    revoke, OnDone: m.secretDone,
+		Test:       func(ctx context.Context, s client.Secret) (client.UserRef, error) { return m.conn.TestToken(ctx, t, s) },
+		Activation: m.rules.Activation,
 	})
 }
 

@@ -13,6 +13,7 @@ func (u *UI) menu() *fyne.MainMenu {
 	file := fyne.NewMenu(i18n.T("menu.file"),
 		item("menu.create", ctrl(fyne.KeyN), u.create),
 		item("menu.refresh", nil, u.refresh), fyne.NewMenuItemSeparator(),
+		item("menu.mine", ctrl(fyne.KeyI), u.askWhose),
 		item("menu.settings", ctrl(fyne.KeyComma), u.opener(viewSettings)),
 		item("menu.signOut", nil, u.signOut))
 	quit := item("menu.quit", ctrl(fyne.KeyQ), u.Quit)

@@ -18,21 +18,29 @@ import (
 	"keyfob/ui/words"
 )
 
-// resume opens the last connection, if there is one, and finishes what earlier
-// runs left undone.
-func (u *UI) resume() { task.Go(u.begin) }
+// resume opens the last connection, if there is one.
+func (u *UI) resume() {
+	skipped := u.skipped
+	task.Go(func() {
+		if !skipped && u.cfg.Kept.FileWaits() {
+			fyne.Do(u.askPassphrase)
+			return
+		}
+		u.begin()
+	})
+}
 
 func (u *UI) begin() {
 	last, err := u.cfg.Connector.Last()
 	if err != nil || u.cfg.Address != "" && hostOf(u.cfg.Address) != hostOf(last.Address) {
 		fyne.Do(func() { u.stopResuming(connect.Saved{Address: u.cfg.Address}) })
-	} else {
-		fyne.Do(func() { u.start(last, u.reconnect) })
+		return
 	}
-	u.finish()
+	fyne.Do(func() { u.start(last, u.reconnect) })
 }
 
-// reconnect blocks until the last connection is open, and then shows it.
+// reconnect blocks until the last connection is open, and then shows it and
+// finishes what earlier runs left undone: the keyring answers now.
 func (u *UI) reconnect(ctx context.Context, last connect.Saved) error {
 	conn, err := u.cfg.Connector.Use(ctx, last.Key())
 	if conn != nil && !last.BuiltIn && errors.Is(err, client.ErrSignInExpired) {
@@ -41,14 +49,19 @@ func (u *UI) reconnect(ctx context.Context, last connect.Saved) error {
 	if err != nil {
 		return err
 	}
-	return u.enterWith(ctx, conn)
+	if err := u.enterWith(ctx, conn); err != nil {
+		return err
+	}
+	u.finish()
+	return nil
 }
 
 // showResuming is on screen while the connection opens: a keyring may ask for
 // its password, a server may be slow.
 func (u *UI) showResuming(last connect.Saved) {
+	u.resumed = &resuming{last: last, loading: widgets.NewLoading(i18n.T("resuming.text", "Server", serverName(last)))}
 	u.window.SetContent(container.NewCenter(container.NewVBox(
-		widgets.NewLoading(i18n.T("resuming.text", "Server", serverName(last))),
+		u.resumed.loading,
 		container.NewCenter(widgets.NewButton(i18n.T("dialog.cancel"), func() { u.comeBack(last) })))))
 }
 
@@ -63,6 +76,10 @@ func (u *UI) stopResuming(last connect.Saved) {
 func (u *UI) notOpened(ctx context.Context, s connect.Saved, err error) {
 	if ctx.Err() != nil {
 		return // given up meanwhile
+	}
+	if u.enter != nil { // it is shown meanwhile
+		u.failedMeanwhile(s, err)
+		return
 	}
 	passing := false
 	for _, kind := range []error{client.ErrOffline, client.ErrTimeout, client.ErrServer, client.ErrBusy, client.ErrKeyring, client.ErrDataInUse, client.ErrDataUnwritable} {
@@ -84,6 +101,7 @@ func (u *UI) notOpened(ctx context.Context, s connect.Saved, err error) {
 }
 
 func (u *UI) showFailed(s connect.Saved, why words.Sentence) {
+	u.resumed = nil
 	again := widgets.NewButton(why.Action, func() { u.start(s, u.reopen) })
 	again.Importance = widget.HighImportance
 	widgets.SetVisible(again, why.Action != "")

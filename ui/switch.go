@@ -44,15 +44,12 @@ func (u *UI) start(s connect.Saved, open func(context.Context, connect.Saved) er
 
 // reopen blocks until s is signed in and its views are shown.
 func (u *UI) reopen(ctx context.Context, s connect.Saved) error {
-	if s.BuiltIn {
-		conn, err := u.cfg.Connector.UseBuiltIn(ctx)
-		if err != nil {
-			return err
-		}
-		return u.enterWith(ctx, conn)
-	}
 	conn, err := u.cfg.Connector.Use(ctx, s.Key())
-	if conn != nil && (errors.Is(err, client.ErrSignInExpired) || errors.Is(err, connect.ErrNone)) {
+	ended := errors.Is(err, client.ErrSignInExpired) || errors.Is(err, connect.ErrNone)
+	switch {
+	case ended && s.BuiltIn:
+		conn, err = u.cfg.Connector.UseBuiltIn(ctx)
+	case ended && conn != nil:
 		err = u.askSignIn(ctx, conn)
 	}
 	if err != nil {
@@ -87,7 +84,7 @@ func (u *UI) comeBack(instead connect.Saved) {
 }
 
 func (u *UI) show(m *mainView) {
-	u.conn, u.main, u.enter = m.conn, m, nil
+	u.conn, u.main, u.enter, u.resumed = m.conn, m, nil, nil
 	u.window.SetContent(m.content)
 	u.window.SetMainMenu(u.menu())
 }

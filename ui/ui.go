@@ -20,6 +20,7 @@ import (
 
 	"keyfob/client"
 	"keyfob/client/connect"
+	"keyfob/client/issued"
 	"keyfob/ui/clipboard"
 	"keyfob/ui/i18n"
 	"keyfob/ui/secret"
@@ -33,6 +34,9 @@ type Config struct {
 	App       fyne.App
 	Connector *connect.Connector
 	Clipboard *clipboard.Clipboard
+	Issued    *issued.Index               // what was issued on this computer
+	Kept      Keeper                      // the encrypted file, if it is chosen
+	Keyring   Keyring                     // says when it is waited for
 	Probe     func(context.Context) error // whether there is a keyring; may wait
 	Unkept    func() error                // why the sign-in ends with the program; nil: it is kept
 	Keep      func(context.Context) error // tries the keyring again
@@ -59,7 +63,10 @@ type UI struct {
 
 	settled   []connect.Saved // removed earlier, and signed out only now
 	unsettled error           // why others still are not
-	refused   atomic.Bool     // the keyring did not give the credential
+
+	resumed *resuming   // the start's screen, while it is shown
+	skipped bool        // the encrypted file's passphrase was not given
+	refused atomic.Bool // the keyring did not give the credential
 }
 
 // New makes the window; Start shows it.
@@ -74,6 +81,7 @@ func New(cfg Config) *UI {
 	u.window.Canvas().SetOnTypedKey(u.typedKey)
 	settings.Apply(cfg.App)
 	cfg.Connector.OnExpired(u.askSignIn)
+	cfg.Keyring.OnWait(u.keyringWaits)
 	u.window.SetContent(widgets.NewPane(fynetheme.ColorNameBackground)) // until it is known what to open
 	return u
 }
@@ -169,15 +177,22 @@ func (u *UI) showMain(conn *connect.Connection, me client.Me, rules client.Capab
 // showEnter shows the choice of a server; last, if it is another server than
 // the built-in one, is offered there.
 func (u *UI) showEnter(last connect.Saved) {
-	u.conn, u.main = nil, nil
+	u.conn, u.main, u.resumed = nil, nil, nil
 	address := last.Address
 	if last.BuiltIn {
 		address = u.cfg.Address
 	}
+	stop := u.cancel
+	instead := func(ctx context.Context) context.Context {
+		stop() // the last connection, if it is still being opened
+		return ctx
+	}
 	p := signin.Params{
-		UseBuiltIn:   u.useBuiltIn,
-		SignIn:       u.signIn,
+		UseBuiltIn:   func(ctx context.Context) error { return u.useBuiltIn(instead(ctx)) },
+		SignIn:       func(ctx context.Context, w signin.Wish) error { return u.signIn(instead(ctx), w) },
 		Keyring:      u.keeping,
+		GiveUp:       u.cfg.Keyring.GiveUp,
+		KeepInFile:   u.keepInFile,
 		OpenURL:      u.cfg.OpenURL,
 		Certificates: connect.Certificates,
 		Address:      address,
@@ -215,6 +230,9 @@ func (u *UI) showCode(p connect.DevicePrompt) {
 // keeping says what becomes of a sign-in when the program quits. A keyring that
 // just refused is not counted on.
 func (u *UI) keeping(ctx context.Context) signin.Keeping {
+	if u.cfg.Kept.InFile() {
+		return signin.InFile
+	}
 	if u.refused.Load() || u.cfg.Probe(ctx) != nil {
 		return signin.UntilQuit
 	}

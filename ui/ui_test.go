@@ -3,12 +3,15 @@ package ui
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
 
 	"keyfob/client"
+	"keyfob/client/credentials"
+	"keyfob/client/issued"
 	"keyfob/internal/testserver"
 	"keyfob/ui/clipboard"
 	"keyfob/ui/uitest"
@@ -38,7 +41,10 @@ func start(t *testing.T, server *testserver.Server) *UI {
 	u := New(Config{
 		App:       uitest.NewApp(t),
 		Connector: server.Connector,
-		Clipboard: clipboard.New(time.Minute),
+		Clipboard: clipboard.New(func() time.Duration { return time.Minute }),
+		Kept:      credentials.NewFallback(server.Kept),
+		Issued:    issued.New(filepath.Join(t.TempDir(), "issued.json"), credentials.NewFallback(server.Kept)),
+		Keyring:   credentials.NewWatch(server.Kept),
 		Probe:     func(context.Context) error { return nil },
 		Unkept:    func() error { return nil },
 		Keep:      func(context.Context) error { return nil },

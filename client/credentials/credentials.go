@@ -1,15 +1,19 @@
 // Package credentials keeps what signs a connection in: one small secret per
-// key, in the keyring of the operating system and nowhere else on disk.
+// key, in the keyring of the operating system and nowhere else on disk, unless
+// the person chooses an encrypted file.
 //
 // Keyring is that keyring, wrapped so that it cannot report a false success,
-// cannot hang its caller and cannot be handed more than it takes. Memory holds
-// until the program quits. Fallback is the Keyring while it works, else Memory,
-// and says which: a sign-in is never lost because a keyring failed.
+// cannot hang its caller and cannot be handed more than it takes; Watch says
+// when it is waited for. File is encrypted under a passphrase, for a computer
+// without a keyring. Memory holds until the program quits. Fallback is the File
+// if it is open, else the Keyring while it works, else Memory, and says which: a
+// sign-in is never lost because a keyring failed.
 package credentials
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"keyfob/client"
@@ -26,6 +30,9 @@ var (
 	ErrTooBig      = errors.New("credential larger than a keyring takes")
 	ErrNotKept     = errors.New("keyring did not keep what it was given")
 	ErrNotDeleted  = errors.New("keyring did not delete")
+
+	// ErrDismissed is an ErrUnavailable of the person's: they said no.
+	ErrDismissed = fmt.Errorf("%w: its question was dismissed", ErrUnavailable)
 )
 
 // Store keeps secrets by key. It may wait for a person: never call it on the

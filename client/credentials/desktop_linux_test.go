@@ -40,9 +40,13 @@ type request struct {
 type response struct{ Value, Err string }
 
 // names are how errors cross the pipe.
-var names = map[string]error{
-	"not found": credentials.ErrNotFound, "unavailable": credentials.ErrUnavailable, "timeout": credentials.ErrTimeout,
-	"too big": credentials.ErrTooBig, "not kept": credentials.ErrNotKept, "not deleted": credentials.ErrNotDeleted,
+var names = []struct {
+	name string
+	err  error
+}{
+	{"not found", credentials.ErrNotFound}, {"dismissed", credentials.ErrDismissed}, {"unavailable", credentials.ErrUnavailable},
+	{"timeout", credentials.ErrTimeout}, {"too big", credentials.ErrTooBig},
+	{"not kept", credentials.ErrNotKept}, {"not deleted", credentials.ErrNotDeleted},
 }
 
 // child serves requests with a real Keyring until its input ends.
@@ -80,9 +84,9 @@ func serve(k *credentials.Keyring, r request) response {
 	if err == nil {
 		return response{Value: value.Reveal()}
 	}
-	for name, e := range names {
-		if errors.Is(err, e) {
-			return response{Err: name}
+	for _, n := range names {
+		if errors.Is(err, n.err) {
+			return response{Err: n.name}
 		}
 	}
 	return response{Err: err.Error()}

@@ -15,12 +15,15 @@ type State int
 const (
 	Kept      State = iota // in the keyring: signed in after a restart too
 	UntilQuit              // in memory: signed in until the program quits
+	InFile                 // in the encrypted file, which asks for its passphrase at the start
 )
 
-// Fallback is a Store that keeps in the keyring while that works, else in
-// memory until quit. Its Set fails only for what no keyring takes.
+// Fallback is a Store that keeps in the encrypted file if it is open, else in
+// the keyring while that works, else in memory until quit. Its Set fails only
+// for what no keyring takes.
 type Fallback struct {
 	keyring Store
+	file    *File
 	memory  Memory
 
 	mu     sync.Mutex
@@ -28,44 +31,58 @@ type Fallback struct {
 	asleep bool  // do not ask the keyring again unasked
 }
 
-// NewFallback is a Fallback in front of keyring.
-func NewFallback(keyring Store) *Fallback { return &Fallback{keyring: keyring} }
+// NewFallback is a Fallback in front of keyring, with no file.
+func NewFallback(keyring Store) *Fallback { return &Fallback{keyring: keyring, file: NewFile("")} }
+
+// WithFile makes file the one that the person may choose.
+func (f *Fallback) WithFile(file *File) *Fallback {
+	f.file = file
+	return f
+}
 
 // State says where the last Set went; with UntilQuit, the error says why:
-// ErrUnavailable, ErrTimeout or ErrNotKept.
+// ErrUnavailable, ErrDismissed, ErrTimeout or ErrNotKept.
 func (f *Fallback) State() (State, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.reason != nil {
+	switch {
+	case f.reason != nil:
 		return UntilQuit, f.reason
+	case f.file.IsOpen():
+		return InFile, nil
 	}
 	return Kept, nil
 }
 
-// Why is State for people: nil for Kept, or the reason for UntilQuit.
+// Why is State for people: nil for Kept and InFile, or the reason for UntilQuit.
 func (f *Fallback) Why() error {
 	_, err := f.State()
 	return err
 }
 
 // Get is the secret under key: from memory when it could not be kept, else
-// from the keyring.
+// from the file or the keyring.
 func (f *Fallback) Get(ctx context.Context, key string) (client.Secret, error) {
 	if s, err := f.memory.Get(ctx, key); err == nil {
 		return s, nil
 	}
-	return f.keyring.Get(ctx, key)
+	s, err := f.file.Get(ctx, key)
+	if err == nil {
+		return s, nil
+	}
+	s, fromKeyring := f.keyring.Get(ctx, key)
+	if errors.Is(err, ErrNotFound) && errors.Is(fromKeyring, ErrUnavailable) {
+		return s, err
+	}
+	return s, fromKeyring
 }
 
-// Set keeps s under key, in memory when the keyring fails; State says so. It
-// fails with ErrTooBig only. After a keyring that did not answer, or whose
-// prompt was dismissed, it asks no more until TryAgain: nobody wants that
-// prompt at every refresh.
+// Set keeps s under key, in memory when that fails; State says so. It fails
+// with ErrTooBig only. After a keyring that did not answer, or whose prompt was
+// dismissed, it asks no more until TryAgain: nobody wants that prompt at every
+// refresh.
 func (f *Fallback) Set(ctx context.Context, key string, s client.Secret) error {
-	err := f.sleeping()
-	if err == nil {
-		err = f.keyring.Set(ctx, key, s)
-	}
+	err := f.Keep(ctx, key, s)
 	if errors.Is(err, ErrTooBig) {
 		return err
 	}
@@ -76,8 +93,31 @@ func (f *Fallback) Set(ctx context.Context, key string, s client.Secret) error {
 	return f.memory.Delete(ctx, key)
 }
 
-// TryAgain moves what is in memory into the keyring, as after the person has
-// unlocked it. Nil when all is kept.
+// Keep keeps s under key where it outlives the program, or fails.
+func (f *Fallback) Keep(ctx context.Context, key string, s client.Secret) error {
+	if f.file.IsOpen() {
+		return f.file.Set(ctx, key, s)
+	}
+	if err := f.sleeping(); err != nil {
+		return err
+	}
+	return f.keyring.Set(ctx, key, s)
+}
+
+// Recall is what Keep kept under key, or ErrNotFound. It does not ask a keyring
+// again that was refused: it is for what is no sign-in, and can be done without.
+func (f *Fallback) Recall(ctx context.Context, key string) (client.Secret, error) {
+	if f.file.IsOpen() {
+		return f.file.Get(ctx, key)
+	}
+	if err := f.sleeping(); err != nil {
+		return client.Secret{}, err
+	}
+	return f.keyring.Get(ctx, key)
+}
+
+// TryAgain moves what is in memory to where it is kept, as after the person has
+// unlocked the keyring. Nil when all is kept.
 func (f *Fallback) TryAgain(ctx context.Context) error {
 	f.note(nil)
 	for _, key := range f.memory.keys() {
@@ -89,17 +129,22 @@ func (f *Fallback) TryAgain(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err := f.State()
-	return err
+	return f.Why()
 }
 
-// Delete removes what is under key, in memory and in the keyring. With no
-// keyring at all it succeeds for what was never in one.
+// Delete removes what is under key, wherever it is. With no keyring at all it
+// succeeds for what was never in one.
 func (f *Fallback) Delete(ctx context.Context, key string) error {
 	_, inMemory := f.memory.Get(ctx, key)
 	_ = f.memory.Delete(ctx, key)
+	_, inFile := f.file.Get(ctx, key)
+	if inFile == nil {
+		if err := f.file.Delete(ctx, key); err != nil {
+			return err
+		}
+	}
 	err := f.keyring.Delete(ctx, key)
-	if inMemory == nil && errors.Is(err, ErrUnavailable) {
+	if (inMemory == nil || inFile == nil) && errors.Is(err, ErrUnavailable) {
 		return nil
 	}
 	return err
@@ -119,5 +164,5 @@ func (f *Fallback) note(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.reason = err
-	f.asleep = err != nil && !errors.Is(err, ErrUnavailable)
+	f.asleep = err != nil && (errors.Is(err, ErrDismissed) || !errors.Is(err, ErrUnavailable))
 }

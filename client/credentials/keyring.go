@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/zalando/go-keyring"
-
 	"keyfob/client"
 )
 
@@ -30,16 +28,18 @@ type Keyring struct {
 	lane chan struct{}
 }
 
-// backend is what is asked of the operating system.
+// backend is what is asked of the operating system. Get may fail with
+// ErrNotFound; to delete nothing is no error. When ctx ends, whatever waits for
+// a person ends too; the caller is gone by then, and so may the rest go on.
 type backend interface {
-	Get(service, user string) (string, error)
-	Set(service, user, secret string) error
-	Delete(service, user string) error
+	Get(ctx context.Context, service, user string) (string, error)
+	Set(ctx context.Context, service, user, value string) error
+	Delete(ctx context.Context, service, user string) error
 }
 
 // NewKeyring is the operating system's keyring, with items under service.
 func NewKeyring(service string) *Keyring {
-	return newKeyring(service, goKeyring{}, Probe)
+	return newKeyring(service, system(), Probe)
 }
 
 func newKeyring(service string, os backend, probe func(context.Context) error) *Keyring {
@@ -50,8 +50,8 @@ func newKeyring(service string, os backend, probe func(context.Context) error) *
 // ErrTimeout.
 func (k *Keyring) Get(ctx context.Context, key string) (client.Secret, error) {
 	var value string
-	err := k.run(ctx, func() (err error) {
-		value, err = k.os.Get(k.service, key)
+	err := k.run(ctx, func(ctx context.Context) (err error) {
+		value, err = k.os.Get(ctx, k.service, key)
 		return err
 	}, nil)
 	if err != nil {
@@ -68,32 +68,35 @@ func (k *Keyring) Set(ctx context.Context, key string, s client.Secret) error {
 	if len(value) > MaxSize {
 		return ErrTooBig
 	}
-	return k.run(ctx, func() error {
-		if err := k.os.Set(k.service, key, value); err != nil {
+	written := false
+	return k.run(ctx, func(ctx context.Context) error {
+		if err := k.os.Set(ctx, k.service, key, value); err != nil {
 			return err
 		}
-		back, err := k.os.Get(k.service, key)
-		if errors.Is(err, keyring.ErrNotFound) || err == nil && back != value {
+		written = true
+		back, err := k.os.Get(ctx, k.service, key)
+		if errors.Is(err, ErrNotFound) || err == nil && back != value {
 			return ErrNotKept
 		}
 		return err
-	}, func() {
+	}, func(ctx context.Context) {
 		// The caller was told that this is not kept, and may have moved on to
 		// a newer one: an old refresh token must not turn up here.
-		_ = k.os.Delete(k.service, key)
+		if written {
+			_ = k.os.Delete(ctx, k.service, key)
+		}
 	})
 }
 
 // Delete removes what is under key and looks that it is gone. It fails with
 // ErrUnavailable, ErrTimeout or ErrNotDeleted.
 func (k *Keyring) Delete(ctx context.Context, key string) error {
-	return k.run(ctx, func() error {
-		err := k.os.Delete(k.service, key)
-		if err != nil && !errors.Is(err, keyring.ErrNotFound) {
+	return k.run(ctx, func(ctx context.Context) error {
+		if err := k.os.Delete(ctx, k.service, key); err != nil {
 			return err
 		}
-		_, err = k.os.Get(k.service, key)
-		if errors.Is(err, keyring.ErrNotFound) {
+		_, err := k.os.Get(ctx, k.service, key)
+		if errors.Is(err, ErrNotFound) {
 			return nil
 		}
 		if err == nil {
@@ -104,8 +107,8 @@ func (k *Keyring) Delete(ctx context.Context, key string) error {
 }
 
 // run does op inside the keyring and waits for it until ctx ends or Patience
-// does. An op that is late runs on alone; when it then succeeds, undo follows.
-func (k *Keyring) run(ctx context.Context, op func() error, undo func()) error {
+// does. An op that is late runs on alone, and undo follows.
+func (k *Keyring) run(ctx context.Context, op func(context.Context) error, undo func(context.Context)) error {
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
 	if err := k.probe(ctx); err != nil {
@@ -119,12 +122,12 @@ func (k *Keyring) run(ctx context.Context, op func() error, undo func()) error {
 	done := make(chan error)
 	go func() {
 		defer func() { <-k.lane }()
-		err := op()
+		err := op(ctx)
 		select {
 		case done <- err:
 		case <-ctx.Done():
-			if err == nil && undo != nil {
-				undo()
+			if undo != nil {
+				k.takeBack(ctx, undo)
 			}
 		}
 	}()
@@ -136,30 +139,30 @@ func (k *Keyring) run(ctx context.Context, op func() error, undo func()) error {
 	}
 }
 
-// late is why a call was given up.
-func late(ctx context.Context) error {
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return context.Canceled
-	}
-	return ErrTimeout
+func (k *Keyring) takeBack(ctx context.Context, undo func(context.Context)) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Patience)
+	defer cancel()
+	undo(ctx)
 }
 
-// meaning puts the keyring's errors into ours.
+// late is why a call was given up.
+func late(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if errors.Is(cause, context.DeadlineExceeded) {
+		return ErrTimeout
+	}
+	return cause
+}
+
+// meaning puts what a backend says into what a Store may fail with.
 func meaning(err error) error {
-	switch {
-	case err == nil, errors.Is(err, ErrNotKept), errors.Is(err, ErrNotDeleted):
-		return err
-	case errors.Is(err, keyring.ErrNotFound):
-		return ErrNotFound
-	case errors.Is(err, keyring.ErrSetDataTooBig):
-		return ErrTooBig
+	if err == nil {
+		return nil
+	}
+	for _, known := range []error{ErrNotFound, ErrNotKept, ErrNotDeleted, ErrTooBig, ErrUnavailable} {
+		if errors.Is(err, known) {
+			return err
+		}
 	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
-
-// goKeyring is the library's package functions as a backend.
-type goKeyring struct{}
-
-func (goKeyring) Get(service, user string) (string, error) { return keyring.Get(service, user) }
-func (goKeyring) Set(service, user, secret string) error   { return keyring.Set(service, user, secret) }
-func (goKeyring) Delete(service, user string) error        { return keyring.Delete(service, user) }

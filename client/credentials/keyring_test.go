@@ -8,8 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/zalando/go-keyring"
-
 	"keyfob/client"
 )
 
@@ -30,19 +28,19 @@ func (l *liar) wait() {
 	}
 }
 
-func (l *liar) Get(_, user string) (string, error) {
+func (l *liar) Get(_ context.Context, _, user string) (string, error) {
 	l.wait()
 	if l.getErr != nil {
 		return "", l.getErr
 	}
 	v, ok := l.items[user]
 	if !ok {
-		return "", keyring.ErrNotFound
+		return "", ErrNotFound
 	}
 	return v, nil
 }
 
-func (l *liar) Set(_, user, secret string) error {
+func (l *liar) Set(_ context.Context, _, user, secret string) error {
 	l.wait()
 	if l.changeWhatIsThere {
 		secret += "x"
@@ -53,7 +51,7 @@ func (l *liar) Set(_, user, secret string) error {
 	return l.setErr
 }
 
-func (l *liar) Delete(_, user string) error {
+func (l *liar) Delete(_ context.Context, _, user string) error {
 	l.wait()
 	if !l.dropDel {
 		delete(l.items, user)
@@ -79,7 +77,7 @@ func TestAKeyringThatLiesIsFoundOut(t *testing.T) {
 	if err := with(&liar{getErr: broken}).Set(ctx, "a", secret); !errors.Is(err, ErrUnavailable) || !errors.Is(err, broken) {
 		t.Errorf("no reading back: %v, want ErrUnavailable", err)
 	}
-	if err := with(&liar{setErr: keyring.ErrSetDataTooBig}).Set(ctx, "a", secret); !errors.Is(err, ErrTooBig) {
+	if err := with(&liar{setErr: ErrTooBig}).Set(ctx, "a", secret); !errors.Is(err, ErrTooBig) {
 		t.Errorf("too big there: %v, want ErrTooBig", err)
 	}
 	k := with(&liar{dropDel: true})

@@ -6,27 +6,16 @@ import (
 	"context"
 	"fmt"
 	"slices"
-
-	"github.com/godbus/dbus/v5"
 )
 
-const secretService = "org.freedesktop.secrets"
-
 // Probe says whether there is a keyring to ask at all, without asking it for
-// anything and so without a prompt: nil, or ErrUnavailable. It starts no
-// session bus; one started by a library would outlive the program.
+// anything and so without a prompt: nil, or ErrUnavailable.
 func Probe(ctx context.Context) error {
-	conn, err := dbus.SessionBusPrivateNoAutoStartup(dbus.WithContext(ctx))
+	conn, err := connectBus(ctx)
 	if err != nil {
-		return fmt.Errorf("%w: no session bus", ErrUnavailable)
+		return err
 	}
 	defer func() { _ = conn.Close() }()
-	if err := conn.Auth(nil); err != nil {
-		return fmt.Errorf("%w: session bus refuses: %w", ErrUnavailable, err)
-	}
-	if err := conn.Hello(); err != nil {
-		return fmt.Errorf("%w: session bus refuses: %w", ErrUnavailable, err)
-	}
 	for _, list := range []string{"ListNames", "ListActivatableNames"} {
 		var names []string
 		if err := conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus."+list, 0).Store(&names); err != nil {

@@ -69,3 +69,43 @@ func TestLongNamesAreLeftOutOfTheCredential(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func FuzzDecodeAttempt(f *testing.F) {
+	f.Add(`{"v":1,"id":"a","run":"r","code":"c","verifier":"v","redirect":"http://127.0.0.1:1/callback"}`)
+	f.Add(`{"v":1,"id":"a","device":"d"}`)
+	f.Add(`{"v":1,"id":"a","sub":"s"}`)
+	f.Add(`{}`)
+	f.Fuzz(func(t *testing.T, item string) {
+		a, err := decodeAttempt(client.NewSecret(item))
+		if err != nil && !errors.Is(err, credentials.ErrNotFound) {
+			t.Fatal(err)
+		}
+		if err == nil && (a.V != attemptVersion || a.ID == "" || a.Code+a.Device+a.Refresh+a.Subject == "") {
+			t.Fatalf("%q gave %+v", item, a)
+		}
+	})
+}
+
+func FuzzReadDeviceAnswer(f *testing.F) {
+	f.Add([]byte(`{"device_code":"d","user_code":"BCDF-GHJK","verification_uri":"https://id.example.com/d","expires_in":600}`))
+	f.Add([]byte(`{"device_code":"d","user_code":"B","verification_uri":"http://127.0.0.1/d","verification_uri_complete":"javascript:1","expires_in":1e30}`))
+	f.Add([]byte(`{"device_code":"d","user_code":"B","verification_uri":"https://[::1]/","expires_in":9223372036854775807,"interval":-5}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		d, err := readDeviceAnswer(body)
+		if err != nil {
+			if !errors.Is(err, client.ErrGarbled) && !errors.Is(err, client.ErrInsecure) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if d.DeviceCode == "" || d.UserCode == "" || d.lifetime() <= 0 || d.lifetime() > longestCode || d.interval() <= 0 || d.interval() > longestWait {
+			t.Fatalf("%s gave %+v", body, d)
+		}
+		for _, page := range []string{d.Page, d.PageFilled} {
+			u, err := url.Parse(page)
+			if page != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
+				t.Fatalf("%s may be opened", page)
+			}
+		}
+	})
+}

@@ -181,7 +181,7 @@ func (s *Session) pollOnce(ctx context.Context, m *metadata, code string) (*oaut
 	if err != nil && ctx.Err() != nil {
 		return nil, overtime(ctx)
 	}
-	if e, ok := errors.AsType[*oauth2.RetrieveError](err); ok && e.ErrorCode != "" {
+	if e, ok := errors.AsType[*oauth2.RetrieveError](err); ok && (e.Response.StatusCode == http.StatusBadRequest || e.ErrorCode == "slow_down") {
 		return nil, err
 	}
 	return t, tokenError(ctx, err)
@@ -204,8 +204,6 @@ func verdict(err error, wait time.Duration) (time.Duration, error) {
 		return wait, nil
 	case "slow_down":
 		return wait + slowerBy, nil
-	case "server_error", "temporarily_unavailable":
-		return min(2*wait, longestWait), nil
 	case "expired_token":
 		return 0, client.ErrCodeExpired
 	case "access_denied":

@@ -489,3 +489,41 @@ func TestSignOutSaysWhatFailed(t *testing.T) {
 		t.Errorf("AccessToken says %v, want ErrSignInExpired", err)
 	}
 }
+
+func TestCallsInTheMiddleOfASignOutEndAlike(t *testing.T) {
+	p := newProvider(t)
+	store := &watched{}
+	s := signedIn(t, p, store)
+	renewals, busy := 0, make(chan bool)
+	p.idToken = func(map[string]any) {
+		if renewals++; renewals == 20 {
+			close(busy)
+		}
+	}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for {
+				token, err := s.AccessToken(t.Context())
+				if err != nil && !errors.Is(err, client.ErrSignInExpired) {
+					t.Error(err)
+				}
+				if s.Identity() == (session.Identity{}) {
+					return
+				}
+				s.Rejected(t.Context(), token)
+			}
+		})
+	}
+	<-busy
+	if err := s.SignOut(t.Context()); err != nil {
+		t.Error(err)
+	}
+	all.Wait()
+	if _, err := s.AccessToken(t.Context()); !errors.Is(err, client.ErrSignInExpired) {
+		t.Errorf("signed out, and got %v", err)
+	}
+	if len(p.alive()) != 0 || stored(t, store, p.URL+"|u1") != nil {
+		t.Errorf("left: %v at the server, %v in the keyring", p.alive(), stored(t, store, p.URL+"|u1"))
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -33,6 +34,9 @@ func (s *Session) SignIn(ctx context.Context) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
+	if !slices.Contains(m.PKCE, "S256") { // RFC 9700, section 2.1.1: else it may be ignored
+		return Identity{}, refused("the server does not announce PKCE with S256")
+	}
 	q := question{state: random(), nonce: random(), verifier: oauth2.GenerateVerifier(), meta: m}
 	l, err := listen(ctx, s.cfg.LoopbackHost, q.state)
 	if err != nil {
@@ -40,7 +44,9 @@ func (s *Session) SignIn(ctx context.Context) (Identity, error) {
 	}
 	defer l.close()
 	q.oauth = s.oauth(m, l.redirect)
-	ask := q.oauth.AuthCodeURL(q.state, oidc.Nonce(q.nonce), oauth2.S256ChallengeOption(q.verifier))
+	// OpenID Connect Core, section 11: else offline_access is not granted.
+	consent := oauth2.SetAuthURLParam("prompt", "consent")
+	ask := q.oauth.AuthCodeURL(q.state, oidc.Nonce(q.nonce), oauth2.S256ChallengeOption(q.verifier), consent)
 	if err := s.cfg.OpenBrowser(ask); err != nil {
 		return Identity{}, fmt.Errorf("%w: %w", client.ErrNoBrowser, err)
 	}
@@ -89,6 +95,11 @@ func readAnswer(v url.Values, state, issuer string, mustIss bool) (code string, 
 	for _, name := range []string{"state", "code", "iss", "error"} {
 		if len(v[name]) > 1 { // RFC 6749, section 3.1
 			return "", refused("an answer with two values for " + name)
+		}
+	}
+	for _, name := range []string{"access_token", "refresh_token", "id_token"} {
+		if v.Has(name) { // RFC 9700, section 2.1.2: tokens come from the token endpoint alone
+			return "", refused("an answer with a token in the address")
 		}
 	}
 	if subtle.ConstantTimeCompare([]byte(v.Get("state")), []byte(state)) != 1 {

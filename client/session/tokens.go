@@ -35,6 +35,8 @@ type metadata struct {
 	Keys        string `json:"jwks_uri"`
 	IssInAnswer bool   `json:"authorization_response_iss_parameter_supported"` // RFC 9207, section 3
 
+	PKCE []string `json:"code_challenge_methods_supported"` // RFC 8414, section 2
+
 	oidc *oidc.Provider
 }
 

@@ -14,7 +14,6 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"keyfob/ui/i18n"
-	"keyfob/ui/task"
 	"keyfob/ui/theme"
 	"keyfob/ui/widgets"
 )
@@ -26,7 +25,7 @@ const (
 
 var (
 	themes  = []string{"system", "light", "dark"}
-	seconds = []int{10, 30, 60, 120}
+	seconds = []int{10, 30, 60, 120, 0} // 0: never
 )
 
 // Apply gives the app the chosen theme.
@@ -44,7 +43,8 @@ func chosen(name string) fyne.Theme {
 	return theme.New()
 }
 
-// ClipboardAfter is how long a copied secret stays on the clipboard.
+// ClipboardAfter is how long a copied secret stays on the clipboard; 0: until
+// the program ends.
 func ClipboardAfter(app fyne.App) time.Duration {
 	return time.Duration(clipboardSeconds(app)) * time.Second
 }
@@ -53,7 +53,13 @@ func themeName(app fyne.App) string {
 	return app.Preferences().StringWithFallback(keyTheme, themes[0])
 }
 
-func clipboardSeconds(app fyne.App) int { return app.Preferences().IntWithFallback(keyClipboard, 30) }
+// clipboardSeconds is 30 for what nobody can have chosen.
+func clipboardSeconds(app fyne.App) int {
+	if n := app.Preferences().IntWithFallback(keyClipboard, 30); slices.Contains(seconds, n) {
+		return n
+	}
+	return 30
+}
 
 // Params is what the view works with.
 type Params struct {
@@ -63,65 +69,46 @@ type Params struct {
 	SignOut func()
 	Unkept  func() error                // why the sign-in ends with the program; nil: it is kept
 	Keep    func(context.Context) error // tries the keyring again
+
+	Kept   func() string // where the sign-in is kept, for people
+	InFile func() bool   // it is kept in the encrypted file
+
+	KeepInFile, ChangePassphrase func()                      // open a dialog
+	Move, Forget                 func(context.Context) error // from the file to the keyring; or out of it
+	Moved                        func()                      // something of this has changed
 }
 
 // View is Settings.
 type View struct {
 	Content fyne.CanvasObject
 
-	p    Params
-	kept *widgets.Field // whether the sign-in is kept
-	keep *widgets.Button
+	p         Params
+	clipboard *widgets.Field
+	kept      *widgets.Field // whether the sign-in is kept
+	unkept    []*widgets.Button
+	inFile    []*widgets.Button
 }
 
 // New makes the view.
 func New(p Params) *View {
 	v := &View{p: p}
 	look := widgets.NewChips(themeTexts(), max(slices.Index(themes, themeName(p.App)), 0), v.chooseTheme)
-	clipboard := widgets.NewChips(secondTexts(), max(slices.Index(seconds, clipboardSeconds(p.App)), 0), v.chooseSeconds)
+	after := widgets.NewChips(secondTexts(), max(slices.Index(seconds, clipboardSeconds(p.App)), 0), v.chooseSeconds)
+	v.clipboard = widgets.NewField(i18n.T("settings.clipboard"), after, i18n.T("settings.clipboardHint"))
+	v.warnOfNever()
 	server := widget.NewLabel(p.Server)
 	server.Selectable = true
-	v.keep = widgets.NewButton(i18n.T("settings.keep"), v.tryKeyring)
-	v.kept = widgets.NewField(i18n.T("settings.signIn"), container.NewHBox(v.keep, widgets.NewButton(i18n.T("menu.signOut"), p.SignOut)), "")
+	v.kept = widgets.NewField(i18n.T("settings.signIn"), v.keeping(), "")
 	v.Refresh()
 	form := container.New(layout.NewCustomPaddedVBoxLayout(12),
 		widgets.NewField(i18n.T("settings.theme"), look, ""),
-		widgets.NewField(i18n.T("settings.clipboard"), clipboard, i18n.T("settings.clipboardHint")),
+		v.clipboard,
 		widgets.NewField(i18n.T("settings.server"), widgets.Flush(server), i18n.T("settings.serverHint")),
 		v.kept,
 		widgets.NewField(i18n.T("settings.version"), widgets.Flush(widget.NewLabel(p.Version)), ""))
 	header := widgets.NewHeader(i18n.T("settings.title"), i18n.T("settings.subtitle"))
 	v.Content = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(18, 12, 22, 22), container.New(layout.NewCustomPaddedVBoxLayout(18), header, form)))
 	return v
-}
-
-// Refresh says again whether the sign-in is kept.
-func (v *View) Refresh() {
-	v.kept.SetError("")
-	if v.p.Unkept() == nil {
-		v.keep.Hide()
-		v.kept.SetHint(i18n.T("status.kept"))
-		return
-	}
-	v.keep.Show()
-	v.kept.SetHint(i18n.T("status.untilQuit"))
-}
-
-// tryKeyring moves the sign-in into the keyring, as after it was unlocked.
-func (v *View) tryKeyring() {
-	v.keep.Disable()
-	task.Go(func() { v.keepNow(context.Background()) })
-}
-
-func (v *View) keepNow(ctx context.Context) {
-	err := v.p.Keep(ctx)
-	fyne.Do(func() {
-		v.keep.Enable()
-		v.Refresh()
-		if err != nil {
-			v.kept.SetError(i18n.T("settings.notKept"))
-		}
-	})
 }
 
 func (v *View) chooseTheme(i int) {
@@ -131,6 +118,14 @@ func (v *View) chooseTheme(i int) {
 
 func (v *View) chooseSeconds(i int) {
 	v.p.App.Preferences().SetInt(keyClipboard, seconds[i])
+	v.warnOfNever()
+}
+
+func (v *View) warnOfNever() {
+	v.clipboard.SetError("")
+	if clipboardSeconds(v.p.App) == 0 {
+		v.clipboard.SetError(i18n.T("settings.clipboardNever"))
+	}
 }
 
 func themeTexts() []string {
@@ -141,6 +136,9 @@ func secondTexts() []string {
 	out := make([]string, len(seconds))
 	for i, s := range seconds {
 		out[i] = i18n.T("settings.seconds", "Seconds", s)
+		if s == 0 {
+			out[i] = i18n.T("settings.never")
+		}
 	}
 	return out
 }

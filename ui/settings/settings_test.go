@@ -23,6 +23,9 @@ type opened struct {
 	signedOut int
 	unkept    error
 	keep      error // what the keyring answers
+	where     string
+	inFile    bool
+	moved     int
 }
 
 func open(t *testing.T) *opened {
@@ -41,6 +44,13 @@ func (o *opened) show(t *testing.T) {
 		SignOut: func() { o.signedOut++ },
 		Unkept:  func() error { return o.unkept },
 		Keep:    func(context.Context) error { return o.tryKeyring() },
+		Kept:    func() string { return o.where },
+		InFile:  func() bool { return o.inFile },
+		Move: func(context.Context) error {
+			o.inFile = o.keep != nil
+			return o.keep
+		},
+		Moved: func() { o.moved++ },
 	})
 	w := test.NewTempWindow(t, v.Content)
 	w.Resize(fyne.NewSize(800, 600))
@@ -94,6 +104,30 @@ func TestClipboardSecondsAreKept(t *testing.T) {
 	}
 }
 
+func TestNeverClearingTheClipboardIsWarnedOf(t *testing.T) {
+	o := open(t)
+	o.HasNot("Every program can read it there.")
+	o.Choose("Clear the clipboard after", "Never")
+	o.Has("Every program can read it there.")
+	o.show(t)
+	o.Has("Every program can read it there.")
+	if got := settings.ClipboardAfter(o.app); got != 0 {
+		t.Errorf("kept: %v", got)
+	}
+	o.Choose("Clear the clipboard after", "10 s")
+	o.HasNot("Every program can read it there.")
+}
+
+func TestASettingThatNobodyCanHaveChosenIsNotObeyed(t *testing.T) {
+	o := open(t)
+	for _, n := range []int{-1, 1, 86_400} {
+		o.app.Preferences().SetInt("clipboardSeconds", n)
+		if got := settings.ClipboardAfter(o.app); got != 30*time.Second {
+			t.Errorf("%d: %v", n, got)
+		}
+	}
+}
+
 func TestSigningOutIsOneTap(t *testing.T) {
 	o := open(t)
 	o.Has("https://tokens.example.com", "1.2.3")
@@ -105,15 +139,31 @@ func TestSigningOutIsOneTap(t *testing.T) {
 
 func TestKeyringIsTriedAgainOnlyWhereTheSignInIsNotKept(t *testing.T) {
 	o := open(t)
-	o.Has("Sign-in kept in your keyring")
+	o.HasNot("Try the keyring again", "Keep in an encrypted file…", "Change passphrase…")
 
-	o.unkept, o.keep = errors.New("locked"), errors.New("still locked")
+	o.unkept, o.keep, o.where = errors.New("locked"), errors.New("still locked"), "nowhere"
 	o.show(t)
-	o.Has("Not kept in a keyring: signed in until you quit")
+	o.Has("nowhere", "Keep in an encrypted file…")
 	o.Tap("Try the keyring again")
 	o.Has("Your keyring did not take it.")
-	o.keep = nil
+	o.keep, o.where = nil, "in the keyring"
 	o.Tap("Try the keyring again")
-	o.Has("Sign-in kept in your keyring")
+	o.Has("in the keyring")
+	o.HasNot("Try the keyring again", "Keep in an encrypted file…")
+}
+
+func TestWhatIsInAFileMovesToTheKeyringOnceItIsThere(t *testing.T) {
+	o := open(t)
+	o.inFile, o.keep = true, errors.New("no keyring")
+	o.show(t)
+	o.Has("Change passphrase…", "Delete the file")
 	o.HasNot("Try the keyring again")
+	o.Tap("Move to the keyring")
+	o.Has("Your keyring did not take it.", "Change passphrase…")
+	o.keep = nil
+	o.Tap("Move to the keyring")
+	o.HasNot("Your keyring did not take it.", "Change passphrase…", "Delete the file")
+	if o.moved != 2 {
+		t.Errorf("told %d times", o.moved)
+	}
 }

@@ -26,11 +26,15 @@ func (v *View) content() fyne.CanvasObject {
 	v.builtIn = v.builtInCard()
 	v.other = v.otherCard()
 	v.keeping = centred(i18n.T("signin.keyringUnknown"), theme.SizeNameSmallText)
+	v.giveUp = container.NewCenter(widgets.NewButton(i18n.T("signin.giveUp"), v.p.GiveUp))
+	v.giveUp.Hide()
+	v.inFile = container.NewCenter(widgets.NewButton(i18n.T("signin.keepInFile"), v.p.KeepInFile))
+	v.inFile.Hide()
 	v.cards = &pair{cards: []*fyne.Container{v.builtIn.box, v.other.box}}
 	cards := container.New(v.cards, v.builtIn.box, v.other.box)
 	v.back = widgets.NewButton(v.p.BackText, v.p.Back)
 	widgets.SetVisible(v.back, v.p.Back != nil)
-	foot := container.New(layout.NewCustomPaddedVBoxLayout(10), v.keeping, container.NewCenter(v.back))
+	foot := container.New(layout.NewCustomPaddedVBoxLayout(10), v.keeping, v.inFile, v.giveUp, container.NewCenter(v.back))
 	v.middle = container.NewCenter(container.New(layout.NewCustomPaddedVBoxLayout(22), head(), cards, foot))
 	return container.NewScroll(v.middle)
 }
@@ -144,12 +148,26 @@ func (v *View) noteAddress(wrong words.Sentence) {
 	v.relayout()
 }
 
+// KeyringWaits says that the keyring is waited for, with a way to stop that.
+func (v *View) KeyringWaits(on bool) {
+	widgets.SetVisible(v.giveUp, on)
+	v.showKeeping(v.known)
+}
+
 func (v *View) showKeeping(k Keeping) {
-	switch k {
-	case Kept:
+	v.known = k
+	waits := v.giveUp.Visible()
+	widgets.SetVisible(v.inFile, k == UntilQuit && !waits)
+	defer v.relayout()
+	switch {
+	case waits:
+		v.keeping.SetText(i18n.T("signin.keyringWaits"))
+	case k == Kept:
 		v.keeping.SetText(i18n.T("signin.keyringKept"))
-	case UntilQuit:
+	case k == UntilQuit:
 		v.keeping.SetText(i18n.T("signin.keyringNone"))
+	case k == InFile:
+		v.keeping.SetText(i18n.T("signin.inFile"))
 	default:
 		v.keeping.SetText(i18n.T("signin.keyringUnknown"))
 	}

@@ -28,6 +28,7 @@ const (
 	Unknown   Keeping = iota
 	Kept              // in the keyring: signed in at the next start
 	UntilQuit         // no keyring: in memory only
+	InFile            // in an encrypted file
 )
 
 // Params is what the view works with. UseBuiltIn, SignIn and Keyring may wait;
@@ -36,6 +37,8 @@ type Params struct {
 	UseBuiltIn func(context.Context) error
 	SignIn     func(context.Context, Wish) error
 	Keyring    func(context.Context) Keeping
+	GiveUp     func()                 // ends the wait for the keyring
+	KeepInFile func()                 // offers the encrypted file
 	OpenURL    func(url string) error // opens the sign-in page again
 	Address    string                 // of the last server, if any
 
@@ -59,6 +62,9 @@ type View struct {
 	advanced *advanced
 	waiting  *waiting
 	keeping  *widget.Label
+	known    Keeping
+	inFile   *fyne.Container // shown while there is no keyring
+	giveUp   *fyne.Container // shown while the keyring is waited for
 	back     *widgets.Button
 	cards    *pair
 	middle   *fyne.Container

@@ -13,6 +13,7 @@ import (
 	"math"
 
 	"keyfob/client"
+	"keyfob/client/handover"
 	"keyfob/ui/i18n"
 )
 
@@ -50,6 +51,7 @@ func byKind() []kind {
 		{client.ErrSignInStopped, Sentence{Text: i18n.T("words.signInStopped"), Action: i18n.T("words.signIn")}},
 		{client.ErrCodeExpired, Sentence{Text: i18n.T("words.codeExpired"), Action: i18n.T("words.signIn")}},
 		{client.ErrTokenRefused, Sentence{Text: i18n.T("words.tokenRefused")}},
+		{client.ErrNotWorking, Sentence{Text: i18n.T("words.notWorking"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrOtherAccount, Sentence{Text: i18n.T("words.otherAccount"), Action: i18n.T("words.signIn")}},
 		{client.ErrKeyring, Sentence{Text: i18n.T("words.keyring"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrNoBrowser, Sentence{Text: i18n.T("words.noBrowser"), Action: i18n.T("words.tryAgain")}},
@@ -72,6 +74,18 @@ func byKind() []kind {
 		{client.ErrDataInUse, Sentence{Text: i18n.T("words.dataInUse"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrDataUnwritable, Sentence{Text: i18n.T("words.dataUnwritable"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrDataNewer, Sentence{Text: i18n.T("words.dataNewer")}},
+		{client.ErrPassphrase, Sentence{Text: i18n.T("words.passphrase")}},
+		{client.ErrFileDamaged, Sentence{Text: i18n.T("words.fileDamaged")}},
+		{handover.ErrExists, Sentence{Text: i18n.T("words.fileExists")}},
+		{handover.ErrFolder, Sentence{Text: i18n.T("words.noFolder")}},
+		{handover.ErrNotAllowed, Sentence{Text: i18n.T("words.fileDenied")}},
+		{handover.ErrFull, Sentence{Text: i18n.T("words.diskFull"), Action: i18n.T("words.tryAgain")}},
+		{handover.ErrNotPrivate, Sentence{Text: i18n.T("words.fileNotPrivate")}},
+		{handover.ErrNotSaved, Sentence{Text: i18n.T("words.fileNotSaved"), Action: i18n.T("words.tryAgain")}},
+		{handover.ErrNoRecipient, Sentence{Text: i18n.T("words.noRecipient")}},
+		{handover.ErrPrivateKey, Sentence{Text: i18n.T("words.privateKey")}},
+		{handover.ErrOtherSSHKey, Sentence{Text: i18n.T("words.otherSSHKey")}},
+		{handover.ErrOneRecipient, Sentence{Text: i18n.T("words.oneRecipient")}},
 		{context.DeadlineExceeded, Sentence{Text: i18n.T("words.timeout"), Action: i18n.T("words.tryAgain")}},
 		{context.Canceled, Sentence{Text: i18n.T("words.canceled"), Action: i18n.T("words.tryAgain")}},
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"keyfob/client"
+	"keyfob/client/handover"
 )
 
 // every is each error of package client by its name, held complete by
@@ -30,6 +31,7 @@ var every = map[string]error{
 	"ErrSignInRefused": client.ErrSignInRefused,
 	"ErrSignInStopped": client.ErrSignInStopped,
 	"ErrCodeExpired":   client.ErrCodeExpired,
+	"ErrNotWorking":    client.ErrNotWorking,
 	"ErrOtherAccount":  client.ErrOtherAccount,
 	"ErrTokenRefused":  client.ErrTokenRefused,
 	"ErrNoBrowser":     client.ErrNoBrowser,
@@ -45,6 +47,9 @@ var every = map[string]error{
 	"ErrDataInUse":      client.ErrDataInUse,
 	"ErrDataUnwritable": client.ErrDataUnwritable,
 	"ErrDataNewer":      client.ErrDataNewer,
+
+	"ErrPassphrase":  client.ErrPassphrase,
+	"ErrFileDamaged": client.ErrFileDamaged,
 }
 
 var codes = []string{
@@ -73,6 +78,21 @@ func TestEveryErrorOfTheClientHasASentenceOfItsOwn(t *testing.T) {
 		}
 		seen[s.Text] = code
 		speaks(t, code, s)
+	}
+}
+
+func TestWhatStopsAHandoverIsSaid(t *testing.T) {
+	seen := map[string]error{For(errors.New("nobody knows")).Text: nil}
+	for _, err := range []error{
+		handover.ErrExists, handover.ErrFolder, handover.ErrNotAllowed, handover.ErrFull, handover.ErrNotPrivate, handover.ErrNotSaved,
+		handover.ErrNoRecipient, handover.ErrPrivateKey, handover.ErrOtherSSHKey, handover.ErrOneRecipient,
+	} {
+		s := For(fmt.Errorf("save: %w", err))
+		if other, taken := seen[s.Text]; taken {
+			t.Errorf("%v has the sentence of %v: %s", err, other, s.Text)
+		}
+		seen[s.Text] = err
+		speaks(t, err.Error(), s)
 	}
 }
 

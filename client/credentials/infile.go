@@ -1,0 +1,76 @@
+package credentials
+
+import (
+	"context"
+
+	"keyfob/client"
+)
+
+// What the person may do about the encrypted file.
+
+// InFile reports whether credentials are kept in the encrypted file.
+func (f *Fallback) InFile() bool { return f.file.IsOpen() }
+
+// FileWaits reports whether there is an encrypted file whose passphrase was not
+// given yet.
+func (f *Fallback) FileWaits() bool { return f.file.Exists() && !f.file.IsOpen() }
+
+// OpenFile opens the encrypted file; see File.Open.
+func (f *Fallback) OpenFile(_ context.Context, passphrase client.Secret) error {
+	return f.file.Open(passphrase)
+}
+
+// KeepInFile makes the encrypted file and moves into it what is in memory.
+func (f *Fallback) KeepInFile(ctx context.Context, passphrase client.Secret) error {
+	if err := f.file.Create(passphrase); err != nil {
+		return err
+	}
+	return f.TryAgain(ctx)
+}
+
+// ChangePassphrase gives the encrypted file another passphrase.
+func (f *Fallback) ChangePassphrase(_ context.Context, old, passphrase client.Secret) error {
+	return f.file.Change(old, passphrase)
+}
+
+// ForgetFile removes the encrypted file. What is in it, if it is open, stays in
+// memory until quit.
+func (f *Fallback) ForgetFile(ctx context.Context) error {
+	held := f.held(ctx)
+	if err := f.file.Remove(); err != nil {
+		return err
+	}
+	for key, s := range held {
+		_ = f.memory.Set(ctx, key, s) // which fails for nothing that was in the file
+		s.Wipe()
+	}
+	f.note(ErrUnavailable)
+	return nil
+}
+
+// MoveToKeyring moves what is in the encrypted file to the keyring, and only
+// then removes the file.
+func (f *Fallback) MoveToKeyring(ctx context.Context) error {
+	held := f.held(ctx)
+	for key, s := range held {
+		if err := f.keyring.Set(ctx, key, s); err != nil {
+			return err
+		}
+		s.Wipe()
+	}
+	if err := f.file.Remove(); err != nil {
+		return err
+	}
+	f.note(nil)
+	return nil
+}
+
+func (f *Fallback) held(ctx context.Context) map[string]client.Secret {
+	held := map[string]client.Secret{}
+	for _, key := range f.file.keys() {
+		if s, err := f.file.Get(ctx, key); err == nil {
+			held[key] = s
+		}
+	}
+	return held
+}

@@ -1,0 +1,58 @@
+package issued
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// file is where the index is kept: readable by its owner, replaced as a whole.
+type file string
+
+type content struct {
+	V      int    `json:"v"`
+	Tokens []kept `json:"tokens"`
+}
+
+const version = 1
+
+// read is what the file holds; no file holds nothing. One that cannot be made
+// sense of is put aside, not overwritten.
+func (f file) read() ([]kept, error) {
+	data, err := os.ReadFile(string(f))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the index of issued tokens: %w", err)
+	}
+	var c content
+	if err := json.Unmarshal(data, &c); err != nil || c.V != version {
+		return nil, errors.Join(errors.New("the index of issued tokens is damaged"), os.Rename(string(f), string(f)+".damaged"))
+	}
+	return c.Tokens, nil
+}
+
+func (f file) write(tokens []kept) error {
+	data, err := json.Marshal(content{version, tokens})
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(string(f))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("writing the index of issued tokens: %w", err)
+	}
+	temp, err := os.CreateTemp(dir, ".issued-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("writing the index of issued tokens: %w", err)
+	}
+	defer func() { _ = os.Remove(temp.Name()) }() // renamed by then, or of no use
+	_, err = temp.Write(data)
+	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
+		return fmt.Errorf("writing the index of issued tokens: %w", err)
+	}
+	return os.Rename(temp.Name(), string(f))
+}

@@ -1,0 +1,137 @@
+package ui
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"keyfob/client"
+	"keyfob/client/credentials"
+	"keyfob/client/issued"
+	"keyfob/ui/uitest"
+	"keyfob/ui/widgets"
+)
+
+// issue makes a token as the program does, and answers its value.
+func (d *desk) issue(description string) (client.Token, string) {
+	d.t.Helper()
+	ctx := d.t.Context()
+	wish := client.NewToken{Description: description, AppID: d.onlyApp().ID, Scopes: []string{"read"}, Attempt: client.NewAttempt()}
+	token, secret, err := d.ui.conn.CreateToken(ctx, wish)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	value := secret.Reveal()
+	d.ui.main.showSecret(token, secret, nil)
+	d.Tap("I have copied and securely stored the token")
+	d.Tap("Done")
+	return token, value
+}
+
+// whose pastes text into the dialog and asks.
+func (d *desk) whose(text string) {
+	d.t.Helper()
+	d.Shortcut(fyne.KeyI)
+	d.Has("Is this token mine?")
+	d.Type(text)
+	d.Press(fyne.KeyReturn)
+}
+
+func TestAFoundTokenIsKnownAndRevoked(t *testing.T) {
+	d := signedIn(t)
+	_, value := d.issue("Nightly export")
+	d.whose(`curl -H "Authorization: Bearer ` + value + `" https://example.com`)
+	d.Has("It is yours: “Nightly export”, a personal access token for Local scripts. ada issued it here at Built-in server", "It works.")
+	picture(t, d, "mine-yours")
+	d.Tap("Revoke…")
+	d.Has("Revoke token", "Nightly export", "never used", "cannot be undone")
+	d.Tap("Revoke token")
+	d.Has("Nightly export", "Revoked")
+	d.whose(value)
+	d.Has("It is yours", "It has been revoked already")
+	d.HasNot("Revoke…")
+	d.Tap("Close")
+}
+
+func TestALookUpNeedsNoServerAndNoConnection(t *testing.T) {
+	d := signedIn(t)
+	_, value := d.issue("Nightly export")
+	d.server.Stop(t)
+	d.whose(value)
+	d.Has("It is yours: “Nightly export”", "Try again")
+	d.HasNot("Revoke…")
+	d.Tap("Close")
+	d.ui.signOut()
+	d.whose(value)
+	d.Has("It is yours: “Nightly export”", "To revoke it, sign in as ada at Built-in server")
+	picture(t, d, "mine-elsewhere")
+}
+
+func TestAForeignTokenIsToldByItsShapeAndTheServerIsAsked(t *testing.T) {
+	d := signedIn(t)
+	elsewhere, _, err := d.ui.conn.CreateToken(t.Context(), client.NewToken{Description: "Laptop", AppID: d.onlyApp().ID, Scopes: []string{"read"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, secret, err := d.ui.conn.RotateToken(t.Context(), elsewhere.ID, client.Rotation{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.whose("token=" + secret.Reveal())
+	d.Has("looks like a Keyfob token, but it was not issued on this computer")
+	d.Tap("Ask the server")
+	d.Has("The server knows it: “Laptop”, a personal access token for Local scripts, issued by ada.", "Revoke…")
+	picture(t, d, "mine-theirs")
+	d.Tap("Close")
+	d.whose(secret.Reveal()[:30])
+	d.Has("cut short or mistyped")
+	d.Tap("Close")
+	d.whose("no token at all")
+	d.Has("It holds no token that was issued")
+}
+
+// security requirement 1: what was pasted goes with the dialog.
+func TestWhatWasPastedIsHiddenAndDropped(t *testing.T) {
+	d := signedIn(t)
+	_, value := d.issue("Nightly export")
+	d.Shortcut(fyne.KeyI)
+	entry := field(t, d.Screen)
+	d.Type(value)
+	if !entry.Password {
+		t.Error("the token can be read on screen")
+	}
+	d.Press(fyne.KeyReturn)
+	d.Press(fyne.KeyEscape)
+	d.HasNot("Is this token mine?", value)
+	if entry.Text != "" || strings.Contains(entry.SelectedText(), value) {
+		t.Error("the entry still holds it")
+	}
+}
+
+func TestWithoutAKeyringTheLookUpSaysHowFarItReaches(t *testing.T) {
+	d := signedIn(t)
+	d.ui.cfg.Issued = issued.New("unused", none{})
+	d.whose("no token at all")
+	d.Has("only tokens issued since Keyfob was started are known")
+	picture(t, d, "mine-nothing")
+}
+
+// none is no keyring.
+type none struct{}
+
+func (none) Recall(context.Context, string) (client.Secret, error) {
+	return client.Secret{}, credentials.ErrUnavailable
+}
+
+func (none) Keep(context.Context, string, client.Secret) error { return credentials.ErrUnavailable }
+
+func field(t *testing.T, s *uitest.Screen) *widgets.Entry {
+	t.Helper()
+	e, ok := s.Field("What you found").(*widgets.Entry)
+	if !ok {
+		t.Fatal("there is no entry")
+	}
+	return e
+}

@@ -1,0 +1,73 @@
+package ui
+
+import (
+	"context"
+
+	fynetheme "fyne.io/fyne/v2/theme"
+
+	"keyfob/client"
+	"keyfob/ui/i18n"
+	"keyfob/ui/passphrase"
+	"keyfob/ui/widgets"
+)
+
+// Keeper is the encrypted file in which sign-ins are kept if the person chooses
+// it, for want of a keyring.
+type Keeper interface {
+	InFile() bool    // they are kept there
+	FileWaits() bool // there is one, and its passphrase was not given yet
+	OpenFile(context.Context, client.Secret) error
+	KeepInFile(context.Context, client.Secret) error
+	ChangePassphrase(ctx context.Context, old, passphrase client.Secret) error
+	ForgetFile(context.Context) error
+	MoveToKeyring(context.Context) error
+}
+
+// askPassphrase wants the passphrase of the encrypted file before anything is
+// opened that it may hold.
+func (u *UI) askPassphrase() {
+	u.window.SetContent(widgets.NewPane(fynetheme.ColorNameBackground))
+	passphrase.Ask(passphrase.AskParams{
+		Window: u.window, Open: u.cfg.Kept.OpenFile, Forget: u.cfg.Kept.ForgetFile, Done: u.resume, Skip: u.skipFile,
+	})
+}
+
+// skipFile goes on without the file until the program is started again.
+func (u *UI) skipFile() {
+	u.skipped = true
+	u.resume()
+}
+
+// keepInFile asks for the passphrase of a new encrypted file.
+func (u *UI) keepInFile() {
+	passphrase.Choose(passphrase.ChooseParams{
+		Window: u.window, Done: u.keptElsewhere,
+		Set: func(ctx context.Context, _, p client.Secret) error { return u.cfg.Kept.KeepInFile(ctx, p) },
+	})
+}
+
+func (u *UI) changePassphrase() {
+	passphrase.Choose(passphrase.ChooseParams{Window: u.window, Old: true, Set: u.cfg.Kept.ChangePassphrase, Done: u.keptElsewhere})
+}
+
+// keptElsewhere shows that the place where sign-ins are kept has changed.
+func (u *UI) keptElsewhere() {
+	switch {
+	case u.main != nil:
+		u.main.settings.Refresh()
+		u.main.status.showLeft()
+	case u.enter != nil:
+		u.enter.Refresh()
+	}
+}
+
+// whereKept says where the sign-in is kept.
+func (u *UI) whereKept() string {
+	switch {
+	case u.cfg.Unkept() != nil:
+		return i18n.T("status.untilQuit")
+	case u.cfg.Kept.InFile():
+		return i18n.T("status.inFile")
+	}
+	return i18n.T("status.kept")
+}

@@ -1,0 +1,130 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"keyfob/client"
+	"keyfob/client/connect"
+	"keyfob/client/credentials"
+	"keyfob/client/issued"
+	"keyfob/internal/testserver"
+	"keyfob/ui/clipboard"
+	"keyfob/ui/uitest"
+)
+
+// absent is no keyring.
+type absent struct{}
+
+func (absent) Get(context.Context, string) (client.Secret, error) {
+	return client.Secret{}, credentials.ErrUnavailable
+}
+func (absent) Set(context.Context, string, client.Secret) error { return credentials.ErrUnavailable }
+func (absent) Delete(context.Context, string) error             { return credentials.ErrUnavailable }
+
+// bare is a computer without a keyring.
+type bare struct {
+	server *testserver.Server
+	dir    string
+}
+
+func newBare(t *testing.T) *bare {
+	t.Helper()
+	return &bare{server: testserver.Start(t), dir: t.TempDir()}
+}
+
+// start is the program started there.
+func (b *bare) start(t *testing.T) *desk {
+	t.Helper()
+	watch := credentials.NewWatch(absent{})
+	kept := credentials.NewFallback(watch).WithFile(credentials.NewFileOf(b.file(), 10))
+	u := New(Config{
+		App: uitest.NewApp(t), Clipboard: clipboard.New(func() time.Duration { return time.Minute }), Keyring: watch, Kept: kept, Unkept: kept.Why, Keep: kept.TryAgain,
+		Connector: connect.New(connect.Config{
+			Dir: filepath.Join(b.dir, "config"), BuiltIn: b.server, Credentials: kept, HTTP: &http.Client{},
+		}),
+		Issued:  issued.New(filepath.Join(b.dir, "issued.json"), kept),
+		Probe:   func(context.Context) error { return credentials.ErrUnavailable },
+		OpenURL: func(string) error { return errors.New("no browser here") }, Version: "test", Now: b.server.Clock.Now,
+	})
+	u.Window().Resize(fyne.NewSize(1240, 780))
+	u.resume()
+	return &desk{t: t, server: b.server, ui: u, Screen: uitest.Of(t, u.window)}
+}
+
+func (b *bare) file() string { return filepath.Join(b.dir, "config", "credentials.json") }
+
+// security requirement 7: the whole way, as one person goes it
+func TestWithoutAKeyringTheSignInIsKeptInAFileIfThePersonChooses(t *testing.T) {
+	b := newBare(t)
+	d := b.start(t)
+	d.Has("Your keyring cannot be used, so you are signed in only until you quit.", "Keep in an encrypted file…")
+	picture(t, d, "first-none")
+	d.Tap("Use the built-in server")
+	d.Has("Not kept in a keyring: signed in until you quit")
+	d.Tap("Settings")
+	d.Tap("Keep in an encrypted file…")
+	d.Type("short")
+	d.Press(fyne.KeyReturn)
+	d.Has("It needs at least 12 characters.")
+	d.Type(" but longer now")
+	d.Press(fyne.KeyReturn)
+	d.Has("The two are not the same.")
+	picture(t, d, "passphrase-new")
+	d.Press(fyne.KeyTab)
+	d.Type("short but longer now")
+	d.Press(fyne.KeyReturn)
+	d.Has("Sign-in kept in an encrypted file", "Change passphrase…", "Delete the file")
+	picture(t, d, "settings-file")
+
+	d = b.start(t)
+	d.Has("Your sign-ins are in an encrypted file")
+	d.Type("a wrong passphrase")
+	d.Press(fyne.KeyReturn)
+	d.Has("This is not the passphrase of the file.")
+	picture(t, d, "passphrase-ask")
+	d.Type("short but longer now")
+	d.Press(fyne.KeyReturn)
+	d.Has("Signed in as ada", "Sign-in kept in an encrypted file")
+	d.Tap("Settings")
+	d.Tap("Move to the keyring")
+	d.Has("Your keyring did not take it.")
+	d.Tap("Delete the file")
+	d.Has("Not kept in a keyring: signed in until you quit")
+	if _, err := os.Stat(b.file()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the file: %v", err)
+	}
+}
+
+func TestAFileThatNobodyCanOpenIsForgotten(t *testing.T) {
+	b := newBare(t)
+	if err := os.MkdirAll(filepath.Dir(b.file()), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(b.file(), []byte("damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := b.start(t)
+	d.Type("whatever it was")
+	d.Press(fyne.KeyReturn)
+	d.Has("The encrypted file is damaged and cannot be opened.")
+	d.Tap("Not now")
+	d.Has("Use the built-in server", "you are signed in only until you quit")
+
+	d = b.start(t)
+	d.Tap("Forget the file…")
+	d.Has("The file is deleted, and you sign in anew.")
+	picture(t, d, "passphrase-forget")
+	d.Tap("Delete the file")
+	d.Has("Use the built-in server")
+	if _, err := os.Stat(b.file()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the file: %v", err)
+	}
+}

@@ -1,0 +1,120 @@
+package mine
+
+import (
+	"errors"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"keyfob/client"
+	"keyfob/client/issued"
+	"keyfob/ui/i18n"
+	"keyfob/ui/widgets"
+	"keyfob/ui/words"
+)
+
+// finding is what came of looking a token up.
+type finding struct {
+	issued.Answer
+	indexErr error        // why the index may not know all
+	here     bool         // it belongs to the connection that is open
+	asked    bool         // the server was asked whose it is
+	token    client.Token // as it is now, unless err
+	err      error
+}
+
+func (f finding) revocable(now time.Time) bool {
+	return (f.here || f.asked) && f.err == nil && f.token.Status(now) == client.Active
+}
+
+// banners say what was found, and what can be done.
+func (m *Mine) banners(f finding) []fyne.CanvasObject {
+	switch {
+	case f.asked:
+		return []fyne.CanvasObject{m.fromServer(f)}
+	case f.Mine:
+		return m.isMine(f)
+	}
+	out := []fyne.CanvasObject{m.notMine(f)}
+	if !f.Lasting {
+		out = append(out, widgets.NewBanner(widgets.Neutral, i18n.T("mine.sinceStart"), "", nil))
+	}
+	return out
+}
+
+func (m *Mine) isMine(f finding) []fyne.CanvasObject {
+	e := f.Entry
+	text := i18n.T("mine.yours", "Name", name(e.Description), "Kind", kind(client.Kind(e.Kind)), "App", e.App,
+		"Server", m.p.Server(e), "Login", e.Login, "Date", i18n.Date(e.At))
+	out := []fyne.CanvasObject{widgets.NewBanner(widgets.Good, text, "", nil)}
+	switch {
+	case !f.here:
+		return append(out, widgets.NewBanner(widgets.Warn, i18n.T("mine.elsewhere", "Server", m.p.Server(e), "Login", e.Login), "", nil))
+	case errors.Is(f.err, client.ErrNotFound):
+		return append(out, widgets.NewBanner(widgets.Neutral, i18n.T("mine.gone"), "", nil))
+	case f.err != nil:
+		s := words.For(f.err)
+		return append(out, widgets.NewBanner(widgets.Bad, s.Text, s.Action, m.check))
+	}
+	return append(out, m.status(f.token))
+}
+
+// status says whether there is anything left to do.
+func (m *Mine) status(t client.Token) fyne.CanvasObject {
+	switch t.Status(m.p.Now()) {
+	case client.Revoked:
+		return widgets.NewBanner(widgets.Neutral, i18n.T("mine.revoked"), "", nil)
+	case client.Expired:
+		return widgets.NewBanner(widgets.Neutral, i18n.T("mine.expired"), "", nil)
+	}
+	return widgets.NewBanner(widgets.Warn, i18n.T("mine.active"), "", nil)
+}
+
+func (m *Mine) notMine(f finding) fyne.CanvasObject {
+	switch f.Shape {
+	case issued.Whole:
+		if m.p.Ask == nil {
+			return widgets.NewBanner(widgets.Warn, i18n.T("mine.foreign"), "", nil)
+		}
+		return widgets.NewBanner(widgets.Warn, i18n.T("mine.foreign"), i18n.T("mine.ask"), m.ask)
+	case issued.Broken:
+		return widgets.NewBanner(widgets.Warn, i18n.T("mine.broken"), "", nil)
+	}
+	return widgets.NewBanner(widgets.Neutral, i18n.T("mine.nothing"), "", nil)
+}
+
+// fromServer is the answer to an administrator.
+func (m *Mine) fromServer(f finding) fyne.CanvasObject {
+	switch {
+	case errors.Is(f.err, client.ErrNotFound):
+		return widgets.NewBanner(widgets.Neutral, i18n.T("mine.unknown"), "", nil)
+	case f.err != nil:
+		s := words.For(f.err)
+		return widgets.NewBanner(widgets.Bad, s.Text, s.Action, m.ask)
+	}
+	t := f.token
+	who := t.User.Login
+	if who == "" {
+		who = t.CreatedBy.Login
+	}
+	text := i18n.T("mine.theirs", "Name", name(t.Description), "Kind", kind(t.Kind), "App", t.App.Name, "Login", who)
+	ground := widgets.Warn
+	if t.Status(m.p.Now()) != client.Active {
+		ground, text = widgets.Neutral, text+" "+i18n.T("mine.over")
+	}
+	return widgets.NewBanner(ground, text, "", nil)
+}
+
+func kind(k client.Kind) string {
+	if k == client.SAT {
+		return i18n.T("mine.sat")
+	}
+	return i18n.T("mine.pat")
+}
+
+func name(description string) string {
+	if description == "" {
+		return i18n.T("mine.unnamed")
+	}
+	return i18n.T("mine.named", "Name", description)
+}

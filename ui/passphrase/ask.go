@@ -1,0 +1,100 @@
+package passphrase
+
+import (
+	"context"
+	"errors"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/client"
+	"keyfob/ui/i18n"
+	"keyfob/ui/task"
+	"keyfob/ui/widgets"
+	"keyfob/ui/words"
+)
+
+// AskParams is what Ask works with. Open and Forget may take a second.
+type AskParams struct {
+	Window fyne.Window
+	Open   func(context.Context, client.Secret) error
+	Forget func(context.Context) error
+	Done   func() // the file is open, or forgotten
+	Skip   func() // not now
+}
+
+// ask is the dialog that wants the passphrase.
+type ask struct {
+	p      AskParams
+	dialog *widgets.Dialog
+	entry  *widgets.Entry
+	field  *widgets.Field
+}
+
+// Ask opens the dialog that wants the passphrase.
+func Ask(p AskParams) {
+	a := &ask{p: p, entry: hidden()}
+	a.field = widgets.NewField(i18n.T("passphrase.passphrase"), a.entry, "")
+	a.dialog = widgets.NewDialog(p.Window, i18n.T("passphrase.ask"), i18n.T("passphrase.askText"), container.NewVBox(a.field))
+	a.dialog.SetSubmit(i18n.T("passphrase.open"), widget.HighImportance, a.submit)
+	a.dialog.SetCancel(i18n.T("passphrase.skip"), a.skip)
+	a.dialog.AddAction(i18n.T("passphrase.forget"), a.confirm)
+	a.dialog.SetSize(fyne.NewSize(560, 0))
+	a.dialog.OnClosed = func() { empty(a.entry) }
+	a.dialog.Show()
+	a.dialog.Fit()
+}
+
+func (a *ask) submit() {
+	a.field.SetError("")
+	a.dialog.SetError("", "", nil)
+	a.dialog.SetBusy(true, i18n.T("passphrase.opening"))
+	given := client.NewSecret(a.entry.Text)
+	task.Go(func() { a.open(context.Background(), given) })
+}
+
+func (a *ask) open(ctx context.Context, given client.Secret) {
+	err := a.p.Open(ctx, given)
+	given.Wipe()
+	fyne.Do(func() { a.ended(err) })
+}
+
+// confirm says what forgetting means, and waits for another press.
+func (a *ask) confirm() {
+	a.dialog.SetError(i18n.T("passphrase.forgetText"), i18n.T("passphrase.forgetNow"), a.forget)
+}
+
+func (a *ask) forget() {
+	a.dialog.SetError("", "", nil)
+	a.dialog.SetBusy(true, i18n.T("passphrase.forgetting"))
+	task.Go(func() {
+		err := a.p.Forget(context.Background())
+		fyne.Do(func() { a.ended(err) })
+	})
+}
+
+func (a *ask) ended(err error) {
+	a.dialog.SetBusy(false, "")
+	switch {
+	case wrong(err):
+		a.field.SetError(i18n.T("passphrase.wrong"))
+		a.dialog.Fit()
+		a.entry.SetText("")
+		widgets.Focus(a.entry)
+	case err != nil:
+		a.dialog.SetError(words.For(err).Text, "", nil)
+	default:
+		a.dialog.Hide()
+		a.p.Done()
+	}
+}
+
+func (a *ask) skip() {
+	if !a.dialog.Busy() {
+		a.dialog.Hide()
+		a.p.Skip()
+	}
+}
+
+func wrong(err error) bool { return errors.Is(err, client.ErrPassphrase) }

@@ -1,0 +1,126 @@
+// Package passphrase has the dialogs about the passphrase of the encrypted file
+// in which sign-ins are kept where there is no keyring: Choose sets one, Ask
+// wants it at the start.
+package passphrase
+
+import (
+	"context"
+	"unicode/utf8"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/client"
+	"keyfob/ui/i18n"
+	"keyfob/ui/task"
+	"keyfob/ui/widgets"
+	"keyfob/ui/words"
+)
+
+// shortest is how many characters a passphrase has at least: whoever has the
+// file may guess as long as they like.
+const shortest = 12
+
+// ChooseParams is what Choose works with. Set may take a second; it gets the
+// old passphrase if there is one.
+type ChooseParams struct {
+	Window fyne.Window
+	Old    bool // there is a passphrase already, which is asked for too
+	Set    func(ctx context.Context, old, passphrase client.Secret) error
+	Done   func()
+}
+
+// choose is the dialog that sets a passphrase.
+type choose struct {
+	p                   ChooseParams
+	dialog              *widgets.Dialog
+	old, first, again   *widgets.Entry
+	oldField            *widgets.Field
+	firstField, asField *widgets.Field
+}
+
+// Choose opens the dialog that sets a passphrase.
+func Choose(p ChooseParams) {
+	c := &choose{p: p, old: hidden(), first: hidden(), again: hidden()}
+	c.oldField = widgets.NewField(i18n.T("passphrase.old"), c.old, "")
+	c.firstField = widgets.NewField(i18n.T("passphrase.new"), c.first, i18n.T("passphrase.newHint", "Length", shortest))
+	c.asField = widgets.NewField(i18n.T("passphrase.again"), c.again, "")
+	widgets.SetVisible(c.oldField, p.Old)
+	title, submit := i18n.T("passphrase.keep"), i18n.T("passphrase.keepSubmit")
+	if p.Old {
+		title, submit = i18n.T("passphrase.change"), i18n.T("passphrase.changeSubmit")
+	}
+	forgotten := widgets.NewBanner(widgets.Warn, i18n.T("passphrase.forgotten"), "", nil)
+	c.dialog = widgets.NewDialog(p.Window, title, i18n.T("passphrase.keepText"), container.NewVBox(c.oldField, c.firstField, c.asField, forgotten))
+	c.dialog.SetSubmit(submit, widget.HighImportance, c.submit)
+	c.dialog.SetSize(fyne.NewSize(560, 0))
+	c.dialog.OnClosed = func() { empty(c.old, c.first, c.again) }
+	if !p.Old {
+		c.dialog.SetFirstFocus(c.first)
+	}
+	c.dialog.Show()
+	c.dialog.Fit()
+}
+
+func (c *choose) submit() {
+	if !c.valid() {
+		return
+	}
+	c.dialog.SetError("", "", nil)
+	c.dialog.SetBusy(true, i18n.T("passphrase.busy"))
+	old, passphrase := client.NewSecret(c.old.Text), client.NewSecret(c.first.Text)
+	task.Go(func() { c.set(context.Background(), old, passphrase) })
+}
+
+// valid says at each field what is wrong with it.
+func (c *choose) valid() bool {
+	c.oldField.SetError("")
+	c.firstField.SetError("")
+	c.asField.SetError("")
+	switch {
+	case utf8.RuneCountInString(c.first.Text) < shortest:
+		c.firstField.SetError(i18n.T("passphrase.short", "Length", shortest))
+	case c.again.Text != c.first.Text:
+		c.asField.SetError(i18n.T("passphrase.differs"))
+	default:
+		return true
+	}
+	c.dialog.Fit()
+	return false
+}
+
+func (c *choose) set(ctx context.Context, old, passphrase client.Secret) {
+	err := c.p.Set(ctx, old, passphrase)
+	old.Wipe()
+	passphrase.Wipe()
+	fyne.Do(func() { c.ended(err) })
+}
+
+func (c *choose) ended(err error) {
+	c.dialog.SetBusy(false, "")
+	switch {
+	case wrong(err):
+		c.oldField.SetError(i18n.T("passphrase.wrong"))
+		c.dialog.Fit()
+		widgets.Focus(c.old)
+	case err != nil:
+		s := words.For(err)
+		c.dialog.SetError(s.Text, s.Action, c.submit)
+	default:
+		c.dialog.Hide()
+		c.p.Done()
+	}
+}
+
+func hidden() *widgets.Entry {
+	e := widgets.NewEntry()
+	e.Password = true
+	return e
+}
+
+func empty(entries ...*widgets.Entry) {
+	for _, e := range entries {
+		e.SetText("")
+	}
+}

@@ -1,0 +1,70 @@
+package settings
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"keyfob/ui/i18n"
+	"keyfob/ui/task"
+	"keyfob/ui/widgets"
+)
+
+// keeping is what can be done about where the sign-in is kept.
+func (v *View) keeping() fyne.CanvasObject {
+	v.unkept = []*widgets.Button{
+		widgets.NewButton(i18n.T("settings.keep"), func() { v.start(v.p.Keep) }),
+		widgets.NewButton(i18n.T("settings.keepInFile"), v.p.KeepInFile),
+	}
+	v.inFile = []*widgets.Button{
+		widgets.NewButton(i18n.T("settings.passphrase"), v.p.ChangePassphrase),
+		widgets.NewButton(i18n.T("settings.move"), func() { v.start(v.p.Move) }),
+		widgets.NewButton(i18n.T("settings.forget"), func() { v.start(v.p.Forget) }),
+	}
+	box := container.NewHBox()
+	for _, b := range v.buttons() {
+		box.Add(b)
+	}
+	box.Add(widgets.NewButton(i18n.T("menu.signOut"), v.p.SignOut))
+	return box
+}
+
+func (v *View) buttons() []*widgets.Button {
+	return append(v.unkept[:len(v.unkept):len(v.unkept)], v.inFile...)
+}
+
+// Refresh says again where the sign-in is kept.
+func (v *View) Refresh() {
+	v.kept.SetError("")
+	v.kept.SetHint(v.p.Kept())
+	unkept := v.p.Unkept() != nil
+	for _, b := range v.unkept {
+		widgets.SetVisible(b, unkept)
+	}
+	for _, b := range v.inFile {
+		widgets.SetVisible(b, !unkept && v.p.InFile())
+	}
+}
+
+// start does what may wait for the keyring.
+func (v *View) start(do func(context.Context) error) {
+	for _, b := range v.buttons() {
+		b.Disable()
+	}
+	task.Go(func() { v.run(context.Background(), do) })
+}
+
+func (v *View) run(ctx context.Context, do func(context.Context) error) {
+	err := do(ctx)
+	fyne.Do(func() {
+		for _, b := range v.buttons() {
+			b.Enable()
+		}
+		v.Refresh()
+		v.p.Moved()
+		if err != nil {
+			v.kept.SetError(i18n.T("settings.notKept"))
+		}
+	})
+}

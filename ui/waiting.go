@@ -1,0 +1,70 @@
+package ui
+
+import (
+	"errors"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"keyfob/client"
+	"keyfob/client/connect"
+	"keyfob/ui/i18n"
+	"keyfob/ui/widgets"
+	"keyfob/ui/words"
+)
+
+// Keyring is what the window knows of the keyring: whether it is waited for,
+// perhaps because it asks for a password, and how to stop that.
+type Keyring interface {
+	Waiting() bool
+	OnWait(changed func()) // on any goroutine
+	GiveUp()
+}
+
+// meanwhile is how much longer the start waits for a keyring that is known to
+// be slow, before it offers the first screen.
+const meanwhile = 2 * time.Second
+
+// resuming is the screen of a start under way.
+type resuming struct {
+	last    connect.Saved
+	loading *widgets.Loading
+}
+
+func (u *UI) keyringWaits() { fyne.Do(u.showWait) }
+
+func (u *UI) showWait() {
+	on := u.cfg.Keyring.Waiting()
+	switch {
+	case u.main != nil:
+		u.main.status.waits(on)
+	case u.enter != nil:
+		u.enter.KeyringWaits(on)
+	case u.resumed != nil && on:
+		r := u.resumed
+		r.loading.SetText(i18n.T("resuming.keyring"))
+		time.AfterFunc(meanwhile, func() { fyne.Do(func() { u.enterMeanwhile(r) }) })
+	}
+}
+
+// enterMeanwhile shows the first screen while the keyring is still waited for.
+// When it answers, the last connection comes up after all, unless another one
+// was begun.
+func (u *UI) enterMeanwhile(r *resuming) {
+	if u.resumed != r || !u.cfg.Keyring.Waiting() {
+		return
+	}
+	u.showEnter(r.last)
+	u.enter.Focus()
+	u.enter.KeyringWaits(true)
+}
+
+// failedMeanwhile says on the first screen that the last connection did not
+// come up.
+func (u *UI) failedMeanwhile(last connect.Saved, err error) {
+	u.refused.Store(errors.Is(err, client.ErrKeyring))
+	u.enter.Refresh()
+	if !errors.Is(err, connect.ErrNone) {
+		u.enter.Failed(words.For(err), last.BuiltIn)
+	}
+}
