@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"keyfob/internal/crash"
+	"keyfob/ui"
 	"keyfob/ui/clipboard"
 )
 
@@ -46,6 +47,15 @@ func keepCrashes(dir, version string, clip *clipboard.Clipboard) {
 	if err := crash.Watch(); err != nil {
 		fmt.Fprintln(os.Stderr, "keyfob: not watched for crashes:", err)
 	}
+}
+
+// crashed is what the person is still to be told of an earlier run.
+func crashed(state string) ui.Crash {
+	if state == "" {
+		return ui.Crash{}
+	}
+	file, text := crash.Untold(crashes(state))
+	return ui.Crash{File: file, Text: text, Told: func() { _ = crash.Told(file) }} // else it is told again
 }
 
 func crashes(state string) string { return filepath.Join(state, "crashes") }

@@ -38,6 +38,7 @@ var house = []rule{
 	{of: "server/...", may: []string{"server/...", "api", "internal/filelock"}},
 
 	{of: "internal/local", may: []string{"client", "server/..."}}, // fits the built-in server to the desktop
+	{of: "internal/screenlock", may: []string{"internal/crash"}},
 	{of: "internal/single", may: []string{"internal/crash", "internal/filelock"}},
 	{of: "internal/fakesecrets", may: nil}, // a Secret Service for tests
 	{of: "internal/testserver", may: []string{"client/...", "server/..."}},
@@ -62,6 +63,7 @@ var reserved = []struct {
 	{"github.com/godbus/dbus/v5/...", []string{"client/credentials", "internal/fakesecrets"}},
 	{"github.com/coreos/go-oidc/v3/...", []string{"client/session"}},
 	{"golang.org/x/oauth2/...", []string{"client/session"}},
+	{"github.com/godbus/dbus/v5/...", []string{"client/credentials", "internal/screenlock"}},
 	{"golang.design/x/clipboard/...", []string{"ui/clipboard"}},
 	{"github.com/danielgtaylor/huma/v2/...", []string{"server"}},
 	{"github.com/zitadel/oidc/v3/...", []string{"server/signin"}},

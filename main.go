@@ -26,6 +26,7 @@ import (
 	"keyfob/internal/dirs"
 	"keyfob/internal/harden"
 	"keyfob/internal/local"
+	"keyfob/internal/screenlock"
 	"keyfob/internal/single"
 	"keyfob/server/command"
 	"keyfob/ui"
@@ -87,10 +88,11 @@ func run(server, version string) error {
 	window = ui.New(ui.Config{
 		App: a, Connector: connector, Clipboard: clip, Keyring: keyring, Kept: kept,
 		Issued: issued.New(filepath.Join(at.Data, "issued.json"), kept), Probe: credentials.Probe, Unkept: kept.Why, Keep: kept.TryAgain,
-		OpenURL: desktop.OpenURL(a), Address: server, Version: version, Now: time.Now,
+		OpenURL: desktop.OpenURL(a), Address: server, Version: version, Crash: crashed(at.State), Now: time.Now,
 	})
 	lock.OnRaise(window.Raise)
 	context.AfterFunc(ctx, func() { leave(a, clip) })
+	screenlock.Watch(ctx, window.Lock)
 	keepCrashes(at.State, version, clip)
 	window.Start()
 	a.Run()

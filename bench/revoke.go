@@ -88,16 +88,38 @@ func (r *replicas) revoker(client int, acknowledged chan<- revoked, s *seen) err
 	return closeAll(to)
 }
 
+// known is a token that every server remembers now.
+func (r *replicas) known(to []*conn) (secret string, err error) {
+	for {
+		secret = r.secrets[r.used.Add(1)-1]
+		accepted := 0
+		for _, c := range to {
+			active, err := r.active(c, secret)
+			if err != nil {
+				return "", err
+			}
+			if active {
+				accepted++
+			}
+		}
+		switch accepted {
+		case len(to):
+			return secret, nil
+		case 0: // it has expired since the store was built
+		default:
+			return "", errors.New("the servers do not agree on a token that nobody revoked")
+		}
+	}
+}
+
 // revoke has every server remember a token, revokes it at one of them, and asks
 // each until it refuses.
 func (r *replicas) revoke(to []*conn, at int) (revoked, error) {
-	one := revoked{secret: r.secrets[r.used.Add(1)-1]}
-	for _, c := range to {
-		if active, err := r.active(c, one.secret); err != nil || !active {
-			return one, errors.Join(err, errors.New("a token is refused that nobody revoked"))
-		}
+	secret, err := r.known(to)
+	if err != nil {
+		return revoked{}, err
 	}
-	asked := time.Now()
+	one, asked := revoked{secret: secret}, time.Now()
 	status, err := to[at].do(request("POST", "/id/connect/revocation", r.basic, "application/x-www-form-urlencoded", "token="+one.secret), nil)
 	if err != nil || status != 200 {
 		return one, errors.Join(err, fmt.Errorf("revoking: status %d", status))

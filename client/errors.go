@@ -27,6 +27,7 @@ var (
 	ErrNotWorking    = errors.New("token does not work")
 	ErrOtherAccount  = errors.New("signed in as another account")
 	ErrNoBrowser     = errors.New("browser could not be opened")
+	ErrLocked        = errors.New("locked by the person, or for them")
 	ErrKeyring       = errors.New("keyring does not give the credential")
 	ErrDenied        = errors.New("not allowed")
 	ErrNotFound      = errors.New("no such thing")

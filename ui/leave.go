@@ -25,6 +25,8 @@ const leaving = 20 * time.Second
 // for, since it may be a secret; its Cancel does not wait.
 func (u *UI) Quit() {
 	switch {
+	case u.locked != nil:
+		u.quitLocked()
 	case u.secret != nil:
 		u.secret.Ask()
 	case !widgets.DialogBusy(u.window.Canvas()):

@@ -9,6 +9,7 @@ import (
 	"keyfob/client"
 	"keyfob/client/connect"
 	"keyfob/ui/task"
+	"keyfob/ui/widgets"
 )
 
 // Another connection comes on screen in three steps: the views of the one that
@@ -85,8 +86,9 @@ func (u *UI) comeBack(instead connect.Saved) {
 
 func (u *UI) show(m *mainView) {
 	u.conn, u.main, u.enter, u.resumed = m.conn, m, nil, nil
-	u.window.SetContent(m.content)
+	u.window.SetContent(widgets.NewSense(m.content))
 	u.window.SetMainMenu(u.menu())
+	u.idle.Start()
 }
 
 // dropAside ends the calls of the views that are not coming back.

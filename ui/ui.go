@@ -23,6 +23,7 @@ import (
 	"keyfob/client/issued"
 	"keyfob/ui/clipboard"
 	"keyfob/ui/i18n"
+	"keyfob/ui/lock"
 	"keyfob/ui/secret"
 	"keyfob/ui/settings"
 	"keyfob/ui/signin"
@@ -43,6 +44,7 @@ type Config struct {
 	OpenURL   func(address string) error  // in the system's browser
 	Address   string                      // --server: offered at the first start
 	Version   string
+	Crash     Crash // of an earlier run
 	Now       func() time.Time
 }
 
@@ -67,11 +69,15 @@ type UI struct {
 	resumed *resuming   // the start's screen, while it is shown
 	skipped bool        // the encrypted file's passphrase was not given
 	refused atomic.Bool // the keyring did not give the credential
+	locked  *locked     // nil: it is not
+	idle    *lock.Idle  // locks when nobody is there
 }
 
 // New makes the window; Start shows it.
 func New(cfg Config) *UI {
 	u := &UI{cfg: cfg, cancel: func() {}}
+	u.idle = lock.NewIdle(func() time.Duration { return settings.LockAfter(cfg.App) }, u.Lock)
+	widgets.OnUse(u.idle.Used)
 	u.window = cfg.App.NewWindow(i18n.T("app.name"))
 	u.window.Resize(fyne.NewSize(1240, 780))
 	u.window.SetPadded(false)
@@ -88,7 +94,10 @@ func New(cfg Config) *UI {
 
 // Start shows the window and, once it is up, resumes the last connection.
 func (u *UI) Start() {
-	u.cfg.App.Lifecycle().SetOnStarted(u.resume)
+	u.cfg.App.Lifecycle().SetOnStarted(func() {
+		u.resume()
+		u.tellCrash()
+	})
 	u.window.Show()
 }
 
@@ -170,7 +179,12 @@ func (u *UI) enterWith(ctx context.Context, conn *connect.Connection) error {
 func (u *UI) showMain(conn *connect.Connection, me client.Me, rules client.Capabilities) {
 	u.dropAside()
 	u.show(newMainView(u, conn, me, rules))
-	u.main.open(viewTokens)
+	view := viewTokens
+	if u.locked != nil {
+		view = u.locked.view
+		u.unlocked(u.locked)
+	}
+	u.main.open(view)
 	u.showNotice()
 }
 
@@ -178,6 +192,7 @@ func (u *UI) showMain(conn *connect.Connection, me client.Me, rules client.Capab
 // the built-in one, is offered there.
 func (u *UI) showEnter(last connect.Saved) {
 	u.conn, u.main, u.resumed = nil, nil, nil
+	u.idle.Stop()
 	address := last.Address
 	if last.BuiltIn {
 		address = u.cfg.Address
@@ -249,6 +264,8 @@ func (u *UI) OpenBrowser(address string) error {
 
 func (u *UI) browserOpened(address string, err error) {
 	switch {
+	case u.locked != nil:
+		u.locked.screen.Opened(address, err)
 	case u.expired != nil:
 		u.expired.opened(address, err)
 	case u.enter != nil:

@@ -150,10 +150,12 @@ func (c *Connector) Use(ctx context.Context, key string) (*Connection, error) {
 	}
 	a.looksLike(*saved)
 	conn := a.connection()
+	open := a.session.Unlock // nothing to do for a sign-in that is not locked
 	if a.session.Identity().Subject == "" {
-		if err := keyringError(ctx, a.session.Resume(ctx, saved.Subject)); err != nil {
-			return conn, err
-		}
+		open = func(ctx context.Context) error { return a.session.Resume(ctx, saved.Subject) }
+	}
+	if err := keyringError(ctx, open(ctx)); err != nil {
+		return conn, err
 	}
 	c.keep(a)
 	conn.Unsaved = c.remember(conn.Saved)

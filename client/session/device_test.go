@@ -47,14 +47,17 @@ func says(status int, code string) http.HandlerFunc {
 
 func isCut(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
-func deviceCodes(change ...string) map[string]any {
-	d := map[string]any{
+func deviceCodes() map[string]any {
+	return map[string]any{
 		"device_code": "d1", "user_code": "BCDF-GHJK", "expires_in": 600,
 		"verification_uri": "https://id.example.com/d", "verification_uri_complete": "https://id.example.com/d?c=BCDF-GHJK",
 	}
-	for i := 0; i < len(change); i += 2 {
-		d[change[i]] = change[i+1]
-	}
+}
+
+// codesWith are deviceCodes with one member as it should not be.
+func codesWith(name string, value any) map[string]any {
+	d := deviceCodes()
+	d[name] = value
 	return d
 }
 
@@ -206,17 +209,17 @@ func TestADeviceAnswerThatCannotBeShownIsRefused(t *testing.T) {
 		d    map[string]any
 		want error
 	}{
-		{"a page in plain http", deviceCodes("verification_uri", "http://example.com/d"), client.ErrInsecure},
-		{"a filled page in plain http", deviceCodes("verification_uri_complete", "http://example.com/d"), client.ErrInsecure},
-		{"a page that is a script", deviceCodes("verification_uri", "javascript:alert(1)"), client.ErrGarbled},
-		{"a page that is a file", deviceCodes("verification_uri", "file:///etc/passwd"), client.ErrGarbled},
-		{"a page with a name before it", deviceCodes("verification_uri", "https://id.example.com@evil.example.com/"), client.ErrGarbled},
-		{"no page", deviceCodes("verification_uri", ""), client.ErrGarbled},
-		{"a code that is not text", deviceCodes("user_code", "AB\u202eCD"), client.ErrGarbled},
-		{"no code", deviceCodes("user_code", ""), client.ErrGarbled},
-		{"a code as long as a book", deviceCodes("user_code", strings.Repeat("A", 65)), client.ErrGarbled},
-		{"no device code", deviceCodes("device_code", ""), client.ErrGarbled},
-		{"no end", func() map[string]any { d := deviceCodes(); delete(d, "expires_in"); return d }(), client.ErrGarbled},
+		{"a page in plain http", codesWith("verification_uri", "http://example.com/d"), client.ErrInsecure},
+		{"a filled page in plain http", codesWith("verification_uri_complete", "http://example.com/d"), client.ErrInsecure},
+		{"a page that is a script", codesWith("verification_uri", "javascript:alert(1)"), client.ErrGarbled},
+		{"a page that is a file", codesWith("verification_uri", "file:///etc/passwd"), client.ErrGarbled},
+		{"a page with a name before it", codesWith("verification_uri", "https://id.example.com@evil.example.com/"), client.ErrGarbled},
+		{"no page", codesWith("verification_uri", ""), client.ErrGarbled},
+		{"a code that is not text", codesWith("user_code", "AB\u202eCD"), client.ErrGarbled},
+		{"no code", codesWith("user_code", ""), client.ErrGarbled},
+		{"a code as long as a book", codesWith("user_code", strings.Repeat("A", 65)), client.ErrGarbled},
+		{"no device code", codesWith("device_code", ""), client.ErrGarbled},
+		{"no end", codesWith("expires_in", nil), client.ErrGarbled},
 	} {
 		p := newProvider(t)
 		p.device = tc.d

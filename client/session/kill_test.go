@@ -88,7 +88,7 @@ func TestKilledInTheMiddleOfSigningInRenewingAndSigningOut(t *testing.T) {
 // kill lets the program live until the step.
 func (k *killing) kill(seed uint32, step int) {
 	k.Helper()
-	program := exec.CommandContext(k.Context(), os.Args[0])
+	program := exec.CommandContext(k.Context(), os.Args[0]) //nolint:gosec // G702: this test binary
 	program.Env = append(os.Environ(), fmt.Sprintf("%s=%s|%s|%d|%d", killedEnv, k.issuer, k.folder, seed, step))
 	var complaint bytes.Buffer
 	program.Stderr = &complaint

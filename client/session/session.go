@@ -9,6 +9,13 @@
 // with it is stored before the access token is used, so that a crash between
 // the two costs nothing.
 //
+// A machine without a browser signs in by SignInByDevice (RFC 8628), and a
+// server that has neither by UseToken, with a token that the person pasted.
+//
+// What a crash or an absent server leaves half done is noted in the same store
+// before it is begun: a sign-in before the server is asked for its tokens, a
+// sign-out before it is told. Finish, at the next start, ends it.
+//
 // When the server no longer takes the refresh token, Config.Reauthenticate may
 // sign in again in place; without it, AccessToken says client.ErrSignInExpired.
 package session
@@ -69,6 +76,7 @@ type Session struct {
 	mu     sync.Mutex // guards what follows, never held while waiting
 	held   state
 	unkept error
+	locked bool
 }
 
 // state is who is signed in, and with what.
@@ -119,10 +127,13 @@ func (s *Session) Unkept() error {
 }
 
 // AccessToken is an access token with at least half a minute to live, if the
-// server said how long it lives. It fails with client.ErrSignInExpired, or with
-// client.ErrOffline and the like, which leave the credential as it is.
+// server said how long it lives. It fails with client.ErrSignInExpired, with
+// client.ErrLocked, or with client.ErrOffline and the like, which leave the credential as it is.
 func (s *Session) AccessToken(ctx context.Context) (client.Secret, error) {
 	for range 2 {
+		if s.isLocked() {
+			return client.Secret{}, client.ErrLocked
+		}
 		if t, ok := s.current(); ok {
 			return t, nil
 		}
@@ -176,6 +187,9 @@ func (s *Session) renewShared(ctx context.Context) error {
 func (s *Session) renew(ctx context.Context) error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
+	if s.isLocked() {
+		return client.ErrLocked
+	}
 	if _, ok := s.current(); ok {
 		return nil // somebody was faster
 	}

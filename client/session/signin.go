@@ -97,10 +97,9 @@ func readAnswer(v url.Values, state, issuer string, mustIss bool) (code string, 
 			return "", refused("an answer with two values for " + name)
 		}
 	}
-	for _, name := range []string{"access_token", "refresh_token", "id_token"} {
-		if v.Has(name) { // RFC 9700, section 2.1.2: tokens come from the token endpoint alone
-			return "", refused("an answer with a token in the address")
-		}
+	// RFC 9700, section 2.1.2: tokens come from the token endpoint alone.
+	if slices.ContainsFunc([]string{"access_token", "refresh_token", "id_token"}, v.Has) {
+		return "", refused("an answer with a token in the address")
 	}
 	if subtle.ConstantTimeCompare([]byte(v.Get("state")), []byte(state)) != 1 {
 		return "", refused("an answer to another question")

@@ -21,6 +21,8 @@ import (
 const (
 	keyTheme     = "theme" // system, light, dark
 	keyClipboard = "clipboardSeconds"
+	keyLock      = "lockMinutes"
+	keyLockSign  = "lockSignIn"
 )
 
 var (
@@ -67,6 +69,8 @@ type Params struct {
 	Version string
 	Server  string
 	SignOut func()
+	BuiltIn bool                        // the server is this program's own
+	Relock  func()                      // another time to lock after was chosen
 	Unkept  func() error                // why the sign-in ends with the program; nil: it is kept
 	Keep    func(context.Context) error // tries the keyring again
 
@@ -103,6 +107,7 @@ func New(p Params) *View {
 	form := container.New(layout.NewCustomPaddedVBoxLayout(12),
 		widgets.NewField(i18n.T("settings.theme"), look, ""),
 		v.clipboard,
+		v.locking(),
 		widgets.NewField(i18n.T("settings.server"), widgets.Flush(server), i18n.T("settings.serverHint")),
 		v.kept,
 		widgets.NewField(i18n.T("settings.version"), widgets.Flush(widget.NewLabel(p.Version)), ""))

@@ -35,6 +35,7 @@ func (p *pressable) Tapped(*fyne.PointEvent) {
 
 // TypedKey presses on Enter and Space.
 func (p *pressable) TypedKey(ev *fyne.KeyEvent) {
+	used()
 	if isEnter(ev) || ev.Name == fyne.KeySpace {
 		p.Tapped(nil)
 		return

@@ -53,6 +53,7 @@ func byKind() []kind {
 		{client.ErrTokenRefused, Sentence{Text: i18n.T("words.tokenRefused")}},
 		{client.ErrNotWorking, Sentence{Text: i18n.T("words.notWorking"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrOtherAccount, Sentence{Text: i18n.T("words.otherAccount"), Action: i18n.T("words.signIn")}},
+		{client.ErrLocked, Sentence{Text: i18n.T("words.locked"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrKeyring, Sentence{Text: i18n.T("words.keyring"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrNoBrowser, Sentence{Text: i18n.T("words.noBrowser"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrSignInRefused, Sentence{Text: i18n.T("words.signInRefused"), Action: i18n.T("words.signIn")}},

@@ -35,6 +35,7 @@ var every = map[string]error{
 	"ErrOtherAccount":  client.ErrOtherAccount,
 	"ErrTokenRefused":  client.ErrTokenRefused,
 	"ErrNoBrowser":     client.ErrNoBrowser,
+	"ErrLocked":        client.ErrLocked,
 	"ErrKeyring":       client.ErrKeyring,
 	"ErrDenied":        client.ErrDenied,
 	"ErrNotFound":      client.ErrNotFound,
