@@ -60,11 +60,22 @@ func (u *UI) lockParams(l *locked) lock.Params {
 	if conn.BuiltIn {
 		return p // it has no sign-in but that of the computer
 	}
-	p.SignIn = func(ctx context.Context) error { return u.unlock(ctx, l, conn.SignInAgain) }
+	p.SignIn = func(ctx context.Context) error {
+		return u.unlock(ctx, l, func(ctx context.Context) error { return u.signInLocked(ctx, conn) })
+	}
 	if settings.LockSignsIn(u.cfg.App) {
 		p.Unlock = nil
 	}
 	return p
+}
+
+// signInLocked signs in again by the connection's way. What that needs beside a
+// browser is asked for in front of the lock.
+func (u *UI) signInLocked(ctx context.Context, conn *connect.Connection) error {
+	if conn.Way == connect.Browser {
+		return conn.SignInAgain(ctx, connect.Part{})
+	}
+	return u.askSignIn(ctx, conn)
 }
 
 // drop waits for a renewal under way, and for the clipboard.

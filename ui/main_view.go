@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/widget"
 
 	"keyfob/assets"
 	"keyfob/client"
@@ -46,7 +45,9 @@ type mainView struct {
 	settings *settings.View
 	info     fyne.CanvasObject
 
+	card   *widgets.AccountCard
 	items  map[viewName]*widgets.SidebarItem
+	notice *fyne.Container // what concerns no view
 	stack  *fyne.Container
 	status *status
 }
@@ -90,13 +91,18 @@ func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Cap
 		BuiltIn: conn.BuiltIn, Relock: u.idle.Start,
 	})
 	m.info = profile.Info(me, conn.Address)
-	m.content = container.NewBorder(nil, m.status.content, m.sidebar(), nil, m.stack)
+	m.notice = container.NewVBox()
+	middle := container.NewBorder(m.notice, nil, nil, nil, m.stack)
+	m.content = container.NewBorder(nil, m.status.content, m.sidebar(), nil, middle)
 	return m
 }
 
 func (m *mainView) sidebar() fyne.CanvasObject {
+	account := accountOf(m.conn.Saved)
+	account.Name = m.me.Name
+	m.card = widgets.NewAccountCard(account, m.accountMenu)
 	box := container.NewVBox(
-		widgets.NewAccountCard(serverName(m.conn.Saved), m.me.Name, m.accountMenu),
+		m.card,
 		widgets.NewSection(i18n.T("sidebar.profile")))
 	for _, v := range m.views() {
 		if v.name == viewApps {
@@ -119,9 +125,8 @@ func (m *mainView) item(v entry) fyne.CanvasObject {
 }
 
 func (m *mainView) accountMenu(card fyne.CanvasObject) {
-	menu := fyne.NewMenu("", item("menu.signOut", nil, m.u.signOut))
 	pos := fyne.CurrentApp().Driver().AbsolutePositionForObject(card)
-	widget.ShowPopUpMenuAtPosition(menu, m.u.window.Canvas(), pos.AddXY(0, card.Size().Height))
+	m.u.showSwitcher(pos.AddXY(0, card.Size().Height+2), true)
 }
 
 // sidebarLayout gives the sidebar its width.
@@ -205,6 +210,11 @@ func (m *mainView) back() {
 	}
 }
 
+// say puts what concerns no view above them.
+func (m *mainView) say(o fyne.CanvasObject) {
+	m.notice.Objects = []fyne.CanvasObject{container.New(layout.NewCustomPaddedLayout(12, 0, 22, 22), o)}
+}
+
 func (m *mainView) tokensUpdated(count int, at time.Time) {
 	m.items[viewTokens].SetCount(count)
 	m.status.updated(at)
@@ -225,12 +235,4 @@ func (m *mainView) showSecret(t client.Token, s client.Secret, revoke func(conte
 func (m *mainView) secretDone() {
 	m.u.secret = nil
 	m.refresh()
-}
-
-// serverName is what the person knows the server by.
-func serverName(s connect.Saved) string {
-	if s.BuiltIn {
-		return i18n.T("server.builtIn")
-	}
-	return hostOf(s.Address)
 }

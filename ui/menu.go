@@ -28,13 +28,31 @@ func (u *UI) menu() *fyne.MainMenu {
 		item("menu.search", ctrl(fyne.KeyF), u.search),
 		item("menu.revoke", nil, u.revoke))
 	if u.main == nil {
-		return fyne.NewMainMenu(file)
+		return fyne.NewMainMenu(file, u.connectionMenu())
 	}
 	view := fyne.NewMenu(i18n.T("menu.view"))
 	for i, v := range u.main.views() {
 		view.Items = append(view.Items, item(v.text, ctrl(digits[i]), u.opener(v.name)))
 	}
-	return fyne.NewMainMenu(file, edit, view)
+	return fyne.NewMainMenu(file, edit, view, u.connectionMenu())
+}
+
+// connectionMenu has the connections and what can be done about them.
+func (u *UI) connectionMenu() *fyne.Menu {
+	menu := fyne.NewMenu(i18n.T("menu.connection"))
+	for i, s := range u.known() {
+		m := fyne.NewMenuItem(fullName(s), func() { u.switchTo(s) })
+		m.Checked = u.conn != nil && u.conn.Key() == s.Key()
+		if i < len(digits) {
+			m.Shortcut = &desktop.CustomShortcut{KeyName: digits[i], Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
+		}
+		menu.Items = append(menu.Items, m)
+	}
+	if len(menu.Items) > 0 {
+		menu.Items = append(menu.Items, fyne.NewMenuItemSeparator())
+	}
+	menu.Items = append(menu.Items, item("connection.add", nil, u.add), item("connection.manage", nil, u.manage))
+	return menu
 }
 
 var digits = []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5}
@@ -55,8 +73,8 @@ func ctrl(key fyne.KeyName) fyne.Shortcut {
 // typedKey is for the keys without a modifier, which no menu can have.
 func (u *UI) typedKey(e *fyne.KeyEvent) {
 	widgets.Used()
-	if u.enter != nil && e.Name == fyne.KeyEscape {
-		u.enter.Cancel()
+	if u.enter != nil && e.Name == fyne.KeyEscape && !u.busy() {
+		u.enter.Escape()
 	}
 	if u.main == nil || u.busy() {
 		return

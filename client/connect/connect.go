@@ -58,6 +58,7 @@ type Connector struct {
 	mu       sync.Mutex
 	ask      func(context.Context, *Connection) error
 	accounts map[string]*account // signed in since the program started, by key
+	list     *list               // nil: not read yet
 }
 
 // New makes a Connector.
@@ -73,10 +74,11 @@ func (c *Connector) OnExpired(ask func(context.Context, *Connection) error) {
 	c.ask = ask
 }
 
-// UseBuiltIn starts the built-in server and signs in as its administrator, or
-// comes back to a connection with it.
+// UseBuiltIn starts the built-in server and signs in as its administrator. It
+// comes back to a connection that was open since the program started, and asks
+// the keyring for none: that may be waiting for its password.
 func (c *Connector) UseBuiltIn(ctx context.Context) (*Connection, error) {
-	if s, ok := c.savedBuiltIn(); ok {
+	if s, ok := c.savedBuiltIn(); ok && c.kept(s.Key()) != nil {
 		if conn, err := c.Use(ctx, s.Key()); err == nil {
 			return conn, nil
 		}

@@ -117,14 +117,13 @@ func TestLostCredentialIsToldApartFromNoConnection(t *testing.T) {
 
 func TestDamagedMemoryOfConnectionsCostsAClickOnly(t *testing.T) {
 	d := newDesk(t)
-	c := d.connector()
-	if _, err := c.UseBuiltIn(t.Context()); err != nil {
+	if _, err := d.connector().UseBuiltIn(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(d.dir, "config", "connections.json"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Resume(t.Context()); !errors.Is(err, connect.ErrNone) {
+	if _, err := d.restart(t).Resume(t.Context()); !errors.Is(err, connect.ErrNone) {
 		t.Errorf("got %v, want ErrNone", err)
 	}
 }

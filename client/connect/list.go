@@ -59,6 +59,12 @@ type list struct {
 	Leaving []Saved `json:"leaving,omitempty"`
 }
 
+func (l *list) clone() list {
+	out := *l
+	out.Connections, out.Leaving = slices.Clone(l.Connections), slices.Clone(l.Leaving)
+	return out
+}
+
 func (l *list) index(key string) int {
 	return slices.IndexFunc(l.Connections, func(s Saved) bool { return s.Key() == key })
 }

@@ -61,7 +61,8 @@ func (c *Connector) forget(key string) error {
 	return c.edit(func(l *list) error { return l.remove(key) })
 }
 
-// edit changes the file: the new one takes the place of the old one whole.
+// edit changes the list and then the file: the new one takes the place of the
+// old one whole. If that fails, the list is as changed until the program quits.
 func (c *Connector) edit(change func(*list) error) error {
 	c.file.Lock()
 	defer c.file.Unlock()
@@ -72,15 +73,23 @@ func (c *Connector) edit(change func(*list) error) error {
 	if err := change(&l); err != nil {
 		return err
 	}
+	c.hold(l)
 	if err := c.write(l); err != nil {
 		return fmt.Errorf("remembering connections: %w", err)
 	}
 	return nil
 }
 
-// read answers ErrNone for a file that is not there or damaged: that costs a
+// read is the list, from the file only the first time: nobody else writes it.
+// It answers ErrNone for a file that is not there or damaged: that costs a
 // click, not the program.
 func (c *Connector) read() (list, error) {
+	c.mu.Lock()
+	held := c.list
+	c.mu.Unlock()
+	if held != nil {
+		return held.clone(), nil
+	}
 	empty := list{Version: fileVersion}
 	data, err := os.ReadFile(c.path())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -89,7 +98,18 @@ func (c *Connector) read() (list, error) {
 	if err != nil {
 		return empty, fmt.Errorf("reading the connections: %w", err)
 	}
-	return parse(data)
+	l, err := parse(data)
+	if err == nil {
+		c.hold(l)
+	}
+	return l, err
+}
+
+func (c *Connector) hold(l list) {
+	held := l.clone()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list = &held
 }
 
 func parse(data []byte) (list, error) {

@@ -84,7 +84,9 @@ func (s *Session) recall(c credential) {
 func (s *Session) become(ctx context.Context, who Identity, t tokens, attempt string) {
 	s.changing.Lock()
 	defer s.changing.Unlock()
-	old, _ := s.stored(ctx, who.Subject) // none, or none to be had
+	asking, cancel := context.WithTimeout(ctx, attemptPatience) // a keyring that asks holds no sign-in up
+	defer cancel()
+	old, _ := s.stored(asking, who.Subject) // none, or none to be had
 	s.mu.Lock()
 	before := s.held
 	s.mu.Unlock()

@@ -100,6 +100,9 @@ func For(err error) Sentence {
 		p = *problem
 	}
 	s := find(err, p.Code)
+	if e, ok := errors.AsType[*client.CertificateError](err); ok {
+		s.Text = certificate(e)
+	}
 	switch {
 	case p.RetryAfter > 0:
 		s.Text += " " + i18n.T("words.retryAfter", "Seconds", int(math.Ceil(p.RetryAfter.Seconds())))
@@ -107,6 +110,21 @@ func For(err error) Sentence {
 		s.Text += " " + i18n.T("words.requestID", "ID", p.RequestID)
 	}
 	return s
+}
+
+// certificate says which check a server's certificate failed.
+func certificate(e *client.CertificateError) string {
+	switch e.Check {
+	case client.CertificateUnknownAuthority:
+		return i18n.T("words.certificate.authority")
+	case client.CertificateWrongHost:
+		return i18n.T("words.certificate.host", "Host", e.Host)
+	case client.CertificateExpired:
+		return i18n.T("words.certificate.expired")
+	case client.CertificateNotYetValid:
+		return i18n.T("words.certificate.early")
+	}
+	return i18n.T("words.certificate")
 }
 
 // find looks for what the server named, then for the kind.

@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +33,7 @@ var every = map[string]error{
 	"ErrCodeExpired":   client.ErrCodeExpired,
 	"ErrNotWorking":    client.ErrNotWorking,
 	"ErrOtherAccount":  client.ErrOtherAccount,
+	"ErrTokenRefused":  client.ErrTokenRefused,
 	"ErrNoBrowser":     client.ErrNoBrowser,
 	"ErrLocked":        client.ErrLocked,
 	"ErrKeyring":       client.ErrKeyring,
@@ -198,5 +200,39 @@ func TestAnUnknownReasonIsToldInTheServersWords(t *testing.T) {
 	text := Field(client.FieldError{Code: "lunar_phase", Detail: "only at full moon"})
 	if !strings.Contains(text, "only at full moon") {
 		t.Error(text)
+	}
+}
+
+func TestACertificateIsSaidByTheCheckThatFailed(t *testing.T) {
+	seen := map[string]bool{}
+	for check := client.CertificateOther; check <= client.CertificateNotYetValid; check++ {
+		s := For(fmt.Errorf("discover: %w", &client.CertificateError{Host: "tokens.example.com", Check: check, Reason: errors.New("x509")}))
+		if seen[s.Text] || !strings.Contains(s.Text, "nothing was sent") {
+			t.Errorf("check %d: %s", check, s.Text)
+		}
+		seen[s.Text] = true
+	}
+}
+
+func TestASignOutSaysWhichHalfIsNotConfirmed(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want []bool
+	}{
+		{nil, []bool{true, true}},
+		{&client.SignOutError{Revoke: client.ErrOffline, Pending: true}, []bool{false, false}},
+		{&client.SignOutError{Revoke: client.ErrOffline}, []bool{false, true}},
+		{&client.SignOutError{Delete: client.ErrKeyring}, []bool{true, false}},
+	} {
+		var got []bool
+		for _, s := range SignOutSteps(c.err) {
+			got = append(got, s.Done)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%v: %v", c.err, got)
+		}
+		if (SignedOut(c.err) == "") != (c.err == nil) {
+			t.Errorf("%v: %q", c.err, SignedOut(c.err))
+		}
 	}
 }
