@@ -28,8 +28,13 @@ func NewCover(w fyne.Window, content fyne.CanvasObject, first fyne.Focusable) *C
 	return c
 }
 
-// Uncover takes the cover away.
-func (c *Cover) Uncover() { c.lift() }
+// Uncover takes the cover away. The dialog that then is in front has the focus as when it was opened.
+func (c *Cover) Uncover() {
+	c.lift()
+	if s, ok := c.window.Canvas().Overlays().Top().(*surface); ok {
+		s.dialog.focusFirst(c.window.Canvas())
+	}
+}
 
 // SetFirst changes what has the focus.
 func (c *Cover) SetFirst(first fyne.Focusable) {
