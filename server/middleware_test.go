@@ -14,13 +14,14 @@ import (
 
 	"keyfob/api"
 	"keyfob/server/metrics"
+	"keyfob/server/tokens"
 )
 
 func serverOf(handle http.HandlerFunc) (*Server, *bytes.Buffer) {
 	log := new(bytes.Buffer)
 	s := &Server{
 		mux: http.NewServeMux(), log: slog.New(slog.NewTextHandler(log, nil)),
-		metrics: metrics.New("1"), failures: newFailures(),
+		metrics: metrics.New("1"), failures: newFailures(), tokens: new(tokens.Service),
 	}
 	s.mux.HandleFunc("GET /", handle)
 	return s, log

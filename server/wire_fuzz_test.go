@@ -93,8 +93,14 @@ func FuzzQuery(f *testing.F) {
 func FuzzBody(f *testing.F) {
 	g := newGate(f)
 	calls := []endpoint{
-		{http.MethodPost, "/profile/tokens"}, {http.MethodPost, "/manager/apps"}, {http.MethodPost, "/manager/users"}, {http.MethodPost, "/manager/tokens/find"},
-		{http.MethodPost, "/profile/tokens/x/rotate"}, {http.MethodPatch, "/manager/apps/x"}, {http.MethodPatch, "/manager/users/x"}, {http.MethodPost, "/manager/tokens/revoke"},
+		{http.MethodPost, "/profile/tokens"},
+		{http.MethodPost, "/manager/apps"},
+		{http.MethodPost, "/manager/users"},
+		{http.MethodPost, "/manager/tokens/find"},
+		{http.MethodPost, "/profile/tokens/x/rotate"},
+		{http.MethodPatch, "/manager/apps/x"},
+		{http.MethodPatch, "/manager/users/x"},
+		{http.MethodPost, "/manager/tokens/revoke"},
 	}
 	for i, seed := range []string{
 		`{"description":"a","appId":"b","scopes":["read"],"expiresAt":"2030-01-01T00:00:00Z"}`, `{"name":"n","policy":"None","scopes":["read"]}`, `{"login":"bob","name":"B","isAdmin":false}`,
