@@ -142,6 +142,9 @@ func onlyIndexes(t *testing.T, s *Store, spied *spy, what string) {
 			if scan || strings.Contains(step, "TEMP B-TREE") {
 				t.Errorf("%s: %s\n%s", what, step, query)
 			}
+			if strings.Contains(query, "(lower(t.description), t.id)") && strings.HasPrefix(step, "SEARCH t ") && !strings.Contains(step, "<expr>") {
+				t.Errorf("%s: it does not begin or end where the page does: %s\n%s", what, step, query)
+			}
 		}
 	}
 }
