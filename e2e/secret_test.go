@@ -1,0 +1,93 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// newSecret is the desktop with a new token's secret on screen.
+func newSecret(t *testing.T) (d *desktop, p *process) {
+	t.Helper()
+	d = newDesktop(t, withoutKeyring)
+	p = d.open()
+	d.useBuiltIn()
+	d.press("ctrl+n")
+	d.sees("New user access token", localScripts)
+	d.typeText("Laptop")
+	d.press("Return")
+	d.sees("copied and securely stored", "Copy", "Done")
+	return d, p
+}
+
+// Requirement 11; security requirement 4: the program that a signal ends takes its secret back, and nothing else.
+func TestASignalTakesTheSecretOffTheClipboard(t *testing.T) {
+	for name, signal := range map[string]syscall.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": syscall.SIGINT} {
+		t.Run(name, func(t *testing.T) {
+			d, p := newSecret(t)
+			d.press("space") // the focus is on Copy
+			secret := d.copied("enrt_p")
+			must(t, p.cmd.Process.Signal(signal))
+			d.gone(p)
+			if d.clipboardHas(secret) {
+				t.Error("the clipboard still holds the secret")
+			}
+		})
+	}
+}
+
+// Security requirement 5: what is readable while a key is held is hidden when the window loses the focus or is
+// minimised. The key comes up elsewhere, where the program does not see it.
+func TestTheSecretHidesFromAWindowThatLosesTheFocusOrIsMinimised(t *testing.T) {
+	d, p := newSecret(t)
+	d.press("shift+Tab") // from Copy to Hold to show
+	masked := d.still()
+	for name, leave := range map[string]func(){
+		"another window": func() { d.start("other", nil, "display", "-size", "300x200", "xc:gray") },
+		"minimised":      func() { d.do("xdotool", "getactivewindow", "windowminimize") },
+	} {
+		d.do("xdotool", "keydown", "space")
+		eventually(t, name+": the secret is shown", func() error { return differs(d.still(), masked) })
+		leave()
+		eventually(t, name+": the window has lost the focus", func() error {
+			title, err := d.output("xdotool", "getactivewindow", "getwindowname")
+			if err == nil && strings.HasPrefix(title, "Keyfob") {
+				return errors.New("it has it")
+			}
+			return nil
+		})
+		d.do("xdotool", "keyup", "space")
+		d.do("xdotool", "search", "--name", "^Keyfob", "windowactivate")
+		eventually(t, name+": it is masked again", func() error {
+			if differs(d.still(), masked) == nil {
+				return errors.New("the screen is another than before")
+			}
+			return nil
+		})
+	}
+	must(t, p.cmd.Process.Kill())
+}
+
+// still is the screen once it is at rest.
+func (d *desktop) still() (picture []byte) {
+	d.t.Helper()
+	eventually(d.t, "the screen is at rest", func() error {
+		next, err := d.picture()
+		if err == nil && !bytes.Equal(next, picture) {
+			picture, err = next, errors.New("it moves")
+		}
+		return err
+	})
+	return picture
+}
+
+func differs(a, b []byte) error {
+	if bytes.Equal(a, b) {
+		return errors.New("the screen is as before")
+	}
+	return nil
+}
