@@ -22,18 +22,19 @@ type switcher struct {
 	first fyne.Focusable
 }
 
-// showSwitcher opens it at pos; own is what else it offers.
-func (u *UI) showSwitcher(pos fyne.Position, signOut bool) {
+// showSwitcher opens it at pos. whole: with all that can be done; else it is the
+// list to choose from.
+func (u *UI) showSwitcher(pos fyne.Position, whole bool) {
 	s := &switcher{u: u}
 	box := container.New(layout.NewCustomPaddedVBoxLayout(2))
 	all, _ := u.cfg.Connector.All()
 	for i, saved := range all {
 		box.Add(s.account(i, saved))
 	}
-	if len(all) > 0 {
+	if whole && len(all) > 0 {
 		box.Add(widget.NewSeparator())
 	}
-	if signOut {
+	if whole {
 		box.Add(s.item(assets.IconAdd, "connection.add", u.add))
 		box.Add(s.item(assets.IconServer, "connection.manage", u.manage))
 		box.Add(s.item(assets.IconLock, "menu.signOut", u.signOut))
