@@ -48,10 +48,15 @@ test: go ## every test: unit, headless screens, server, and the real program und
 	go test -race -tags 'e2e $(TAGS)' -timeout 20m -count=1 ./e2e/...
 
 N ?= 200
-torture: go ## kill the real server, fail its disk and database, N times each (N=200), a line for each fault
+MALFORMED ?= 1000000
+LINES := grep -Ev '^=== |oidc_error'
+torture: go ## kill the real server and the sign-in, fail disk, clock and database, copy between copies: N times each (N=200), MALFORMED requests, a line for each
 	@scripts/packages.sh build test
-	go test ./e2e/torture -count=1 -timeout 0 -v -runs $(N)
+	go test ./e2e/torture -count=1 -timeout 0 -v -runs $(N) | $(LINES)
+	KEYFOB_TORTURE_N=$(MALFORMED) go test -tags torture ./server -run MalformedRequestsNever\|ClockThatJumps -count=1 -timeout 0 -v | $(LINES)
+	go test ./client/session -run '^TestKilled' -count=1 -timeout 0 -v -runs $(N)
 	go test ./server/tokens -run ExactlyWhatTheModelSays\|ExactlyWhenTheModelSays -count=1 -timeout 0 -v -rapid.checks $(N) -rapid.nofailfile
+	go test -tags $(TAGS) ./ui/clipboard -run ASecondProgramsCopies -count=1 -timeout 0 -v -runs $$(( 5 * $(N) ))
 
 check: go ## formatting, linters, portability, generated files, known vulnerabilities
 	@scripts/packages.sh build
@@ -80,7 +85,8 @@ vulnerabilities: $(VULN)
 fmt: $(LINT) ## format the code as `make check` wants it
 	$(LINT) fmt
 
-bench: go ## the server's budgets, measured: minutes, and 2 GB in build/bench (ARGS="-only create")
+bench: go ## the server's budgets, measured: half an hour of a quiet machine, 5 GB in build/bench (ARGS="-only create")
+	@scripts/packages.sh test
 	@$(MAKE) --no-print-directory build/keyfobd
 	go run -tags bench ./bench $(ARGS)
 

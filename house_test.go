@@ -23,11 +23,12 @@ type rule struct {
 // house is the contract of the layers, as CONTRIBUTING.md tells it.
 var house = []rule{
 	{of: ".", may: []string{"ui", "ui/clipboard", "ui/settings", "client/...", "server/command", "internal/...", "assets"}},
-	{of: "cmd/keyfobd", may: []string{"server/...", "api"}},
+	{of: "cmd/keyfobd", may: []string{"server/...", "api", "internal/harden"}},
 
-	{of: "ui", may: []string{"ui/...", "client", "client/connect", "client/issued", "assets"}}, // the shell holds the connection
+	{of: "ui", may: []string{"ui/...", "client", "client/connect", "client/issued", "client/handover", "assets"}}, // the shell holds the connection
 	{of: "ui/mine", may: []string{"ui/...", "client", "client/issued", "assets"}},
-	{of: "ui/...", may: []string{"ui/...", "client", "assets"}},
+	{of: "ui/task", may: []string{"internal/crash"}},
+	{of: "ui/...", may: []string{"ui/...", "client", "client/handover", "assets"}},
 
 	{of: "client", may: nil},
 	{of: "client/rest", may: []string{"client", "client/internal/...", "api"}},
@@ -37,7 +38,8 @@ var house = []rule{
 	{of: "server/...", may: []string{"server/...", "api", "internal/filelock"}},
 
 	{of: "internal/local", may: []string{"client", "server/..."}}, // fits the built-in server to the desktop
-	{of: "internal/single", may: []string{"internal/filelock"}},
+	{of: "internal/screenlock", may: []string{"internal/crash"}},
+	{of: "internal/single", may: []string{"internal/crash", "internal/filelock"}},
 	{of: "internal/fakesecrets", may: nil}, // a Secret Service for tests
 	{of: "internal/testserver", may: []string{"client/...", "server/..."}},
 	{of: "internal/...", may: nil},
@@ -57,10 +59,11 @@ var reserved = []struct {
 	{"net/http/...", []string{".", "client/connect", "client/rest", "client/session", "client/internal/...", "server/...", "internal/testserver", "bench"}},
 	{"github.com/go-resty/resty/v2/...", []string{"client/rest"}},
 	{"github.com/zalando/go-keyring/...", []string{"client/credentials"}},
-	{"filippo.io/age/...", []string{"client/credentials"}},
+	{"filippo.io/age/...", []string{"client/credentials", "client/handover"}},
 	{"github.com/godbus/dbus/v5/...", []string{"client/credentials", "internal/fakesecrets"}},
 	{"github.com/coreos/go-oidc/v3/...", []string{"client/session"}},
 	{"golang.org/x/oauth2/...", []string{"client/session"}},
+	{"github.com/godbus/dbus/v5/...", []string{"client/credentials", "internal/screenlock"}},
 	{"golang.design/x/clipboard/...", []string{"ui/clipboard"}},
 	{"github.com/danielgtaylor/huma/v2/...", []string{"server"}},
 	{"github.com/zitadel/oidc/v3/...", []string{"server/signin"}},

@@ -15,16 +15,18 @@ import (
 	"syscall"
 	"time"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 
 	"keyfob/assets"
 	"keyfob/client/connect"
 	"keyfob/client/credentials"
 	"keyfob/client/issued"
+	"keyfob/internal/crash"
 	"keyfob/internal/desktop"
 	"keyfob/internal/dirs"
+	"keyfob/internal/harden"
 	"keyfob/internal/local"
+	"keyfob/internal/screenlock"
 	"keyfob/internal/single"
 	"keyfob/server/command"
 	"keyfob/ui"
@@ -37,6 +39,13 @@ const appID = "io.github.keyfob.Keyfob"
 var version string // set by the build
 
 func main() {
+	if crash.Watching() {
+		return
+	}
+	defer crash.Guard() // of the UI thread too, which is this one
+	if err := harden.Process(); err != nil {
+		fmt.Fprintln(os.Stderr, "keyfob: core dumps may be possible:", err)
+	}
 	program := command.Program{Name: "keyfob", Version: version}
 	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
 		os.Exit(program.Main())
@@ -70,7 +79,7 @@ func run(server, version string) error {
 	own := local.New(at.Data, version)
 	keyring := credentials.NewWatch(credentials.NewKeyring("Keyfob"))
 	kept := credentials.NewFallback(keyring).WithFile(credentials.NewFile(filepath.Join(at.Config, "credentials.json")))
-	clip := clipboard.New(settings.ClipboardAfter(a))
+	clip := clipboard.New(func() time.Duration { return settings.ClipboardAfter(a) })
 	var window *ui.UI
 	connector := connect.New(connect.Config{
 		Dir: at.Config, BuiltIn: own, Credentials: kept,
@@ -79,14 +88,16 @@ func run(server, version string) error {
 	window = ui.New(ui.Config{
 		App: a, Connector: connector, Clipboard: clip, Keyring: keyring, Kept: kept,
 		Issued: issued.New(filepath.Join(at.Data, "issued.json"), kept), Probe: credentials.Probe, Unkept: kept.Why, Keep: kept.TryAgain,
-		OpenURL: desktop.OpenURL(a), Address: server, Version: version, Now: time.Now,
+		OpenURL: desktop.OpenURL(a), Address: server, Version: version, Crash: crashed(at.State), Now: time.Now,
 	})
 	lock.OnRaise(window.Raise)
-	context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
+	context.AfterFunc(ctx, func() { leave(a, clip) })
+	screenlock.Watch(ctx, window.Lock)
+	keepCrashes(at.State, version, clip)
 	window.Start()
 	a.Run()
 
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), leaving)
 	defer cancel()
 	return errors.Join(clip.Clear(ctx), own.Close(ctx))
 }

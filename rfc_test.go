@@ -9,13 +9,33 @@ import (
 )
 
 var (
-	named    = regexp.MustCompile("`([a-z/]+)\\.((?:Test|Fuzz)[A-Za-z0-9]+)`")
+	named    = regexp.MustCompile("`([a-z0-9/]+)\\.((?:Test|Fuzz)[A-Za-z0-9]+)`")
 	declared = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)[A-Za-z0-9]+)\(`)
 )
 
-// Each row of docs/rfc.md names tests, and they exist.
-func TestTheTestsThatShowTheRFCsExist(t *testing.T) {
-	text, err := os.ReadFile("docs/rfc.md")
+// Each row of a table names tests in its last cell, and they exist.
+func TestTheTestsThatShowTheRFCsExist(t *testing.T) { checkTable(t, "docs/rfc.md", "section", 3, 80) }
+
+func TestTheTestsThatShowTheSecurityRequirementsExist(t *testing.T) {
+	text, err := os.ReadFile("docs/security.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, found := strings.Cut(string(text), "## Requirement, promise, tests")
+	if !found {
+		t.Fatal("there is no table of requirements")
+	}
+	file := filepath.Join(t.TempDir(), "table.md")
+	if err := os.WriteFile(file, []byte(table), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	checkTable(t, file, "", 4, 16)
+}
+
+// checkTable checks the tables of a file, whose head begins with a word.
+func checkTable(t *testing.T, file, head string, columns, least int) {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,13 +43,14 @@ func TestTheTestsThatShowTheRFCsExist(t *testing.T) {
 	rows := 0
 	for line := range strings.Lines(string(text)) {
 		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
-		if !strings.HasPrefix(line, "|") || strings.HasPrefix(line, "|---") || strings.TrimSpace(cells[0]) == "section" {
+		if !strings.HasPrefix(line, "|") || strings.HasPrefix(line, "|---") || strings.TrimSpace(cells[0]) == head {
 			continue
 		}
 		rows++
-		tests := named.FindAllStringSubmatch(cells[len(cells)-1], -1)
-		if len(cells) != 3 || len(tests) == 0 || len(tests) != strings.Count(cells[2], "`")/2 {
-			t.Errorf("no section, demand and tests in %s", line)
+		last := cells[len(cells)-1]
+		tests := named.FindAllStringSubmatch(last, -1)
+		if len(cells) != columns || len(tests) == 0 || len(tests) != strings.Count(last, "`")/2 {
+			t.Errorf("not %d cells, the last with tests, in %s", columns, line)
 		}
 		for _, m := range tests {
 			folder, name := m[1], m[2]
@@ -41,7 +62,7 @@ func TestTheTestsThatShowTheRFCsExist(t *testing.T) {
 			}
 		}
 	}
-	if rows < 80 {
+	if rows < least {
 		t.Errorf("%d rows: is the table still read?", rows)
 	}
 }

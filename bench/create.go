@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -40,7 +41,25 @@ func (b *bench) create() error {
 	if err != nil {
 		return errors.Join(err, raw.db.Close())
 	}
-	return errors.Join(b.creation(server, refresh, raw), server.stop(), raw.db.Close())
+	err = errors.Join(b.creation(server, refresh, raw), server.stop(), raw.db.Close())
+	return errors.Join(err, b.grown(dir))
+}
+
+// grown says what a token takes on the disk, with its event.
+func (b *bench) grown(dir string) error {
+	path := filepath.Join(dir, "keyfob.db")
+	before, err1 := os.Stat(filepath.Join(b.seedDir(many), "keyfob.db"))
+	after, err2 := os.Stat(path)
+	db, err3 := sql.Open("sqlite", path)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return err
+	}
+	var made int
+	if err := errors.Join(db.QueryRowContext(b.ctx, `SELECT COUNT(*) FROM events WHERE action = 'token.created'`).Scan(&made), db.Close()); err != nil {
+		return err
+	}
+	b.say("%d tokens take %.0f MB; %d more, with their events, another %.1f MB", many, float64(before.Size())/1e6, made, float64(after.Size()-before.Size())/1e6)
+	return nil
 }
 
 func (b *bench) creation(server *process, refresh [clients]string, raw *rawStore) error {

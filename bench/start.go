@@ -4,7 +4,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 )
@@ -42,14 +41,6 @@ func (b *bench) ready(dir string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	c, err := dial(b.ctx, p.address)
-	if err == nil {
-		var status int
-		status, err = c.do(request("GET", "/readyz", "", "text/plain", ""), nil)
-		if err == nil && status != 200 {
-			err = fmt.Errorf("not ready: status %d", status)
-		}
-		err = errors.Join(err, c.Close())
-	}
+	err = p.ready(b.ctx)
 	return ms(p.took), errors.Join(err, p.stop())
 }

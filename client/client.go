@@ -159,6 +159,8 @@ type Capabilities struct {
 	Revoke RevokeRule
 	Scopes []Scope // least first
 	Limits []Limit
+
+	Activation time.Duration // a new token may be refused for so long; 0: it works at once
 }
 
 // LabelRule is about a token's description. Lengths are in characters after

@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -13,6 +14,7 @@ var (
 	ErrOffline       = errors.New("server not reachable")
 	ErrTimeout       = errors.New("server did not answer in time")
 	ErrCertificate   = errors.New("server certificate not trusted")
+	ErrNoCertificate = errors.New("no certificate in the file")
 	ErrInsecure      = errors.New("plain http beyond this computer")
 	ErrBadAddress    = errors.New("not a server address")
 	ErrNotAServer    = errors.New("no token server at this address")
@@ -20,8 +22,12 @@ var (
 	ErrSignInExpired = errors.New("sign-in expired")
 	ErrSignInRefused = errors.New("sign-in refused")
 	ErrSignInStopped = errors.New("sign-in cancelled by the person")
+	ErrCodeExpired   = errors.New("code of a device sign-in ran out")
+	ErrTokenRefused  = errors.New("token not taken for a sign-in")
+	ErrNotWorking    = errors.New("token does not work")
 	ErrOtherAccount  = errors.New("signed in as another account")
 	ErrNoBrowser     = errors.New("browser could not be opened")
+	ErrLocked        = errors.New("locked by the person, or for them")
 	ErrKeyring       = errors.New("keyring does not give the credential")
 	ErrDenied        = errors.New("not allowed")
 	ErrNotFound      = errors.New("no such thing")
@@ -64,3 +70,24 @@ func (p *Problem) Error() string {
 
 // Unwrap gives the kind.
 func (p *Problem) Unwrap() error { return p.Kind }
+
+// SignOutError says which half of a sign-out is not confirmed. On this
+// computer the sign-in is over in any case.
+type SignOutError struct {
+	Revoke error // the server has not confirmed its end
+	Delete error // the keyring has not confirmed that the credential is gone
+
+	// Pending says that the credential stays in the keyring, marked as ended,
+	// so that the end is tried again at the next start.
+	Pending bool
+}
+
+// Error is for logs, not for people.
+func (e *SignOutError) Error() string {
+	return fmt.Sprintf("signing out: at the server: %v; in the keyring: %v", e.Revoke, e.Delete)
+}
+
+// Unwrap gives what failed.
+func (e *SignOutError) Unwrap() []error {
+	return slices.DeleteFunc([]error{e.Revoke, e.Delete}, func(err error) bool { return err == nil })
+}

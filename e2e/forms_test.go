@@ -3,14 +3,16 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"net/url"
 	"testing"
 	"unicode/utf16"
 )
 
-// forms are the bytes as which a text may lie in a file: plain, as UTF-16, in
-// hexadecimal, and in base64, of which only the middle is the same wherever in
+// forms are the bytes as which a text may lie in a file: plain, for a URL, as
+// UTF-16, in hexadecimal, and in base64, of which only the middle is the same wherever in
 // a longer text it stands.
 func forms(text string) [][]byte {
 	out := [][]byte{[]byte(text), []byte(hex.EncodeToString([]byte(text)))}
@@ -21,9 +23,11 @@ func forms(text string) [][]byte {
 	out = append(out, wide)
 	for shift := range 3 {
 		middle := text[shift : shift+(len(text)-shift)/3*3]
-		out = append(out, []byte(base64.StdEncoding.EncodeToString([]byte(middle))))
+		for _, alphabet := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+			out = append(out, []byte(alphabet.EncodeToString([]byte(middle))))
+		}
 	}
-	return out
+	return append(out, bytes.ToUpper(out[1]), []byte(url.QueryEscape(text)))
 }
 
 func TestASecretIsFoundInWhateverFormItLies(t *testing.T) {

@@ -4,9 +4,11 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,12 +100,9 @@ func (s *spy) path(address string) string {
 }
 
 func with(form url.Values, pairs ...string) url.Values {
-	out := url.Values{}
-	for name, values := range form {
-		out[name] = values
-	}
-	for i := 0; i < len(pairs); i += 2 {
-		out.Set(pairs[i], pairs[i+1])
+	out := maps.Clone(form)
+	for pair := range slices.Chunk(pairs, 2) {
+		out.Set(pair[0], pair[1])
 	}
 	return out
 }

@@ -42,6 +42,8 @@ func (s *Server) notReady(ctx context.Context) (why string) {
 		why = "the database does not answer"
 	case s.store.CheckWritable(ctx) != nil:
 		why = "the database takes no writes"
+	case s.tokens.PepperMissing():
+		why = "the current pepper is not here"
 	}
 	if asked.Err() != nil {
 		return why // the prober has gone, and what it stopped failed for that

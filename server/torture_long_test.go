@@ -7,10 +7,14 @@ import (
 	"strconv"
 )
 
-// malformed is KEYFOB_TORTURE_N, or a hundred thousand.
-func malformed() int {
+// malformed is KEYFOB_TORTURE_N, or a million.
+func malformed() int { return times(1_000_000) }
+
+func clockJumps() int { return min(times(400), 400) }
+
+func times(long int) int {
 	if n, err := strconv.Atoi(os.Getenv("KEYFOB_TORTURE_N")); err == nil && n > 0 {
 		return n
 	}
-	return 100_000
+	return long
 }

@@ -3,3 +3,5 @@
 package server_test
 
 func malformed() int { return 1500 }
+
+func clockJumps() int { return 16 }

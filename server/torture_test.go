@@ -26,17 +26,19 @@ const canary = "CANARYcanaryCANARY"
 // torture_short_test.go and torture_long_test.go.
 func TestMalformedRequestsNeverBreakTheServer(t *testing.T) {
 	h := newHouse(t)
-	m := &malice{house: h, dice: rand.New(rand.NewPCG(1, 2)), calls: h.calls()} //nolint:gosec // repeatable
+	m := &malice{house: h, dice: rand.New(rand.NewPCG(1, 2)), calls: h.calls()}
 	seen := map[int]int{}
 	for range malformed() {
 		seen[m.one()]++
 	}
-	t.Logf("%d requests at %d calls: %v", malformed(), len(m.calls), seen)
+	panics := strings.Count(h.log.String(), "msg=panic")
+	t.Logf("malformed requests: runs %d, 5xx %d, panics %d, repeated %d, not a problem %d (at %d calls; by status: %v)",
+		malformed(), m.faults, panics, m.repeated, m.formless, len(m.calls), seen)
 	if seen[400]+seen[422] == 0 || seen[200] == 0 {
 		t.Errorf("the requests are not what they should be: %v", seen)
 	}
 	h.searched("the log", h.log.String(), canary)
-	if strings.Contains(h.log.String(), "msg=panic") {
+	if panics > 0 {
 		t.Error("it panicked")
 	}
 	if n := len(h.series()); n > 1500 {
@@ -49,8 +51,16 @@ type endpoint struct{ method, path string }
 
 func (h *house) calls() []endpoint {
 	calls := []endpoint{
-		{"POST", "/id/connect/token"}, {"GET", "/id/connect/authorize"}, {"POST", "/id/connect/authorize"}, {"GET", "/id/connect/userinfo"},
-		{"GET", "/id/connect/endsession"}, {"POST", "/id/connect/deviceauthorization"}, {"GET", "/id/login"}, {"POST", "/id/login"}, {"GET", "/docs"}, {"GET", "/"},
+		{"POST", "/id/connect/token"},
+		{"GET", "/id/connect/authorize"},
+		{"POST", "/id/connect/authorize"},
+		{"GET", "/id/connect/userinfo"},
+		{"GET", "/id/connect/endsession"},
+		{"POST", "/id/connect/deviceauthorization"},
+		{"GET", "/id/login"},
+		{"POST", "/id/login"},
+		{"GET", "/docs"},
+		{"GET", "/"},
 	}
 	for path, item := range h.in.Handler.(*server.Server).Document().Paths {
 		for _, op := range []*huma.Operation{item.Get, item.Post, item.Patch, item.Put, item.Delete} {
@@ -68,6 +78,8 @@ type malice struct {
 	*house
 	dice  *rand.Rand
 	calls []endpoint
+
+	faults, repeated, formless int
 }
 
 func pick[T any](m *malice, from ...T) T { return from[m.dice.IntN(len(from))] }
@@ -89,7 +101,7 @@ func (m *malice) one() int {
 		path += "?" + m.query()
 	}
 	kind, body := m.body()
-	header := http.Header{"Content-Type": {kind}, "Authorization": {m.credentials()}}
+	header := http.Header{"Content-Type": {kind}, "Authorization": {m.credentials()}, "X-Forwarded-For": {fmt.Sprintf("10.%d.%d.1", m.dice.IntN(256), m.dice.IntN(256))}}
 	if m.dice.IntN(4) == 0 {
 		header.Set(pick(m, "Idempotency-Key", "X-Api-Key", "Accept", "Content-Encoding", "X-Forwarded-For", "Forwarded", "Cookie", "Origin", "Range", "If-Match"), m.text())
 	}
@@ -117,12 +129,15 @@ func (m *malice) checked(method, path string, header http.Header, body string) i
 	m.must(err)
 	what := fmt.Sprintf("%s %.200q with %.200q: %d %.300s", method, path, body, res.StatusCode, text)
 	if res.StatusCode >= 500 {
+		m.faults++
 		m.Errorf("the server's fault: %s", what)
 	}
 	if bytes.Contains(text, []byte(canary)) && !strings.HasPrefix(path, "/id/login") {
+		m.repeated++
 		m.Errorf("it repeats what was sent: %s", what)
 	}
 	if res.StatusCode >= 400 && method != "HEAD" && !refusal(path, res, text) {
+		m.formless++
 		m.Errorf("no problem and no OAuth error: %s, %s", res.Header.Get("Content-Type"), what)
 	}
 	return res.StatusCode

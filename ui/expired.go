@@ -5,11 +5,13 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
 	"keyfob/client"
 	"keyfob/client/connect"
 	"keyfob/ui/i18n"
+	"keyfob/ui/signin"
 	"keyfob/ui/task"
 	"keyfob/ui/widgets"
 	"keyfob/ui/words"
@@ -36,23 +38,51 @@ func (u *UI) askSignIn(ctx context.Context, conn *connect.Connection) error {
 	}
 }
 
+// mayAsk reports whether conn is what the person sees: the connection on
+// screen, or the one that is being opened.
+func (u *UI) mayAsk(conn *connect.Connection) bool {
+	if u.main != nil {
+		return conn == u.conn
+	}
+	return u.enter == nil && !u.leaving && (u.aside == nil || u.aside.conn != conn)
+}
+
 // expired is the dialog for an expired sign-in. Its methods are for the UI
 // thread, but for signIn.
 type expired struct {
 	u      *UI
 	conn   *connect.Connection
 	dialog *widgets.Dialog
-	ctx    context.Context // of the call that waits
-	stop   func()          // ends the sign-in under way
-	answer chan error      // takes one
-	link   string          // where the browser was sent
+	code   *signin.CodePanel // for the way Device
+	token  *widgets.Entry    // for the way Token
+	ctx    context.Context   // of the call that waits
+	stop   func()            // ends the sign-in under way
+	answer chan error        // takes one
+	link   string            // where the browser was sent
 }
 
 func (e *expired) show() {
-	text := widget.NewLabel(i18n.T("expired.text", "Server", serverName(e.conn.Saved)))
+	if !e.u.mayAsk(e.conn) {
+		e.answer <- client.ErrSignInExpired
+		return
+	}
+	text := widget.NewLabel(i18n.T("expired.text", "Server", fullName(e.conn.Saved)))
 	text.Wrapping = fyne.TextWrapWord
-	e.dialog = widgets.NewDialog(e.u.window, i18n.T("expired.title"), "", text)
-	e.dialog.SetSubmit(i18n.T("expired.submit"), widget.HighImportance, e.submit)
+	content := container.NewVBox(text)
+	submit := "expired.submit"
+	e.code = signin.NewCodePanel(e.u.cfg.OpenURL)
+	switch e.conn.Way {
+	case connect.Device:
+		submit = "signin.device"
+		content.Add(e.code.Content)
+	case connect.Token:
+		submit = "signin.useToken"
+		e.token = widgets.NewEntry()
+		e.token.Password = true
+		content.Add(widgets.NewField(i18n.T("signin.token"), e.token, i18n.T("signin.tokenHint")))
+	}
+	e.dialog = widgets.NewDialog(e.u.window, i18n.T("expired.title"), "", content)
+	e.dialog.SetSubmit(i18n.T(submit), widget.HighImportance, e.submit)
 	e.dialog.SetCancel(i18n.T("expired.later"), e.later)
 	e.dialog.SetSize(fyne.NewSize(460, 0))
 	e.stop = func() {}
@@ -63,18 +93,33 @@ func (e *expired) show() {
 func (e *expired) submit() {
 	ctx, cancel := context.WithCancel(e.ctx)
 	e.stop = cancel
+	part := connect.Part{Show: e.u.showCode}
+	if e.token != nil {
+		part.Token = client.NewSecret(e.token.Text)
+		e.token.SetText("")
+	}
 	e.dialog.SetError("", "", nil)
-	e.dialog.SetBusy(true, i18n.T("expired.busy"))
-	task.Go(func() { e.signIn(ctx) })
+	e.dialog.SetBusy(true, i18n.T(map[connect.Way]string{
+		connect.Browser: "expired.busy", connect.Device: "signin.waitingDevice", connect.Token: "signin.looking",
+	}[e.conn.Way]))
+	task.Go(func() { e.signIn(ctx, part) })
 }
 
-func (e *expired) signIn(ctx context.Context) {
-	err := e.conn.SignInAgain(ctx)
+func (e *expired) signIn(ctx context.Context, part connect.Part) {
+	err := e.conn.SignInAgain(ctx, part)
+	part.Token.Wipe()
 	fyne.Do(func() { e.signedIn(err) })
+}
+
+// showCode puts the code of a sign-in by device into the dialog.
+func (e *expired) showCode(c signin.Code) {
+	e.code.Show(c)
+	e.dialog.SetSize(fyne.NewSize(460, 0)) // lays out anew
 }
 
 func (e *expired) signedIn(err error) {
 	e.stop()
+	e.code.Stop()
 	switch {
 	case e.u.expired != e: // given up meanwhile
 	case err != nil:
@@ -105,6 +150,7 @@ func (e *expired) later() {
 
 func (e *expired) close(answer error) {
 	e.u.expired = nil
+	e.code.Stop()
 	e.dialog.Hide()
 	e.answer <- answer
 }

@@ -48,7 +48,7 @@ func (b *bare) start(t *testing.T) *desk {
 	watch := credentials.NewWatch(absent{})
 	kept := credentials.NewFallback(watch).WithFile(credentials.NewFileOf(b.file(), 10))
 	u := New(Config{
-		App: uitest.NewApp(t), Clipboard: clipboard.New(time.Minute), Keyring: watch, Kept: kept, Unkept: kept.Why, Keep: kept.TryAgain,
+		App: uitest.NewApp(t), Clipboard: clipboard.New(func() time.Duration { return time.Minute }), Keyring: watch, Kept: kept, Unkept: kept.Why, Keep: kept.TryAgain,
 		Connector: connect.New(connect.Config{
 			Dir: filepath.Join(b.dir, "config"), BuiltIn: b.server, Credentials: kept, HTTP: &http.Client{},
 		}),

@@ -3,6 +3,8 @@ package ui
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -23,6 +25,8 @@ const leaving = 20 * time.Second
 // for, since it may be a secret; its Cancel does not wait.
 func (u *UI) Quit() {
 	switch {
+	case u.locked != nil:
+		u.quitLocked()
 	case u.secret != nil:
 		u.secret.Ask()
 	case !widgets.DialogBusy(u.window.Canvas()):
@@ -37,7 +41,7 @@ func (u *UI) signOut() {
 		return
 	}
 	conn := u.conn
-	u.conn, u.main = nil, nil
+	u.conn, u.main, u.leaving = nil, nil, true
 	u.window.SetMainMenu(u.menu())
 	u.window.SetContent(container.NewCenter(widgets.NewLoading(i18n.T("signOut.busy", "Server", serverName(conn.Saved)))))
 	task.Go(func() { u.leave(conn) })
@@ -51,11 +55,61 @@ func (u *UI) leave(conn *connect.Connection) {
 }
 
 func (u *UI) left(conn *connect.Connection, err error) {
+	u.leaving = false
 	u.showEnter(conn.Saved)
 	if err != nil {
-		s := words.For(err)
-		s.Text = i18n.T("signOut.partly") + " " + s.Text
-		u.enter.Failed(s, conn.BuiltIn)
+		u.enter.Failed(words.Sentence{Text: i18n.T("signOut.partly") + " " + words.SignedOut(err)}, conn.BuiltIn)
 	}
 	u.enter.Focus()
+}
+
+// finish tries again the sign-outs that were not confirmed.
+func (u *UI) finish() {
+	before := u.cfg.Connector.Leaving()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	err := u.cfg.Connector.Finish(ctx)
+	fyne.Do(func() { u.finished(before, err) })
+}
+
+func (u *UI) finished(before []connect.Saved, err error) {
+	u.settled = nil
+	left := u.cfg.Connector.Leaving()
+	for _, s := range before {
+		if !slices.ContainsFunc(left, func(l connect.Saved) bool { return l.Key() == s.Key() }) {
+			u.settled = append(u.settled, s)
+		}
+	}
+	u.unsettled = err
+	u.showNotice()
+}
+
+// showNotice says above the views what became of earlier sign-outs.
+func (u *UI) showNotice() {
+	if u.main == nil {
+		return
+	}
+	u.main.notice.RemoveAll()
+	left := u.cfg.Connector.Leaving()
+	switch {
+	case len(left) > 0 && u.unsettled != nil:
+		text := i18n.T("leaving.left", "Names", names(left)) + " " + words.SignedOut(u.unsettled)
+		u.main.say(widgets.NewBanner(widgets.Warn, text, i18n.T("words.tryAgain"), func() { task.Go(u.finish) }))
+	case len(u.settled) > 0:
+		u.main.say(widgets.NewBanner(widgets.Good, i18n.T("leaving.done", "Names", names(u.settled)), i18n.T("leaving.close"), u.forgetNotice))
+	}
+	u.main.content.Refresh()
+}
+
+func (u *UI) forgetNotice() {
+	u.settled = nil
+	u.showNotice()
+}
+
+func names(all []connect.Saved) string {
+	var out []string
+	for _, s := range all {
+		out = append(out, fullName(s))
+	}
+	return strings.Join(out, ", ")
 }

@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/widget"
 
 	"keyfob/assets"
 	"keyfob/client"
@@ -46,7 +45,9 @@ type mainView struct {
 	settings *settings.View
 	info     fyne.CanvasObject
 
+	card   *widgets.AccountCard
 	items  map[viewName]*widgets.SidebarItem
+	notice *fyne.Container // what concerns no view
 	stack  *fyne.Container
 	status *status
 }
@@ -87,15 +88,21 @@ func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Cap
 		App: u.cfg.App, Version: u.cfg.Version, Server: conn.Address, SignOut: u.signOut, Unkept: u.cfg.Unkept, Keep: u.cfg.Keep,
 		Kept: u.whereKept, InFile: u.cfg.Kept.InFile, KeepInFile: u.keepInFile, ChangePassphrase: u.changePassphrase,
 		Move: u.cfg.Kept.MoveToKeyring, Forget: u.cfg.Kept.ForgetFile, Moved: u.keptElsewhere,
+		BuiltIn: conn.BuiltIn, Relock: u.idle.Start,
 	})
 	m.info = profile.Info(me, conn.Address)
-	m.content = container.NewBorder(nil, m.status.content, m.sidebar(), nil, m.stack)
+	m.notice = container.NewVBox()
+	middle := container.NewBorder(m.notice, nil, nil, nil, m.stack)
+	m.content = container.NewBorder(nil, m.status.content, m.sidebar(), nil, middle)
 	return m
 }
 
 func (m *mainView) sidebar() fyne.CanvasObject {
+	account := accountOf(m.conn.Saved)
+	account.Name = m.me.Name
+	m.card = widgets.NewAccountCard(account, m.accountMenu)
 	box := container.NewVBox(
-		widgets.NewAccountCard(serverName(m.conn.Saved), m.me.Name, m.accountMenu),
+		m.card,
 		widgets.NewSection(i18n.T("sidebar.profile")))
 	for _, v := range m.views() {
 		if v.name == viewApps {
@@ -118,9 +125,8 @@ func (m *mainView) item(v entry) fyne.CanvasObject {
 }
 
 func (m *mainView) accountMenu(card fyne.CanvasObject) {
-	menu := fyne.NewMenu("", item("menu.signOut", nil, m.u.signOut))
 	pos := fyne.CurrentApp().Driver().AbsolutePositionForObject(card)
-	widget.ShowPopUpMenuAtPosition(menu, m.u.window.Canvas(), pos.AddXY(0, card.Size().Height))
+	m.u.showSwitcher(pos.AddXY(0, card.Size().Height+2), true)
 }
 
 // sidebarLayout gives the sidebar its width.
@@ -204,6 +210,11 @@ func (m *mainView) back() {
 	}
 }
 
+// say puts what concerns no view above them.
+func (m *mainView) say(o fyne.CanvasObject) {
+	m.notice.Objects = []fyne.CanvasObject{container.New(layout.NewCustomPaddedLayout(12, 0, 22, 22), o)}
+}
+
 func (m *mainView) tokensUpdated(count int, at time.Time) {
 	m.items[viewTokens].SetCount(count)
 	m.status.updated(at)
@@ -216,18 +227,12 @@ func (m *mainView) showSecret(t client.Token, s client.Secret, revoke func(conte
 		Token: t, Secret: s, Server: m.conn.Address, Example: m.conn.Server.ProfileURL + "/me",
 		Clipboard: m.u.cfg.Clipboard,
 		Revoke:    revoke, OnDone: m.secretDone,
+		Test:       func(ctx context.Context, s client.Secret) (client.UserRef, error) { return m.conn.TestToken(ctx, t, s) },
+		Activation: m.rules.Activation,
 	})
 }
 
 func (m *mainView) secretDone() {
 	m.u.secret = nil
 	m.refresh()
-}
-
-// serverName is what the person knows the server by.
-func serverName(s connect.Saved) string {
-	if s.BuiltIn {
-		return i18n.T("server.builtIn")
-	}
-	return hostOf(s.Address)
 }

@@ -5,37 +5,63 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"keyfob/ui/i18n"
+	"keyfob/ui/widgets"
 )
 
 // menu has every action, so that each has a key and a name. Fyne delivers a
 // shortcut with a modifier through the menu whatever has the focus.
 func (u *UI) menu() *fyne.MainMenu {
+	quit := item("menu.quit", ctrl(fyne.KeyQ), u.Quit)
+	quit.IsQuit = true
+	if u.locked != nil {
+		return fyne.NewMainMenu(fyne.NewMenu(i18n.T("menu.file"), quit))
+	}
 	file := fyne.NewMenu(i18n.T("menu.file"),
 		item("menu.create", ctrl(fyne.KeyN), u.create),
 		item("menu.refresh", nil, u.refresh), fyne.NewMenuItemSeparator(),
 		item("menu.mine", ctrl(fyne.KeyI), u.askWhose),
 		item("menu.settings", ctrl(fyne.KeyComma), u.opener(viewSettings)),
+		item("menu.lock", ctrl(fyne.KeyL), u.lock),
 		item("menu.signOut", nil, u.signOut))
-	quit := item("menu.quit", ctrl(fyne.KeyQ), u.Quit)
-	quit.IsQuit = true
 	file.Items = append(file.Items, fyne.NewMenuItemSeparator(), quit)
 	edit := fyne.NewMenu(i18n.T("menu.edit"),
 		item("menu.search", ctrl(fyne.KeyF), u.search),
 		item("menu.revoke", nil, u.revoke))
 	if u.main == nil {
-		return fyne.NewMainMenu(file)
+		return fyne.NewMainMenu(file, u.connectionMenu())
 	}
 	view := fyne.NewMenu(i18n.T("menu.view"))
 	for i, v := range u.main.views() {
 		view.Items = append(view.Items, item(v.text, ctrl(digits[i]), u.opener(v.name)))
 	}
-	return fyne.NewMainMenu(file, edit, view)
+	return fyne.NewMainMenu(file, edit, view, u.connectionMenu())
+}
+
+// connectionMenu has the connections and what can be done about them.
+func (u *UI) connectionMenu() *fyne.Menu {
+	menu := fyne.NewMenu(i18n.T("menu.connection"))
+	for i, s := range u.known() {
+		m := fyne.NewMenuItem(fullName(s), func() { u.switchTo(s) })
+		m.Checked = u.conn != nil && u.conn.Key() == s.Key()
+		if i < len(digits) {
+			m.Shortcut = &desktop.CustomShortcut{KeyName: digits[i], Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
+		}
+		menu.Items = append(menu.Items, m)
+	}
+	if len(menu.Items) > 0 {
+		menu.Items = append(menu.Items, fyne.NewMenuItemSeparator())
+	}
+	menu.Items = append(menu.Items, item("connection.add", nil, u.add), item("connection.manage", nil, u.manage))
+	return menu
 }
 
 var digits = []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5}
 
 func item(key string, shortcut fyne.Shortcut, do func()) *fyne.MenuItem {
-	m := fyne.NewMenuItem(i18n.T(key), do)
+	m := fyne.NewMenuItem(i18n.T(key), func() {
+		widgets.Used()
+		do()
+	})
 	m.Shortcut = shortcut
 	return m
 }
@@ -46,8 +72,9 @@ func ctrl(key fyne.KeyName) fyne.Shortcut {
 
 // typedKey is for the keys without a modifier, which no menu can have.
 func (u *UI) typedKey(e *fyne.KeyEvent) {
-	if u.enter != nil && e.Name == fyne.KeyEscape {
-		u.enter.Cancel()
+	widgets.Used()
+	if u.enter != nil && e.Name == fyne.KeyEscape && !u.busy() {
+		u.enter.Escape()
 	}
 	if u.main == nil || u.busy() {
 		return

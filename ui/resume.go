@@ -20,37 +20,41 @@ import (
 
 // resume opens the last connection, if there is one.
 func (u *UI) resume() {
-	ctx, cancel := context.WithCancel(context.Background())
-	u.cancel = cancel
 	skipped := u.skipped
 	task.Go(func() {
 		if !skipped && u.cfg.Kept.FileWaits() {
 			fyne.Do(u.askPassphrase)
 			return
 		}
-		u.reconnect(ctx)
+		u.begin()
 	})
 }
 
-// reconnect blocks until the last connection is open, and then shows it.
-func (u *UI) reconnect(ctx context.Context) {
+func (u *UI) begin() {
 	last, err := u.cfg.Connector.Last()
 	if err != nil || u.cfg.Address != "" && hostOf(u.cfg.Address) != hostOf(last.Address) {
-		fyne.Do(u.stopResumingNothing)
+		fyne.Do(func() { u.stopResuming(connect.Saved{Address: u.cfg.Address}) })
 		return
 	}
-	fyne.Do(func() { u.showResuming(last) })
-	conn, err := u.cfg.Connector.Resume(ctx)
-	if err == nil {
-		err = u.enterWith(ctx, conn)
-	}
-	if err != nil {
-		fyne.Do(func() { u.notResumed(ctx, last, err) })
-	}
+	fyne.Do(func() { u.start(last, u.reconnect) })
 }
 
-// stopResumingNothing shows the first screen of somebody who has no connection yet.
-func (u *UI) stopResumingNothing() { u.stopResuming(connect.Saved{Address: u.cfg.Address}) }
+// reconnect blocks until the last connection is open, and then shows it and
+// finishes what earlier runs left undone: the keyring answers now.
+func (u *UI) reconnect(ctx context.Context, last connect.Saved) error {
+	conn, err := u.cfg.Connector.Use(ctx, last.Key())
+	if conn != nil && !last.BuiltIn && errors.Is(err, client.ErrSignInExpired) {
+		err = u.askSignIn(ctx, conn)
+	}
+	if err != nil {
+		return err
+	}
+	if err := u.enterWith(ctx, conn); err != nil {
+		return err
+	}
+	u.finish()
+	return nil
+}
 
 // showResuming is on screen while the connection opens: a keyring may ask for
 // its password, a server may be slow.
@@ -58,46 +62,59 @@ func (u *UI) showResuming(last connect.Saved) {
 	u.resumed = &resuming{last: last, loading: widgets.NewLoading(i18n.T("resuming.text", "Server", serverName(last)))}
 	u.window.SetContent(container.NewCenter(container.NewVBox(
 		u.resumed.loading,
-		container.NewCenter(widgets.NewButton(i18n.T("dialog.cancel"), func() { u.stopResuming(last) })))))
+		container.NewCenter(widgets.NewButton(i18n.T("dialog.cancel"), func() { u.comeBack(last) })))))
 }
 
+// stopResuming shows the first screen.
 func (u *UI) stopResuming(last connect.Saved) {
 	u.cancel()
 	u.showEnter(last)
 	u.enter.Focus()
 }
 
-// notResumed offers to try again what may pass, and else to sign in.
-func (u *UI) notResumed(ctx context.Context, last connect.Saved, err error) {
+// notOpened offers to try again what may pass, and else to sign in.
+func (u *UI) notOpened(ctx context.Context, s connect.Saved, err error) {
 	if ctx.Err() != nil {
 		return // given up meanwhile
 	}
 	if u.enter != nil { // it is shown meanwhile
-		u.failedMeanwhile(last, err)
+		u.failedMeanwhile(s, err)
 		return
 	}
 	passing := false
 	for _, kind := range []error{client.ErrOffline, client.ErrTimeout, client.ErrServer, client.ErrBusy, client.ErrKeyring, client.ErrDataInUse, client.ErrDataUnwritable} {
 		passing = passing || errors.Is(err, kind)
 	}
-	if !passing {
-		u.stopResuming(last)
+	switch {
+	case passing, u.aside != nil && !errors.Is(err, client.ErrSignInExpired):
+		u.cancel()
+		u.refused.Store(errors.Is(err, client.ErrKeyring))
+		u.showFailed(s, words.For(err))
+	case u.aside != nil: // asked, and not now
+		u.comeBack(s)
+	default:
+		u.stopResuming(s)
 		if !errors.Is(err, connect.ErrNone) {
-			u.enter.Failed(words.For(err), last.BuiltIn)
+			u.enter.Failed(words.For(err), s.BuiltIn)
 		}
-		return
 	}
-	u.cancel()
-	u.refused.Store(errors.Is(err, client.ErrKeyring))
-	s := words.For(err)
-	again := widgets.NewButton(s.Action, u.resume)
+}
+
+func (u *UI) showFailed(s connect.Saved, why words.Sentence) {
+	u.resumed = nil
+	again := widgets.NewButton(why.Action, func() { u.start(s, u.reopen) })
 	again.Importance = widget.HighImportance
-	text := widget.NewLabelWithStyle(s.Text, fyne.TextAlignCenter, fyne.TextStyle{})
+	widgets.SetVisible(again, why.Action != "")
+	text := widget.NewLabelWithStyle(why.Text, fyne.TextAlignCenter, fyne.TextStyle{})
 	text.Wrapping = fyne.TextWrapWord
-	title := widget.NewLabelWithStyle(i18n.T("resuming.failed", "Server", serverName(last)), fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
+	title := widget.NewLabelWithStyle(i18n.T("resuming.failed", "Server", serverName(s)), fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
 	title.SizeName = theme.SizeNameSubHeading
+	other := i18n.T("resuming.other")
+	if u.aside != nil {
+		other = i18n.T("signin.back", "Server", serverName(u.aside.conn.Saved))
+	}
 	buttons := container.NewCenter(container.New(layout.NewCustomPaddedHBoxLayout(10),
-		widgets.NewButton(i18n.T("resuming.other"), func() { u.stopResuming(last) }), again))
+		widgets.NewButton(other, func() { u.comeBack(s) }), again))
 	u.window.SetContent(container.NewCenter(container.NewGridWrap(fyne.NewSize(460, 160), container.NewVBox(title, text, buttons))))
 	widgets.Focus(again)
 }

@@ -11,6 +11,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"keyfob/client/issued"
 	"keyfob/ui/clipboard"
 	"keyfob/ui/i18n"
+	"keyfob/ui/lock"
 	"keyfob/ui/secret"
 	"keyfob/ui/settings"
 	"keyfob/ui/signin"
@@ -42,6 +44,7 @@ type Config struct {
 	OpenURL   func(address string) error  // in the system's browser
 	Address   string                      // --server: offered at the first start
 	Version   string
+	Crash     Crash // of an earlier run
 	Now       func() time.Time
 }
 
@@ -52,19 +55,29 @@ type UI struct {
 
 	conn  *connect.Connection // nil: not signed in
 	main  *mainView           // nil: not signed in
-	enter *signin.View        // the first start, while it is shown
+	aside *mainView           // to come back to while another connection is added or opened
+	enter *signin.View        // choosing a server, while it is shown
 
 	secret  *secret.Dialog // a new secret on screen; nil: none
 	expired *expired       // asks for an expired sign-in; nil: nobody is asked
 	cancel  func()         // of the start that is under way
-	resumed *resuming      // the start's screen, while it is shown
-	skipped bool           // the encrypted file's passphrase was not given
-	refused atomic.Bool    // the keyring did not give the credential
+	leaving bool           // signing out
+
+	settled   []connect.Saved // removed earlier, and signed out only now
+	unsettled error           // why others still are not
+
+	resumed *resuming   // the start's screen, while it is shown
+	skipped bool        // the encrypted file's passphrase was not given
+	refused atomic.Bool // the keyring did not give the credential
+	locked  *locked     // nil: it is not
+	idle    *lock.Idle  // locks when nobody is there
 }
 
 // New makes the window; Start shows it.
 func New(cfg Config) *UI {
 	u := &UI{cfg: cfg, cancel: func() {}}
+	u.idle = lock.NewIdle(func() time.Duration { return settings.LockAfter(cfg.App) }, u.Lock)
+	widgets.OnUse(u.idle.Used)
 	u.window = cfg.App.NewWindow(i18n.T("app.name"))
 	u.window.Resize(fyne.NewSize(1240, 780))
 	u.window.SetPadded(false)
@@ -81,7 +94,10 @@ func New(cfg Config) *UI {
 
 // Start shows the window and, once it is up, resumes the last connection.
 func (u *UI) Start() {
-	u.cfg.App.Lifecycle().SetOnStarted(u.resume)
+	u.cfg.App.Lifecycle().SetOnStarted(func() {
+		u.resume()
+		u.tellCrash()
+	})
 	u.window.Show()
 }
 
@@ -97,23 +113,40 @@ func (u *UI) Raise() {
 func (u *UI) Window() fyne.Window { return u.window }
 
 func (u *UI) useBuiltIn(ctx context.Context) error {
+	known := u.known()
 	conn, err := u.cfg.Connector.UseBuiltIn(ctx)
-	return u.signedIn(ctx, conn, err)
+	return u.signedIn(ctx, known, conn, err)
 }
 
-func (u *UI) signIn(ctx context.Context, address string) error {
-	conn, err := u.cfg.Connector.SignIn(ctx, address)
-	return u.signedIn(ctx, conn, err)
+func (u *UI) signIn(ctx context.Context, w signin.Wish) error {
+	known := u.known()
+	conn, err := u.cfg.Connector.SignIn(ctx, connect.Wish{
+		Address: w.Address, Way: ways[w.Way], LoopbackHost: w.LoopbackHost, CA: w.CA,
+		Part: connect.Part{Token: w.Token, Show: u.showCode},
+	})
+	return u.signedIn(ctx, known, conn, err)
+}
+
+// ways are those of signing in, as the connections know them.
+var ways = map[signin.Way]connect.Way{
+	signin.Browser: connect.Browser, signin.Device: connect.Device, signin.Token: connect.Token,
+}
+
+// known are the connections that there are already.
+func (u *UI) known() []connect.Saved {
+	all, _ := u.cfg.Connector.All()
+	return all
 }
 
 // signedIn shows the views of a new connection. One that was given up while it
-// came about is signed out again.
-func (u *UI) signedIn(ctx context.Context, conn *connect.Connection, err error) error {
+// came about is signed out again, unless it was known before.
+func (u *UI) signedIn(ctx context.Context, known []connect.Saved, conn *connect.Connection, err error) error {
 	if err != nil {
 		return err
 	}
 	err = u.enterWith(ctx, conn)
-	if ctx.Err() != nil {
+	isNew := !slices.ContainsFunc(known, func(s connect.Saved) bool { return s.Key() == conn.Key() })
+	if ctx.Err() != nil && isNew {
 		over, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaving)
 		defer cancel()
 		return errors.Join(err, conn.SignOut(over))
@@ -144,18 +177,22 @@ func (u *UI) enterWith(ctx context.Context, conn *connect.Connection) error {
 }
 
 func (u *UI) showMain(conn *connect.Connection, me client.Me, rules client.Capabilities) {
-	u.conn = conn
-	u.main = newMainView(u, conn, me, rules)
-	u.enter, u.resumed = nil, nil
-	u.window.SetContent(u.main.content)
-	u.window.SetMainMenu(u.menu())
-	u.main.open(viewTokens)
+	u.dropAside()
+	u.show(newMainView(u, conn, me, rules))
+	view := viewTokens
+	if u.locked != nil {
+		view = u.locked.view
+		u.unlocked(u.locked)
+	}
+	u.main.open(view)
+	u.showNotice()
 }
 
-// showEnter shows the first screen; last, if it is another server, is offered
-// there.
+// showEnter shows the choice of a server; last, if it is another server than
+// the built-in one, is offered there.
 func (u *UI) showEnter(last connect.Saved) {
 	u.conn, u.main, u.resumed = nil, nil, nil
+	u.idle.Stop()
 	address := last.Address
 	if last.BuiltIn {
 		address = u.cfg.Address
@@ -165,18 +202,44 @@ func (u *UI) showEnter(last connect.Saved) {
 		stop() // the last connection, if it is still being opened
 		return ctx
 	}
-	u.enter = signin.New(signin.Params{
-		UseBuiltIn: func(ctx context.Context) error { return u.useBuiltIn(instead(ctx)) },
-		SignIn:     func(ctx context.Context, address string) error { return u.signIn(instead(ctx), address) },
-		Keyring:    u.keeping,
-		GiveUp:     u.cfg.Keyring.GiveUp,
-		KeepInFile: u.keepInFile,
-		OpenURL:    u.cfg.OpenURL,
-		Address:    address,
-	})
+	p := signin.Params{
+		UseBuiltIn:   func(ctx context.Context) error { return u.useBuiltIn(instead(ctx)) },
+		SignIn:       func(ctx context.Context, w signin.Wish) error { return u.signIn(instead(ctx), w) },
+		Keyring:      u.keeping,
+		GiveUp:       u.cfg.Keyring.GiveUp,
+		KeepInFile:   u.keepInFile,
+		OpenURL:      u.cfg.OpenURL,
+		Certificates: connect.Certificates,
+		Address:      address,
+	}
+	switch {
+	case u.aside != nil:
+		p.Address = ""
+		p.Back, p.BackText = func() { u.comeBack(last) }, i18n.T("signin.back", "Server", serverName(u.aside.conn.Saved))
+	case len(u.known()) > 0:
+		p.Back, p.BackText = u.chooseSaved, i18n.T("signin.saved")
+	}
+	u.enter = signin.New(p)
 	u.window.SetContent(u.enter.Content)
 	u.enter.Refresh()
 	u.window.SetMainMenu(u.menu())
+}
+
+// chooseSaved offers the connections that there are already.
+func (u *UI) chooseSaved() { u.showSwitcher(u.enter.BelowBack(), false) }
+
+// showCode puts the code of a sign-in by device on screen, wherever it is
+// waited for.
+func (u *UI) showCode(p connect.DevicePrompt) {
+	code := signin.Code{Text: p.UserCode, URL: p.URL, Complete: p.CompleteURL, Expires: p.Expires}
+	fyne.Do(func() {
+		switch {
+		case u.expired != nil:
+			u.expired.showCode(code)
+		case u.enter != nil:
+			u.enter.ShowCode(code)
+		}
+	})
 }
 
 // keeping says what becomes of a sign-in when the program quits. A keyring that
@@ -201,6 +264,8 @@ func (u *UI) OpenBrowser(address string) error {
 
 func (u *UI) browserOpened(address string, err error) {
 	switch {
+	case u.locked != nil:
+		u.locked.screen.Opened(address, err)
 	case u.expired != nil:
 		u.expired.opened(address, err)
 	case u.enter != nil:

@@ -41,7 +41,7 @@ func start(t *testing.T, server *testserver.Server) *UI {
 	u := New(Config{
 		App:       uitest.NewApp(t),
 		Connector: server.Connector,
-		Clipboard: clipboard.New(time.Minute),
+		Clipboard: clipboard.New(func() time.Duration { return time.Minute }),
 		Kept:      credentials.NewFallback(server.Kept),
 		Issued:    issued.New(filepath.Join(t.TempDir(), "issued.json"), credentials.NewFallback(server.Kept)),
 		Keyring:   credentials.NewWatch(server.Kept),
@@ -290,4 +290,57 @@ func TestSettingsAndPersonalInfoOpen(t *testing.T) {
 	d.Has("Ada Admin", "ada", "Administrator", "http://127.0.0.1:")
 	d.Tap("Settings")
 	d.Has("Appearance", "Clear the clipboard after", "http://127.0.0.1:")
+}
+
+// requirement 14: create, then revoke, as one guided action; the token stays what it was but for its secret.
+func TestALostSecretIsReplacedAsOneAction(t *testing.T) {
+	d := signedIn(t)
+	d.create("Nightly export")
+	d.Tap("Lost the secret? Replace…")
+	d.Has("Replace token", "A new token takes its place", "stops working now")
+	d.Press(fyne.KeyReturn)
+	d.Has("Your new token", "Nightly export")
+	d.Tap("I have copied and securely stored the token")
+	d.Tap("Done")
+	all, err := d.ui.conn.ProfileTokens(t.Context())
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%d tokens, %v", len(all), err)
+	}
+	old, made := all[0], all[1]
+	if made.Replaces == "" {
+		old, made = made, old
+	}
+	now := d.server.Clock.Now()
+	if old.Status(now) != client.Revoked || made.Status(now) != client.Active || made.Replaces != old.ID || old.ReplacedBy != made.ID {
+		t.Errorf("old %+v\nnew %+v", old, made)
+	}
+	if made.App != old.App || made.Description != old.Description || made.Scopes[0] != old.Scopes[0] || !made.ExpiresAt.Equal(old.ExpiresAt) {
+		t.Errorf("old %+v\nnew %+v", old, made)
+	}
+}
+
+func TestAServerGoneInMidReplaceSaysThatTryingAgainIsSafe(t *testing.T) {
+	d := signedIn(t)
+	d.create("Nightly export")
+	d.Tap("Lost the secret? Replace…")
+	d.Choose("The old one ends", "In a day")
+	d.Has("Until then both work.")
+	d.server.Stop(t)
+	d.Press(fyne.KeyReturn)
+	d.Has("not known yet", "Trying again is safe")
+	if _, err := d.server.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d.Tap("Try again")
+	d.Has("Your new token")
+	all, err := d.ui.conn.ProfileTokens(t.Context())
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%d tokens, %v", len(all), err)
+	}
+	now := d.server.Clock.Now()
+	for _, tok := range all {
+		if tok.Status(now) != client.Active || tok.Replaces == "" && !tok.OverlapEndsAt.Equal(now.Add(24*time.Hour)) {
+			t.Errorf("%+v", tok)
+		}
+	}
 }

@@ -48,13 +48,15 @@ func openAsking(t *testing.T) (*desk, *asking) {
 	server := testserver.Start(t)
 	keyring := &asking{}
 	watch := credentials.NewWatch(keyring)
-	server.Connector = connect.New(connect.Config{
+	cfg := connect.Config{
 		Dir: filepath.Join(t.TempDir(), "config"), BuiltIn: server, Credentials: credentials.NewFallback(watch), HTTP: &http.Client{},
-	})
+	}
+	server.Connector = connect.New(cfg)
 	server.Connect(t)
+	server.Connector = connect.New(cfg) // the program is started again
 	keyring.answer = make(chan error)
 	u := New(Config{
-		App: uitest.NewApp(t), Connector: server.Connector, Clipboard: clipboard.New(time.Minute), Keyring: watch, Kept: credentials.NewFallback(watch),
+		App: uitest.NewApp(t), Connector: server.Connector, Clipboard: clipboard.New(func() time.Duration { return time.Minute }), Keyring: watch, Kept: credentials.NewFallback(watch),
 		Probe: func(context.Context) error { return nil }, Unkept: func() error { return nil },
 		Keep:    func(context.Context) error { return nil },
 		OpenURL: func(string) error { return errors.New("no browser here") }, Version: "test", Now: server.Clock.Now,
@@ -71,7 +73,7 @@ func TestAStartDoesNotWaitForAKeyringAndComesUpWhenItAnswers(t *testing.T) {
 	d.Await("Waiting for your keyring. It may have asked for its password.", "")
 	d.Await("Do not wait for the keyring", "") // the first screen is there
 	d.Await("Use the built-in server", "")
-	keyring.answer <- nil
+	close(keyring.answer) // unlocked
 	d.Has("Tokens", "Signed in as ada")
 }
 

@@ -1,9 +1,11 @@
 // Package connect turns an address, or the built-in server, into a Connection:
-// one server and one account, signed in. It remembers which connection was
-// last, without its credential: that is in the operating system's keyring
-// (package credentials) and is read again by Resume.
+// one server and one account, signed in. It remembers the connections in a list
+// of the person's order, without their credentials: those are in the operating
+// system's keyring (package credentials) and are read again by Use and Resume.
 //
-// A Connection answers every call of rest.Client. When its sign-in has expired
+// A Connection answers every call of rest.Client, until Close ends them all:
+// the screens of one connection are dropped when another comes on screen. The
+// sign-in below it stays, so that coming back asks nobody. When it has expired
 // in the middle of a call, it is renewed first: silently for the built-in
 // server, by asking the person for another one. The interrupted call then runs
 // once.
@@ -14,10 +16,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 
 	"keyfob/client"
 	"keyfob/client/credentials"
+	"keyfob/client/internal/transport"
 	"keyfob/client/rest"
 	"keyfob/client/session"
 )
@@ -45,16 +49,22 @@ type Config struct {
 	OpenBrowser func(url string) error
 }
 
-// Connector makes connections.
+// Connector makes connections and keeps the list of them. It is safe for
+// concurrent use.
 type Connector struct {
-	cfg Config
+	cfg  Config
+	file sync.Mutex // held while the file is changed
 
-	mu  sync.Mutex
-	ask func(context.Context, *Connection) error
+	mu       sync.Mutex
+	ask      func(context.Context, *Connection) error
+	accounts map[string]*account // signed in since the program started, by key
+	list     *list               // nil: not read yet
 }
 
 // New makes a Connector.
-func New(cfg Config) *Connector { return &Connector{cfg: cfg} }
+func New(cfg Config) *Connector {
+	return &Connector{cfg: cfg, accounts: map[string]*account{}}
+}
 
 // OnExpired sets what is called when the sign-in of a connection has expired
 // and only the person can renew it, by SignInAgain. A nil error says it was.
@@ -64,64 +74,133 @@ func (c *Connector) OnExpired(ask func(context.Context, *Connection) error) {
 	c.ask = ask
 }
 
-// Connection is one server and one account, signed in.
-type Connection struct {
-	*rest.Client
-	Saved
-	Server  rest.Server
-	Unsaved error // why this connection will not be remembered; nil if it will
-
-	session *session.Session
-	owner   *Connector
-}
-
-// UseBuiltIn starts the built-in server and signs in as its administrator.
+// UseBuiltIn starts the built-in server and signs in as its administrator. It
+// comes back to a connection that was open since the program started, and asks
+// the keyring for none: that may be waiting for its password.
 func (c *Connector) UseBuiltIn(ctx context.Context) (*Connection, error) {
-	conn, err := c.builtIn(ctx)
+	if s, ok := c.savedBuiltIn(); ok && c.kept(s.Key()) != nil {
+		if conn, err := c.Use(ctx, s.Key()); err == nil {
+			return conn, nil
+		}
+	}
+	a, err := c.open(ctx, Saved{BuiltIn: true})
 	if err != nil {
 		return nil, err
 	}
-	if err := conn.adopt(ctx); err != nil {
+	if err := a.adopt(ctx); err != nil {
 		return nil, err
 	}
-	conn.Unsaved = c.remember(conn.Saved)
-	return conn, nil
+	return c.signedIn(a), nil
 }
 
-// SignIn discovers the server at address and signs in through the system's
-// browser.
-func (c *Connector) SignIn(ctx context.Context, address string) (*Connection, error) {
-	conn, err := c.open(ctx, Saved{Address: address})
+// Wish is a connection that a person asks for.
+type Wish struct {
+	Address      string
+	Way          Way
+	LoopbackHost string // localhost, or empty: 127.0.0.1
+	CA           []byte // authorities to trust beside the system's, in PEM form
+	Part
+}
+
+// SignIn discovers the server of w and signs in there. An account that is in
+// the list already is not added again. With a pasted token it fails with
+// client.ErrTokenRefused if the server does not take it.
+func (c *Connector) SignIn(ctx context.Context, w Wish) (*Connection, error) {
+	a, err := c.open(ctx, Saved{Address: w.Address, Way: w.Way, LoopbackHost: w.LoopbackHost, CA: string(w.CA)})
 	if err != nil {
 		return nil, err
 	}
-	if err := conn.SignInAgain(ctx); err != nil {
+	all, _ := c.All()
+	a.another = slices.ContainsFunc(all, func(s Saved) bool { return s.Address == a.server.Address })
+	who, err := a.signIn(ctx, w.Part)
+	if err != nil {
 		return nil, err
 	}
-	conn.Unsaved = c.remember(conn.Saved)
-	return conn, nil
+	a.another = false
+	a.become(who)
+	return c.signedIn(a), nil
 }
 
-// Resume opens the last connection with the credential that was kept for it.
-// It answers ErrNone if there is none or its credential was not kept,
-// client.ErrKeyring if the keyring does not give it, and
-// client.ErrSignInExpired if the server no longer takes it.
+// Resume is Use of the connection that was used last. It answers ErrNone also
+// if there is none.
 func (c *Connector) Resume(ctx context.Context) (*Connection, error) {
 	last, err := c.Last()
 	if err != nil {
 		return nil, err
 	}
-	var conn *Connection
-	if last.BuiltIn {
-		conn, err = c.builtIn(ctx)
-	} else {
-		conn, err = c.open(ctx, last)
-	}
+	return c.Use(ctx, last.Key())
+}
+
+// Use opens a connection of the list with the credential that was kept for it.
+// It answers ErrNone if its credential was not kept, client.ErrKeyring if the
+// keyring does not give it, and client.ErrSignInExpired if the server no longer
+// takes it; these with the Connection, for its SignInAgain.
+func (c *Connector) Use(ctx context.Context, key string) (*Connection, error) {
+	l, err := c.read()
 	if err != nil {
 		return nil, err
 	}
-	conn.Subject, conn.Login, conn.Name = last.Subject, last.Login, last.Name
-	return conn, keyringError(ctx, conn.session.Resume(ctx, last.Subject))
+	saved, err := l.find(key)
+	if err != nil {
+		return nil, err
+	}
+	a, err := c.reopen(ctx, *saved)
+	if err != nil {
+		return nil, err
+	}
+	a.looksLike(*saved)
+	conn := a.connection()
+	open := a.session.Unlock // nothing to do for a sign-in that is not locked
+	if a.session.Identity().Subject == "" {
+		open = func(ctx context.Context) error { return a.session.Resume(ctx, saved.Subject) }
+	}
+	if err := keyringError(ctx, open(ctx)); err != nil {
+		return conn, err
+	}
+	c.keep(a)
+	conn.Unsaved = c.remember(conn.Saved)
+	return conn, nil
+}
+
+// signedIn remembers what was just signed in.
+func (c *Connector) signedIn(a *account) *Connection {
+	c.keep(a)
+	unsaved := c.remember(a.snapshot())
+	if l, err := c.read(); err == nil {
+		if known, err := l.find(a.snapshot().Key()); err == nil {
+			a.looksLike(*known)
+		}
+	}
+	conn := a.connection()
+	conn.Unsaved = unsaved
+	return conn
+}
+
+func (c *Connector) savedBuiltIn() (Saved, bool) {
+	all, _ := c.All()
+	i := slices.IndexFunc(all, func(s Saved) bool { return s.BuiltIn })
+	if i < 0 {
+		return Saved{}, false
+	}
+	return all[i], true
+}
+
+func (c *Connector) keep(a *account) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.accounts[a.snapshot().Key()] = a
+}
+
+func (c *Connector) drop(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.accounts, key)
+}
+
+func (c *Connector) kept(key string) *account {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.accounts[key]
 }
 
 // keyringError tells a keyring that has nothing, or is not there, from one
@@ -143,79 +222,65 @@ func keyringError(ctx context.Context, err error) error {
 	return err
 }
 
-func (c *Connector) builtIn(ctx context.Context) (*Connection, error) {
-	address, err := c.cfg.BuiltIn.Start(ctx)
+// reopen is the account of s as it was left, or opened anew. A built-in server
+// that came up elsewhere meanwhile is another server to the session.
+func (c *Connector) reopen(ctx context.Context, s Saved) (*account, error) {
+	a := c.kept(s.Key())
+	if a == nil {
+		return c.open(ctx, s)
+	}
+	if s.BuiltIn {
+		address, err := c.cfg.BuiltIn.Start(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if address != a.server.Address {
+			return c.open(ctx, s)
+		}
+	}
+	return a, nil
+}
+
+// open discovers the server of s; the account is not signed in yet.
+func (c *Connector) open(ctx context.Context, s Saved) (*account, error) {
+	if s.BuiltIn {
+		address, err := c.cfg.BuiltIn.Start(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.Address = address
+	}
+	http, err := c.client(s)
 	if err != nil {
 		return nil, err
 	}
-	return c.open(ctx, Saved{BuiltIn: true, Address: address})
-}
-
-// open discovers the server of s; the connection is not signed in yet.
-func (c *Connector) open(ctx context.Context, s Saved) (*Connection, error) {
-	server, err := rest.Discover(ctx, s.Address, c.cfg.HTTP)
+	server, err := rest.Discover(ctx, s.Address, http)
 	if err != nil {
 		return nil, err
 	}
-	conn := &Connection{Saved: s, Server: server, owner: c}
-	conn.Address = server.Address
-	conn.session = session.New(session.Config{
-		Issuer:         server.Issuer,
-		ClientID:       desktopClient,
-		HTTP:           c.cfg.HTTP,
-		Credentials:    c.cfg.Credentials,
-		OpenBrowser:    c.cfg.OpenBrowser,
-		Reauthenticate: conn.renew,
-	})
-	conn.Client = rest.New(server, conn.session, c.cfg.HTTP)
-	return conn, nil
+	s.Address, s.Issuer = server.Address, server.Issuer
+	a := &account{owner: c, server: server, saved: s, http: http}
+	cfg := c.session(s, http)
+	cfg.OpenBrowser, cfg.Reauthenticate = a.browse, a.renew
+	a.session = session.New(cfg)
+	return a, nil
 }
 
-// SignInAgain signs the same account in through the browser, after its sign-in
-// expired. With another one it answers client.ErrOtherAccount and changes
-// nothing: the screens show what belongs to this one.
-func (c *Connection) SignInAgain(ctx context.Context) error {
-	who, err := c.session.SignIn(ctx)
-	if err != nil {
-		return err
+// client is what speaks to the server of s.
+func (c *Connector) client(s Saved) (*http.Client, error) {
+	if s.CA == "" {
+		return c.cfg.HTTP, nil
 	}
-	c.become(who)
-	return nil
+	return transport.WithCA(c.cfg.HTTP, []byte(s.CA))
 }
 
-// SignOut ends the sign-in at the server, deletes its credential and forgets
-// the connection. Its error says which of these failed.
-func (c *Connection) SignOut(ctx context.Context) error {
-	return errors.Join(keyringError(ctx, c.session.SignOut(ctx)), c.owner.forget())
+func (c *Connector) session(s Saved, http *http.Client) session.Config {
+	return session.Config{
+		Issuer: s.Issuer, ClientID: desktopClient, HTTP: http, Credentials: c.cfg.Credentials,
+		LoopbackHost: s.LoopbackHost,
+	}
 }
 
-func (c *Connection) adopt(ctx context.Context) error {
-	refresh, err := c.owner.cfg.BuiltIn.SignIn(ctx)
-	if err != nil {
-		return err
-	}
-	who, err := c.session.Adopt(ctx, client.NewSecret(refresh))
-	if err != nil {
-		return err
-	}
-	c.become(who)
-	return nil
-}
-
-func (c *Connection) become(who session.Identity) {
-	c.Subject, c.Login, c.Name = who.Subject, who.Login, who.Name
-}
-
-// renew is what the session calls when the server no longer takes its credential.
-func (c *Connection) renew(ctx context.Context) error {
-	if c.BuiltIn {
-		return c.adopt(ctx)
-	}
-	c.owner.mu.Lock()
-	ask := c.owner.ask
-	c.owner.mu.Unlock()
-	if ask == nil {
-		return client.ErrSignInExpired
-	}
-	return ask(ctx, c)
-}
+// Certificates are those in a file in PEM form, for a person to compare. It
+// fails with client.ErrNoCertificate.
+func Certificates(file []byte) ([]client.Certificate, error) { return transport.Certificates(file) }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"keyfob/client/connect"
 	"keyfob/client/credentials"
 	"keyfob/internal/local"
+	"keyfob/internal/testserver"
 )
 
 // desk is one person's computer: a built-in server, a keyring, a place for
@@ -22,6 +24,8 @@ type desk struct {
 	dir  string
 	own  *local.Server
 	kept *credentials.Memory
+
+	login string // who sits before the browser; empty: there is none
 }
 
 func newDesk(t *testing.T) *desk {
@@ -45,8 +49,17 @@ func (d *desk) connector() *connect.Connector {
 		BuiltIn:     d.own,
 		Credentials: d.kept,
 		HTTP:        &http.Client{},
-		OpenBrowser: func(string) error { return errors.New("no browser in this test") },
+		OpenBrowser: d.browse,
 	})
+}
+
+func (d *desk) browse(address string) error {
+	if d.login == "" {
+		return errors.New("no browser in this test")
+	}
+	form := url.Values{"login": {d.login}, "password": {testserver.Password}}
+	go func() { _, _ = testserver.LogIn(address, form) }()
+	return nil
 }
 
 // restart is the program started again on the same computer.
@@ -104,14 +117,13 @@ func TestLostCredentialIsToldApartFromNoConnection(t *testing.T) {
 
 func TestDamagedMemoryOfConnectionsCostsAClickOnly(t *testing.T) {
 	d := newDesk(t)
-	c := d.connector()
-	if _, err := c.UseBuiltIn(t.Context()); err != nil {
+	if _, err := d.connector().UseBuiltIn(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(d.dir, "config", "connections.json"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Resume(t.Context()); !errors.Is(err, connect.ErrNone) {
+	if _, err := d.restart(t).Resume(t.Context()); !errors.Is(err, connect.ErrNone) {
 		t.Errorf("got %v, want ErrNone", err)
 	}
 }
@@ -180,4 +192,82 @@ func TestSecondProgramOnTheSameDataIsSaid(t *testing.T) {
 	if _, err := other.Start(t.Context()); !errors.Is(err, client.ErrDataInUse) {
 		t.Errorf("got %v, want ErrDataInUse", err)
 	}
+}
+
+func TestTwoAccountsOnOneServerAreKeptApart(t *testing.T) {
+	d, remote := newDesk(t), people(t)
+	ada := d.signInAs(t, d.connector(), remote.URL, "ada")
+	c := d.connector()
+	bob := d.signInAs(t, c, remote.URL, "bob")
+	d.signInAs(t, c, remote.URL, "bob") // again: nothing is added
+	all, current := c.All()
+	if len(all) != 2 || all[0].Login != "ada" || all[1].Login != "bob" || current != bob.Key() {
+		t.Fatalf("%+v, in use %s", all, current)
+	}
+	for _, want := range []*connect.Connection{ada, bob, ada} {
+		conn, err := c.Use(t.Context(), want.Key())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if me, err := conn.Me(t.Context()); err != nil || me.Login != want.Login {
+			t.Errorf("as %s: %+v, %v", want.Login, me, err)
+		}
+		if last, err := c.Last(); err != nil || last.Key() != want.Key() {
+			t.Errorf("last is %+v, %v", last, err)
+		}
+	}
+}
+
+func TestComingBackAsksTheServerForNoNewSignIn(t *testing.T) {
+	remote := testserver.StartRemote(t)
+	remote.AddUser(t, "ada", "Ada Admin", true)
+	d := newDesk(t)
+	c := d.connector()
+	first := d.signInAs(t, c, remote.URL, "ada")
+	before := d.credential(t, first)
+	first.Close()
+	second, err := c.Use(t.Context(), first.Key())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.Me(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if d.credential(t, first) != before {
+		t.Error("the credential was spent for it")
+	}
+	if _, err := first.Me(t.Context()); !errors.Is(err, context.Canceled) {
+		t.Errorf("the first is closed and answers %v", err)
+	}
+}
+
+// signInAs signs login in through a browser of theirs.
+func (d *desk) signInAs(t *testing.T, c *connect.Connector, address, login string) *connect.Connection {
+	t.Helper()
+	d.login = login
+	conn, err := c.SignIn(t.Context(), connect.Wish{Address: address})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+func (d *desk) credential(t *testing.T, c *connect.Connection) string {
+	t.Helper()
+	kept, err := d.kept.Get(t.Context(), c.Server.Issuer+"|"+c.Subject)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kept.Reveal()
+}
+
+func (d *desk) refreshToken(t *testing.T, c *connect.Connection) string {
+	t.Helper()
+	var item struct {
+		RefreshToken string `json:"refresh_token"`
+	}
+	if err := json.Unmarshal([]byte(d.credential(t, c)), &item); err != nil || item.RefreshToken == "" {
+		t.Fatalf("no refresh token is kept: %v", err)
+	}
+	return item.RefreshToken
 }

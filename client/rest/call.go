@@ -127,6 +127,9 @@ func decode(body []byte, into any) error {
 
 // do sends r and gives the body of its 2xx reply.
 func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.life, cancel)()
 	for attempt := 1; ; attempt++ {
 		token, err := c.auth.AccessToken(ctx)
 		if err != nil {

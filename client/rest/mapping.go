@@ -77,6 +77,7 @@ func capabilitiesFrom(w api.Capabilities) client.Capabilities {
 			Within:      seconds(int64(w.Rules.Revoke.PromiseSeconds)),
 			StaysListed: w.Rules.Revoke.StaysListed,
 		},
+		Activation: seconds(int64(w.Rules.ActivationSeconds)),
 	}
 	for _, s := range w.Scopes {
 		c.Scopes = append(c.Scopes, client.Scope{Name: s.Name, Label: s.Label, Description: s.Description, Broad: s.Broad})

@@ -37,13 +37,22 @@ type Client struct {
 	server Server
 	auth   TokenSource
 	resty  *resty.Client
+
+	life context.Context // of all calls
+	end  context.CancelFunc
 }
 
 // New makes a Client for a server that Discover found. A nil hc starts from
 // the default transport; redirects are never followed.
 func New(s Server, auth TokenSource, hc *http.Client) *Client {
-	return &Client{server: s, auth: auth, resty: newResty(hc)}
+	c := &Client{server: s, auth: auth, resty: newResty(hc)}
+	c.life, c.end = context.WithCancel(context.Background())
+	return c
 }
+
+// Close ends the calls that are under way, and all later ones, with
+// context.Canceled.
+func (c *Client) Close() { c.end() }
 
 // Me is the signed-in user.
 func (c *Client) Me(ctx context.Context) (client.Me, error) {

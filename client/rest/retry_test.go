@@ -173,3 +173,24 @@ func TestRetryAfterThatMakesNoSenseIsNone(t *testing.T) {
 		}
 	}
 }
+
+func TestClosingEndsTheCallsUnderWayAndAllLaterOnes(t *testing.T) {
+	asked := make(chan struct{})
+	c, _ := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		<-r.Context().Done() // a slow server
+	})
+	answer := make(chan error)
+	go func() {
+		_, err := c.Me(t.Context())
+		answer <- err
+	}()
+	<-asked
+	c.Close()
+	if err := <-answer; !errors.Is(err, context.Canceled) {
+		t.Errorf("the call under way: %v", err)
+	}
+	if _, err := c.Me(t.Context()); !errors.Is(err, context.Canceled) {
+		t.Errorf("a later call: %v", err)
+	}
+}

@@ -22,36 +22,36 @@ type answer struct {
 	outcome chan<- error
 }
 
-// listener receives one answer of the browser on 127.0.0.1, on a port of the
-// moment (RFC 8252, section 7.3).
+// listener receives one answer of the browser on this computer, on a port of
+// the moment (RFC 8252, section 7.3).
 type listener struct {
 	redirect string
 	answers  <-chan answer
-	socket   net.Listener
+	sockets  []net.Listener
 	server   *http.Server
 }
 
 // listen is ready for the browser when it returns. It takes the first answer
 // that has state, and refuses all else: another program or page could send
 // one too.
-func listen(ctx context.Context, state string) (*listener, error) {
-	var lc net.ListenConfig
-	socket, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+func listen(ctx context.Context, host, state string) (*listener, error) {
+	sockets, host, err := loopback(ctx, host)
 	if err != nil {
 		return nil, fmt.Errorf("listening for the browser: %w", err)
 	}
-	host := socket.Addr().String()
 	answers := make(chan answer)
 	h := &callback{ctx: ctx, host: host, state: state, answers: answers}
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 1 << 16}
-	go func() { _ = srv.Serve(socket) }()
-	return &listener{redirect: "http://" + host + callbackPath, answers: answers, socket: socket, server: srv}, nil
+	for _, socket := range sockets {
+		go func() { _ = srv.Serve(socket) }()
+	}
+	return &listener{redirect: "http://" + host + callbackPath, answers: answers, sockets: sockets, server: srv}, nil
 }
 
 // close takes no more answers from now on. The page that is being sent goes
 // out meanwhile; browsers hold idle connections open, so nobody waits for it.
 func (l *listener) close() {
-	_ = l.socket.Close()
+	closeAll(l.sockets)
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()

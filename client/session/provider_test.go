@@ -26,13 +26,17 @@ import (
 	"keyfob/client/session"
 )
 
-const clientID = "keyfob-desktop"
+const (
+	clientID    = "keyfob-desktop"
+	deviceGrant = "urn:ietf:params:oauth:grant-type:device_code"
+)
 
 // provider is an OpenID provider that behaves, except where a test bends it.
 type provider struct {
 	*httptest.Server
 
-	key *rsa.PrivateKey
+	key     *rsa.PrivateKey
+	handler http.Handler
 
 	mu       sync.Mutex
 	grants   map[string]url.Values // code: the authorize request
@@ -45,25 +49,42 @@ type provider struct {
 	metadata func(m map[string]any)
 	answer   func(v url.Values)     // before the browser carries it back
 	idToken  func(c map[string]any) // before it is signed
-	token    http.HandlerFunc       // instead of the token endpoint; nil: the real one
+	sign     func(c map[string]any) string
+	token    http.HandlerFunc // instead of the token endpoint; nil: the real one
 	revoke   http.HandlerFunc
+	device   map[string]any     // what a device is answered; nil: none are announced
+	polled   []time.Time        // by devices
+	waiting  []http.HandlerFunc // what the next polls are answered, before the tokens
 }
 
 // keys are slow to make, and which one it is matters to no test.
-var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
+var signingKey, strangersKey = sync.OnceValue(newKey), sync.OnceValue(newKey)
+
+func newKey() *rsa.PrivateKey {
 	k, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		panic(err)
 	}
 	return k
-})
+}
 
 func newProvider(t *testing.T) *provider {
 	t.Helper()
+	p := unplugged()
+	p.Server = httptest.NewServer(p.handler)
+	t.Cleanup(p.Close)
+	return p
+}
+
+// unplugged is a provider that no network leads to, for tests in which time is
+// not real.
+func unplugged() *provider {
 	p := &provider{
-		key: signingKey(), grants: map[string]url.Values{}, live: map[string]bool{}, lifetime: 300, subject: "u1",
+		Server: &httptest.Server{URL: "https://id.example.com"},
+		key:    signingKey(), grants: map[string]url.Values{}, live: map[string]bool{}, lifetime: 300, subject: "u1",
 		metadata: func(map[string]any) {}, answer: func(url.Values) {}, idToken: func(map[string]any) {},
 	}
+	p.sign = func(c map[string]any) string { return signed(c, jose.RS256, p.key) }
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", p.serveMetadata)
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
@@ -75,8 +96,8 @@ func newProvider(t *testing.T) *provider {
 	mux.HandleFunc("GET /userinfo", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, 200, map[string]any{"sub": p.subject, "preferred_username": "ada", "name": "Ada Admin"})
 	})
-	p.Server = httptest.NewServer(mux)
-	t.Cleanup(p.Close)
+	mux.HandleFunc("POST /device", func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, p.device) })
+	p.handler = mux
 	return p
 }
 
@@ -84,7 +105,10 @@ func (p *provider) serveMetadata(w http.ResponseWriter, _ *http.Request) {
 	m := map[string]any{
 		"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token",
 		"userinfo_endpoint": p.URL + "/userinfo", "jwks_uri": p.URL + "/keys", "revocation_endpoint": p.URL + "/revoke",
-		"id_token_signing_alg_values_supported": []string{"RS256"},
+		"id_token_signing_alg_values_supported": []string{"RS256"}, "code_challenge_methods_supported": []string{"S256"},
+	}
+	if p.device != nil {
+		m["device_authorization_endpoint"] = p.URL + "/device"
 	}
 	p.metadata(m)
 	reply(w, 200, m)
@@ -93,13 +117,18 @@ func (p *provider) serveMetadata(w http.ResponseWriter, _ *http.Request) {
 func (p *provider) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.counter++
-	code := fmt.Sprintf("code%d", p.counter)
-	p.grants[code] = r.URL.Query()
+	code := p.issueCode(r.URL.Query())
 	v := url.Values{"code": {code}, "state": {r.URL.Query().Get("state")}}
 	p.answer(v)
 	w.Header().Set("Location", r.URL.Query().Get("redirect_uri")+"?"+v.Encode())
 	w.WriteHeader(http.StatusFound)
+}
+
+func (p *provider) issueCode(asked url.Values) string {
+	p.counter++
+	code := fmt.Sprintf("code%d", p.counter)
+	p.grants[code] = asked
+	return code
 }
 
 func (p *provider) serveToken(w http.ResponseWriter, r *http.Request) {
@@ -123,6 +152,14 @@ func (p *provider) serveToken(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		nonce = asked.Get("nonce")
+	case deviceGrant:
+		p.polled = append(p.polled, time.Now())
+		if len(p.waiting) > 0 {
+			say := p.waiting[0]
+			p.waiting = p.waiting[1:]
+			say(w, r)
+			return
+		}
 	case "refresh_token":
 		if !p.live[r.Form.Get("refresh_token")] {
 			reply(w, 400, map[string]any{"error": "invalid_grant", "error_description": "token is dead"})
@@ -145,7 +182,15 @@ func (p *provider) issue(nonce string) map[string]any {
 		claims["nonce"] = nonce
 	}
 	p.idToken(claims)
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: p.key, KeyID: "k"}}, nil)
+	id := p.sign(claims)
+	return map[string]any{
+		"access_token": fmt.Sprintf("access%d", p.counter), "refresh_token": refresh, "id_token": id,
+		"token_type": "Bearer", "expires_in": p.lifetime,
+	}
+}
+
+func signed(claims map[string]any, algorithm jose.SignatureAlgorithm, key any) string {
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: jose.JSONWebKey{Key: key, KeyID: "k"}}, nil)
 	if err != nil {
 		panic(err)
 	}
@@ -153,10 +198,7 @@ func (p *provider) issue(nonce string) map[string]any {
 	if err != nil {
 		panic(err)
 	}
-	return map[string]any{
-		"access_token": fmt.Sprintf("access%d", p.counter), "refresh_token": refresh, "id_token": id,
-		"token_type": "Bearer", "expires_in": p.lifetime,
-	}
+	return id
 }
 
 func (p *provider) serveRevoke(w http.ResponseWriter, r *http.Request) {

@@ -9,6 +9,13 @@
 // with it is stored before the access token is used, so that a crash between
 // the two costs nothing.
 //
+// A machine without a browser signs in by SignInByDevice (RFC 8628), and a
+// server that has neither by UseToken, with a token that the person pasted.
+//
+// What a crash or an absent server leaves half done is noted in the same store
+// before it is begun: a sign-in before the server is asked for its tokens, a
+// sign-out before it is told. Finish, at the next start, ends it.
+//
 // When the server no longer takes the refresh token, Config.Reauthenticate may
 // sign in again in place; without it, AccessToken says client.ErrSignInExpired.
 package session
@@ -41,6 +48,11 @@ type Config struct {
 	OpenBrowser func(url string) error
 	Clock       func() time.Time // nil: time.Now
 
+	// LoopbackHost is where the browser comes back to, as the server has it
+	// registered: 127.0.0.1 (or empty), or localhost. It is on this computer
+	// either way.
+	LoopbackHost string
+
 	// Reauthenticate is called, one call at a time, when the server refuses
 	// the refresh token. It returns nil once SignIn or Adopt has renewed the
 	// sign-in; the interrupted call then goes on. Nil: nobody can be asked.
@@ -61,12 +73,33 @@ type Session struct {
 	// and in the store, so that the two cannot disagree.
 	changing sync.Mutex
 
-	mu      sync.Mutex // guards what follows, never held while waiting
+	mu     sync.Mutex // guards what follows, never held while waiting
+	held   state
+	unkept error
+	locked bool
+}
+
+// state is who is signed in, and with what.
+type state struct {
 	who     Identity
-	refresh client.Secret // zero: signed out, or refused by the server
+	refresh client.Secret // zero: none, or refused by the server
 	access  client.Secret
 	expires time.Time // of access; zero: not said
-	unkept  error
+	pasted  bool      // access is the credential itself
+	ending  []string  // refresh tokens that the server has yet to be told the end of
+	attempt string
+}
+
+// item is st as it is stored.
+func (st state) item() credential {
+	c := credential{
+		Issuer: st.who.Issuer, Subject: st.who.Subject, Login: st.who.Login, Name: st.who.Name,
+		RefreshToken: st.refresh.Reveal(), Ending: st.ending, Attempt: st.attempt,
+	}
+	if st.pasted {
+		c.Token = st.access.Reveal()
+	}
+	return c
 }
 
 // New makes a Session that is not signed in yet: SignIn, Adopt or Resume is
@@ -82,7 +115,7 @@ func New(cfg Config) *Session {
 func (s *Session) Identity() Identity {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.who
+	return s.held.who
 }
 
 // Unkept is why the credential could not be stored, nil when it is. The
@@ -93,55 +126,14 @@ func (s *Session) Unkept() error {
 	return s.unkept
 }
 
-// Adopt signs in with a refresh token that was obtained elsewhere, as from the
-// server inside the program. It uses it up at once.
-func (s *Session) Adopt(ctx context.Context, refresh client.Secret) (Identity, error) {
-	t, err := s.renewed(ctx, refresh)
-	if err != nil {
-		return Identity{}, err
-	}
-	who, err := s.identify(ctx, t)
-	if err != nil {
-		return Identity{}, err
-	}
-	s.become(ctx, who, t)
-	return who, nil
-}
-
-// Resume signs in with the credential that an earlier run stored. It fails
-// with credentials.ErrNotFound, ErrUnavailable or ErrTimeout when there is
-// none to be had, and with client.ErrSignInExpired when the server refuses it.
-// When the server cannot be reached (client.ErrOffline and the like) the
-// Session is usable all the same: AccessToken will try again.
-func (s *Session) Resume(ctx context.Context, subject string) error {
-	kept, err := s.cfg.Credentials.Get(ctx, key(s.cfg.Issuer, subject))
-	if err != nil {
-		return err
-	}
-	defer kept.Wipe()
-	c, err := decodeCredential(kept, s.cfg.Issuer, subject)
-	if err != nil {
-		return err
-	}
-	s.recall(c)
-	return s.renewShared(ctx)
-}
-
-// recall makes a stored credential the session's, to be renewed before use.
-func (s *Session) recall(c credential) {
-	s.changing.Lock()
-	defer s.changing.Unlock()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.who = Identity{Issuer: c.Issuer, Subject: c.Subject, Login: c.Login, Name: c.Name}
-	s.refresh, s.access, s.unkept = client.NewSecret(c.RefreshToken), client.Secret{}, nil
-}
-
 // AccessToken is an access token with at least half a minute to live, if the
-// server said how long it lives. It fails with client.ErrSignInExpired, or with
-// client.ErrOffline and the like, which leave the credential as it is.
+// server said how long it lives. It fails with client.ErrSignInExpired, with
+// client.ErrLocked, or with client.ErrOffline and the like, which leave the credential as it is.
 func (s *Session) AccessToken(ctx context.Context) (client.Secret, error) {
 	for range 2 {
+		if s.isLocked() {
+			return client.Secret{}, client.ErrLocked
+		}
 		if t, ok := s.current(); ok {
 			return t, nil
 		}
@@ -163,18 +155,18 @@ func (s *Session) AccessToken(ctx context.Context) (client.Secret, error) {
 func (s *Session) Rejected(_ context.Context, token client.Secret) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.access.Reveal() == token.Reveal() {
-		s.access = client.Secret{}
+	if s.held.access.Reveal() == token.Reveal() {
+		s.held.access = client.Secret{}
 	}
 }
 
 func (s *Session) current() (client.Secret, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.access.IsZero() || !s.expires.IsZero() && !s.cfg.Clock().Add(slack).Before(s.expires) {
+	if s.held.access.IsZero() || !s.held.expires.IsZero() && !s.cfg.Clock().Add(slack).Before(s.held.expires) {
 		return client.Secret{}, false
 	}
-	return s.access, true
+	return s.held.access, true
 }
 
 // renewShared renews the access token, together with everybody who asks for
@@ -195,11 +187,14 @@ func (s *Session) renewShared(ctx context.Context) error {
 func (s *Session) renew(ctx context.Context) error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
+	if s.isLocked() {
+		return client.ErrLocked
+	}
 	if _, ok := s.current(); ok {
 		return nil // somebody was faster
 	}
 	s.mu.Lock()
-	refresh, who := s.refresh, s.who
+	refresh := s.held.refresh
 	s.mu.Unlock()
 	if refresh.IsZero() {
 		return client.ErrSignInExpired
@@ -207,13 +202,13 @@ func (s *Session) renew(ctx context.Context) error {
 	t, err := s.renewed(ctx, refresh)
 	if errors.Is(err, client.ErrSignInExpired) {
 		s.mu.Lock()
-		s.refresh = client.Secret{} // it is dead; do not send it again
+		s.held.refresh = client.Secret{} // it is dead; do not send it again
 		s.mu.Unlock()
 	}
 	if err != nil {
 		return err
 	}
-	s.keep(ctx, who, t)
+	s.renewTo(ctx, t)
 	return nil
 }
 
@@ -243,31 +238,4 @@ func (s *Session) reauthenticate(ctx context.Context) error {
 		return fmt.Errorf("%w: signed in as another account", client.ErrSignInExpired)
 	}
 	return nil
-}
-
-// become makes who with t the session's sign-in.
-func (s *Session) become(ctx context.Context, who Identity, t tokens) {
-	s.changing.Lock()
-	defer s.changing.Unlock()
-	s.keep(ctx, who, t)
-}
-
-// keep stores the refresh token of t first and only then lets t be used
-// (changing is held). A store that fails ends no sign-in: it goes on in
-// memory, and Unkept says why.
-func (s *Session) keep(ctx context.Context, who Identity, t tokens) {
-	s.mu.Lock()
-	before, unkept := s.refresh, s.unkept
-	s.mu.Unlock()
-	same := before.Reveal() == t.refresh.Reveal()
-	if !t.refresh.IsZero() && (!same || unkept != nil) {
-		c := credentialOf(who, t.refresh, s.cfg.Clock())
-		// Not bound to ctx: a cancelled caller must not lose the only copy.
-		unkept = s.cfg.Credentials.Set(context.WithoutCancel(ctx), key(who.Issuer, who.Subject), c)
-		c.Wipe()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.who, s.refresh, s.access, s.expires, s.unkept = who, t.refresh, t.access, t.expires, unkept
-	before.Wipe()
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -33,14 +34,19 @@ func (s *Session) SignIn(ctx context.Context) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
+	if !slices.Contains(m.PKCE, "S256") { // RFC 9700, section 2.1.1: else it may be ignored
+		return Identity{}, refused("the server does not announce PKCE with S256")
+	}
 	q := question{state: random(), nonce: random(), verifier: oauth2.GenerateVerifier(), meta: m}
-	l, err := listen(ctx, q.state)
+	l, err := listen(ctx, s.cfg.LoopbackHost, q.state)
 	if err != nil {
 		return Identity{}, err
 	}
 	defer l.close()
 	q.oauth = s.oauth(m, l.redirect)
-	ask := q.oauth.AuthCodeURL(q.state, oidc.Nonce(q.nonce), oauth2.S256ChallengeOption(q.verifier))
+	// OpenID Connect Core, section 11: else offline_access is not granted.
+	consent := oauth2.SetAuthURLParam("prompt", "consent")
+	ask := q.oauth.AuthCodeURL(q.state, oidc.Nonce(q.nonce), oauth2.S256ChallengeOption(q.verifier), consent)
 	if err := s.cfg.OpenBrowser(ask); err != nil {
 		return Identity{}, fmt.Errorf("%w: %w", client.ErrNoBrowser, err)
 	}
@@ -68,26 +74,19 @@ func (s *Session) finish(ctx context.Context, q question, answer url.Values) (Id
 	if err != nil {
 		return Identity{}, err
 	}
+	a := s.begin(ctx, attempt{Code: code, Verifier: q.verifier, Redirect: q.oauth.RedirectURL})
 	raw, err := q.oauth.Exchange(s.oauthContext(ctx), code, oauth2.VerifierOption(q.verifier))
 	if err = tokenError(ctx, err); err != nil {
 		if errors.Is(err, client.ErrSignInExpired) {
 			err = refused("the server does not take its own code")
 		}
-		return Identity{}, err
-	}
-	if err := s.checkNonce(ctx, q, raw); err != nil {
-		return Identity{}, err
+		return Identity{}, s.without(ctx, a, err)
 	}
 	t := s.tokensOf(raw)
-	who, err := s.identify(ctx, t)
-	if err != nil {
-		return Identity{}, err
+	if err := s.checkNonce(ctx, q, raw); err != nil {
+		return Identity{}, errors.Join(err, s.turnDown(ctx, a, t))
 	}
-	if before := s.Identity().Subject; before != "" && before != who.Subject {
-		return Identity{}, errors.Join(client.ErrOtherAccount, s.revoke(ctx, t.refresh))
-	}
-	s.become(ctx, who, t)
-	return who, nil
+	return s.arrive(ctx, a, t)
 }
 
 // readAnswer is the code in the answer to a question with state. With an iss
@@ -97,6 +96,10 @@ func readAnswer(v url.Values, state, issuer string, mustIss bool) (code string, 
 		if len(v[name]) > 1 { // RFC 6749, section 3.1
 			return "", refused("an answer with two values for " + name)
 		}
+	}
+	// RFC 9700, section 2.1.2: tokens come from the token endpoint alone.
+	if slices.ContainsFunc([]string{"access_token", "refresh_token", "id_token"}, v.Has) {
+		return "", refused("an answer with a token in the address")
 	}
 	if subtle.ConstantTimeCompare([]byte(v.Get("state")), []byte(state)) != 1 {
 		return "", refused("an answer to another question")

@@ -4,69 +4,95 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"keyfob/client"
-	"keyfob/client/internal/transport"
 )
 
 // SignOut ends the sign-in: revoked at the server (RFC 7009), deleted from the
-// store, both confirmed. Either failing does not stop the other; the error
-// joins what failed. In memory it is over in any case.
+// store, both confirmed. The credential is first marked as ended in the store,
+// so that no later start signs in with it; a crash, or a server that does not
+// confirm, leaves it so for Finish. The error is a client.SignOutError. In
+// memory it is over in any case.
 func (s *Session) SignOut(ctx context.Context) error {
 	s.changing.Lock() // a renewal under way comes to its end first
 	defer s.changing.Unlock()
 	s.mu.Lock()
-	who, refresh := s.who, s.refresh
-	s.who, s.refresh, s.access, s.unkept = Identity{}, client.Secret{}, client.Secret{}, nil
+	st := s.held
+	s.held, s.unkept = state{}, nil
 	s.mu.Unlock()
-
-	var revoked, deleted error
-	if !refresh.IsZero() {
-		revoked = s.revoke(ctx, refresh)
-		refresh.Wipe()
+	if st.who.Subject == "" {
+		return nil
 	}
-	if who.Subject != "" {
-		deleted = s.cfg.Credentials.Delete(ctx, key(who.Issuer, who.Subject))
+	c := st.item()
+	if c.RefreshToken != "" {
+		c.Ending = append(c.Ending, c.RefreshToken)
 	}
-	if revoked != nil {
-		revoked = fmt.Errorf("revoking the sign-in: %w", revoked)
+	c.RefreshToken, c.Token, c.Attempt = "", "", ""
+	marked := s.write(ctx, c)
+	st.refresh.Wipe()
+	if len(c.Ending) == 0 {
+		return signOutError(nil, marked, false) // marking it has deleted it
 	}
-	if deleted != nil {
-		deleted = fmt.Errorf("deleting the credential: %w", deleted)
+	_, revoked := s.revokeAll(ctx, c.Ending)
+	pending := revoked != nil && marked == nil
+	if pending {
+		return signOutError(revoked, nil, true)
 	}
-	return errors.Join(revoked, deleted)
+	// One that could not be marked would sign in at the next start.
+	return signOutError(revoked, s.cfg.Credentials.Delete(ctx, key(c.Issuer, c.Subject)), false)
 }
 
-func (s *Session) revoke(ctx context.Context, refresh client.Secret) error {
+func signOutError(revoke, remove error, pending bool) error {
+	if revoke == nil && remove == nil {
+		return nil
+	}
+	return &client.SignOutError{Revoke: revoke, Delete: remove, Pending: pending}
+}
+
+// finishSignOut goes on where SignOut stopped: c is marked as ended.
+func (s *Session) finishSignOut(ctx context.Context, c credential) error {
+	if _, err := s.revokeAll(ctx, c.Ending); err != nil {
+		return signOutError(err, nil, true)
+	}
+	again, err := s.stored(ctx, c.Subject)
+	if err == nil && again.live() {
+		return nil // signed in anew meanwhile, and that sign-in knows what is ending
+	}
+	return signOutError(nil, s.cfg.Credentials.Delete(ctx, key(c.Issuer, c.Subject)), false)
+}
+
+var errNoRevocation = fmt.Errorf("%w: the server announces no revocation", client.ErrServer)
+
+// revokeAll revokes each of refresh, and answers those that may be tried
+// again.
+func (s *Session) revokeAll(ctx context.Context, refresh []string) (left []string, err error) {
+	for _, r := range refresh {
+		e := s.revoke(ctx, r)
+		if e != nil && !errors.Is(e, errNoRevocation) {
+			left = append(left, r)
+		}
+		err = errors.Join(err, e)
+	}
+	return left, err
+}
+
+func (s *Session) revoke(ctx context.Context, refresh string) error {
 	m, err := s.discover(ctx)
 	if err != nil {
 		return err
 	}
 	if m.Revocation == "" {
-		return fmt.Errorf("%w: the server announces no revocation", client.ErrServer)
+		return errNoRevocation
 	}
-	form := url.Values{
-		"token":           {refresh.Reveal()},
-		"token_type_hint": {"refresh_token"},
-		"client_id":       {s.cfg.ClientID},
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, m.Revocation, strings.NewReader(form.Encode()))
+	form := url.Values{"token": {refresh}, "token_type_hint": {"refresh_token"}, "client_id": {s.cfg.ClientID}}
+	status, _, err := s.post(ctx, m.Revocation, form)
 	if err != nil {
-		return client.ErrGarbled
+		return err
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := s.http.Do(req)
-	if err != nil {
-		return transport.Error(ctx, err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	_, _ = io.Copy(io.Discard, resp.Body)
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%w: revocation, status %d", client.ErrServer, resp.StatusCode)
+	if status != http.StatusOK {
+		return fmt.Errorf("%w: revocation, status %d", client.ErrServer, status)
 	}
 	return nil
 }

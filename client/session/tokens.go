@@ -24,13 +24,18 @@ type tokens struct {
 	access, refresh client.Secret
 	expires         time.Time
 	raw             *oauth2.Token
+	spent           client.Secret // the refresh token that brought them
+	pasted          bool
 }
 
 // metadata is what OpenID discovery says beyond what go-oidc reads.
 type metadata struct {
 	Revocation  string `json:"revocation_endpoint"`
+	Device      string `json:"device_authorization_endpoint"` // RFC 8628, section 4
 	Keys        string `json:"jwks_uri"`
 	IssInAnswer bool   `json:"authorization_response_iss_parameter_supported"` // RFC 9207, section 3
+
+	PKCE []string `json:"code_challenge_methods_supported"` // RFC 8414, section 2
 
 	oidc *oidc.Provider
 }
@@ -69,7 +74,7 @@ func (s *Session) discover(ctx context.Context) (*metadata, error) {
 	if e.AuthURL == "" || e.TokenURL == "" || m.Keys == "" {
 		return nil, fmt.Errorf("%w: OpenID metadata lacks an endpoint", client.ErrNotAServer)
 	}
-	for _, u := range []string{e.AuthURL, e.TokenURL, m.Keys, p.UserInfoEndpoint(), m.Revocation} {
+	for _, u := range []string{e.AuthURL, e.TokenURL, m.Keys, p.UserInfoEndpoint(), m.Revocation, m.Device} {
 		if err := checkEndpoint(issuer, u); err != nil {
 			return nil, err
 		}
@@ -96,6 +101,9 @@ func checkEndpoint(issuer *url.URL, endpoint string) error {
 	return nil
 }
 
+// scopes are what every sign-in asks for.
+var scopes = []string{oidc.ScopeOpenID, oidc.ScopeProfile, oidc.ScopeOfflineAccess}
+
 func (s *Session) oauth(m *metadata, redirect string) *oauth2.Config {
 	e := m.oidc.Endpoint()
 	// Guessing the style would send a code or refresh token twice.
@@ -104,7 +112,7 @@ func (s *Session) oauth(m *metadata, redirect string) *oauth2.Config {
 		ClientID:    s.cfg.ClientID,
 		Endpoint:    e,
 		RedirectURL: redirect,
-		Scopes:      []string{oidc.ScopeOpenID, oidc.ScopeProfile, oidc.ScopeOfflineAccess},
+		Scopes:      scopes,
 	}
 }
 
@@ -131,7 +139,9 @@ func (s *Session) renewed(ctx context.Context, refresh client.Secret) (tokens, e
 	if err != nil {
 		return tokens{}, err
 	}
-	return s.tokensOf(t), nil
+	out := s.tokensOf(t)
+	out.spent = refresh
+	return out, nil
 }
 
 func (s *Session) tokensOf(t *oauth2.Token) tokens {
@@ -139,8 +149,11 @@ func (s *Session) tokensOf(t *oauth2.Token) tokens {
 	if t.RefreshToken != "" {
 		out.refresh = client.NewSecret(t.RefreshToken)
 	}
-	if t.ExpiresIn > 0 {
+	switch {
+	case t.ExpiresIn > 0:
 		out.expires = s.cfg.Clock().Add(time.Duration(t.ExpiresIn) * time.Second)
+	case !t.Expiry.IsZero():
+		out.expires = s.cfg.Clock().Add(time.Until(t.Expiry))
 	}
 	return out
 }

@@ -45,12 +45,13 @@ func TestMain(m *testing.M) {
 // place is a data directory to run keyfobd on.
 type place struct {
 	*testing.T
-	dir string
+	dir      string
+	database string // URL; empty: that of the environment, or in dir
 }
 
 func newPlace(t *testing.T) place {
 	t.Helper()
-	return place{t, filepath.Join(t.TempDir(), "data")}
+	return place{T: t, dir: filepath.Join(t.TempDir(), "data")}
 }
 
 type result struct {
@@ -78,6 +79,9 @@ func (p place) runWith(stdin string, args ...string) result {
 func (p place) command(args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(p.Context(), program, args...)
 	cmd.Env = append(os.Environ(), "KEYFOBD_DATA="+p.dir)
+	if p.database != "" {
+		cmd.Env = append(cmd.Env, "KEYFOBD_DATABASE="+p.database)
+	}
 	return cmd
 }
 

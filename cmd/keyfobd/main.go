@@ -2,11 +2,18 @@
 package main
 
 import (
+	"fmt"
 	"os"
 
+	"keyfob/internal/harden"
 	"keyfob/server/command"
 )
 
 var version string // set by the build
 
-func main() { os.Exit(command.Program{Name: "keyfobd", Version: version}.Main()) }
+func main() {
+	if err := harden.Process(); err != nil {
+		fmt.Fprintln(os.Stderr, "keyfobd: core dumps may be possible:", err)
+	}
+	os.Exit(command.Program{Name: "keyfobd", Version: version}.Main())
+}

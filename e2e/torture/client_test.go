@@ -32,6 +32,14 @@ type call struct {
 	body         any
 	form         url.Values
 	login        *url.Userinfo
+	at           *serving // nil: the world's
+}
+
+func (c call) server(w *world) *serving {
+	if c.at != nil {
+		return c.at
+	}
+	return w.serving
 }
 
 // ask makes one call, without trying again, and reads the reply into v.
@@ -74,7 +82,7 @@ func (w *world) request(ctx context.Context, c call) (*http.Request, error) {
 		}
 		content, header = bytes.NewReader(text), http.Header{"Content-Type": {"application/json"}}
 	}
-	req, err := http.NewRequestWithContext(ctx, c.method, w.serving.url+c.path, content)
+	req, err := http.NewRequestWithContext(ctx, c.method, c.server(w).url+c.path, content)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,10 @@
 //	chain breaks  0  the change log verifies, and fits the records
 //	5xx              none, or only 503 while the fault lasts
 //
-// and says so in one line. `make test` runs a short form; `make torture N=…`
+// A revocation at one of three servers, whose connections for announcements are
+// cut again and again, is looked at in the same way: no server takes the token
+// for good later than the five seconds that are promised.
+//
+// Each says so in one line. `make test` runs a short form; `make torture N=…`
 // runs each N times.
 package torture

@@ -15,6 +15,7 @@ const name = "keyfob"
 type Dirs struct {
 	Config string // what is remembered of connections: no secrets
 	Data   string // the built-in server's
+	State  string // what tells of earlier runs: crash files; empty if it has no place
 }
 
 // Find names the directories. On Linux they follow the XDG base directory
@@ -26,7 +27,7 @@ func Find() (Dirs, error) {
 			return Dirs{}, fmt.Errorf("there is no place for configuration: %w", err)
 		}
 		config = filepath.Join(config, name)
-		return Dirs{Config: config, Data: filepath.Join(config, "server")}, nil
+		return Dirs{Config: config, Data: filepath.Join(config, "server"), State: filepath.Join(config, "state")}, nil
 	}
 	config, err := xdg("XDG_CONFIG_HOME", ".config")
 	if err != nil {
@@ -36,7 +37,8 @@ func Find() (Dirs, error) {
 	if err != nil {
 		return Dirs{}, fmt.Errorf("there is no place for data: %w", err)
 	}
-	return Dirs{Config: config, Data: data}, nil
+	state, _ := xdg("XDG_STATE_HOME", ".local/state") // the program runs without
+	return Dirs{Config: config, Data: data, State: state}, nil
 }
 
 // xdg is our directory below the one that a variable names, or else below home.

@@ -12,15 +12,15 @@ import (
 )
 
 func TestDirectoriesFollowTheXDGSpecification(t *testing.T) {
-	below := dirs.Dirs{Config: "/home/ada/.config/keyfob", Data: "/home/ada/.local/share/keyfob"}
+	below := dirs.Dirs{Config: "/home/ada/.config/keyfob", Data: "/home/ada/.local/share/keyfob", State: "/home/ada/.local/state/keyfob"}
 	for _, c := range []struct {
 		name, home, config, data string
 		want                     dirs.Dirs
 	}{
 		{"home", "/home/ada", "", "", below},
-		{"the variables", "/home/ada", "/c", "/d", dirs.Dirs{Config: "/c/keyfob", Data: "/d/keyfob"}},
+		{"the variables", "/home/ada", "/c", "/d", dirs.Dirs{Config: "/c/keyfob", Data: "/d/keyfob", State: below.State}},
 		{"the variables without a home", "", "/c", "/d", dirs.Dirs{Config: "/c/keyfob", Data: "/d/keyfob"}},
-		{"one variable", "/home/ada", "", "/d", dirs.Dirs{Config: below.Config, Data: "/d/keyfob"}},
+		{"one variable", "/home/ada", "", "/d", dirs.Dirs{Config: below.Config, Data: "/d/keyfob", State: below.State}},
 		{"relative variables, which do not count", "/home/ada", "c", "../d", below},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -54,4 +54,5 @@ func environment(t *testing.T, home, config, data string) {
 	t.Setenv("HOME", home)
 	t.Setenv("XDG_CONFIG_HOME", config)
 	t.Setenv("XDG_DATA_HOME", data)
+	t.Setenv("XDG_STATE_HOME", "")
 }

@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"keyfob/internal/crash"
 	"keyfob/internal/filelock"
 )
 
@@ -90,6 +91,7 @@ func (l *Lock) Release() {
 }
 
 func (l *Lock) serve() {
+	defer crash.Guard()
 	for {
 		c, err := l.listener.Accept()
 		if err != nil {
@@ -100,6 +102,7 @@ func (l *Lock) serve() {
 }
 
 func (l *Lock) answer(c net.Conn) {
+	defer crash.Guard()
 	defer func() { _ = c.Close() }()
 	_ = c.SetDeadline(time.Now().Add(patience))
 	if !reads(c, raise) {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -27,13 +28,54 @@ const Password = "correct horse battery staple"
 type Remote struct {
 	*instance.Instance
 	URL string
+
+	mu   sync.Mutex
+	gone bool
+	held map[string]chan struct{} // by path
+}
+
+// SetGone makes the server break off every exchange, or serve again.
+func (r *Remote) SetGone(on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gone = on
+}
+
+// Hold makes the server slow: what is asked for at path is answered only once
+// release is called.
+func (r *Remote) Hold(path string) (release func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	held := make(chan struct{})
+	r.held[path] = held
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.held, path)
+		close(held)
+	}
+}
+
+// hinder does what SetGone and Hold asked for.
+func (r *Remote) hinder(q *http.Request) {
+	r.mu.Lock()
+	gone, held := r.gone, r.held[q.URL.Path]
+	r.mu.Unlock()
+	if gone {
+		panic(http.ErrAbortHandler)
+	}
+	if held != nil {
+		<-held
+	}
 }
 
 // StartRemote makes one, and stops it when the test ends.
 func StartRemote(t testing.TB) *Remote {
 	t.Helper()
+	remote := &Remote{held: map[string]chan struct{}{}}
 	var handler atomic.Pointer[http.Handler]
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		remote.hinder(r)
 		(*handler.Load()).ServeHTTP(w, r)
 	}))
 	t.Cleanup(srv.Close)
@@ -47,7 +89,8 @@ func StartRemote(t testing.TB) *Remote {
 		}
 	})
 	handler.Store(&in.Handler)
-	return &Remote{in, srv.URL}
+	remote.Instance, remote.URL = in, srv.URL
+	return remote
 }
 
 // AddUser adds an active user, whose id it answers.

@@ -108,7 +108,7 @@ func (w *Watch) catchUp(ctx context.Context, from source) error {
 		return err
 	}
 	if w.begin || c.All {
-		w.forgetAll()
+		w.Forget()
 	} else if len(c.IDs) > 0 {
 		w.changed(c.IDs)
 	}
@@ -168,7 +168,8 @@ func (w *Watch) changed(ids []string) {
 	w.changes.Add(uint64(len(ids)))
 }
 
-func (w *Watch) forgetAll() {
+// Forget has nothing used that was read before.
+func (w *Watch) Forget() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.floor = w.generation.Add(1)

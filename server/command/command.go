@@ -70,6 +70,12 @@ type commands struct {
 		Check rulesCheckCmd `cmd:"" help:"Check a file of rules. Names each mistake by line and key."`
 		Show  rulesShowCmd  `cmd:"" help:"Print rules as they work, as a file to begin with."`
 	} `cmd:"" name:"rules" help:"What is demanded of tokens."`
+	Pepper struct {
+		List   pepperListCmd   `cmd:"" help:"Each pepper, and how much is still kept under it."`
+		New    pepperNewCmd    `cmd:"" help:"Make the pepper that is to follow the current one."`
+		Use    pepperUseCmd    `cmd:"" help:"Make the new pepper the current one, once all servers hold it."`
+		Retire pepperRetireCmd `cmd:"" help:"End an old pepper that nothing needs any more, or a new one that is not wanted."`
+	} `cmd:"" help:"The keys that secrets are kept under: exchange them while servers work."`
 	Backup  backupCmd  `cmd:"" help:"Write all records to one file, also while servers run."`
 	Restore restoreCmd `cmd:"" help:"Put the records of a backup into an empty place."`
 	Version versionCmd `cmd:"" help:"Print the version."`

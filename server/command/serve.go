@@ -38,6 +38,7 @@ func (c *serveCmd) Run(e *env) error {
 		return err
 	}
 	defer stopProfile()
+	spareTheCollector(c.Cache)
 	public, err := publicURL(c.Listen, c.PublicURL, c.TLSCert != "")
 	if err != nil {
 		return err

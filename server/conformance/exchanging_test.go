@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -68,9 +69,7 @@ func (w *world) exchange(secret string, more url.Values) reply {
 		"grant_type": {"urn:ietf:params:oauth:grant-type:token-exchange"}, "subject_token": {secret},
 		"subject_token_type": {"urn:ietf:params:oauth:token-type:access_token"},
 	}
-	for k, v := range more {
-		values[k] = v
-	}
+	maps.Copy(values, more)
 	return w.form("/id/connect/token", nil, values)
 }
 

@@ -91,8 +91,8 @@ var using = []requirement{
 func (w *world) check(secret string, wanted ...string) reply {
 	w.Helper()
 	q := url.Values{"app": {w.app.ID}}
-	for i := 0; i < len(wanted); i += 2 {
-		q.Add(wanted[i], wanted[i+1])
+	for pair := range slices.Chunk(wanted, 2) {
+		q.Add(pair[0], pair[1])
 	}
 	return w.call(http.MethodGet, "/check?"+q.Encode(), secret, nil)
 }

@@ -6,10 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"keyfob/server/audit"
 	"keyfob/server/backup"
+	"keyfob/server/secret"
 	"keyfob/server/store"
 )
 
@@ -22,7 +22,7 @@ func keyFiles(dir string) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if name := e.Name(); name == "signin.key" || name == audit.SigningFile || name == "pepper" || strings.HasPrefix(name, "pepper.") {
+		if name := e.Name(); name == "signin.key" || name == audit.SigningFile || secret.IsPepperFile(name) {
 			names = append(names, name)
 		}
 	}

@@ -6,14 +6,15 @@
 //	keyfob.db   users, apps, tokens, the change log; unless they are in a
 //	            PostgreSQL database
 //	pepper      keys the MACs of tokens; outside the database, so that a
-//	            stolen database is worth nothing
+//	            stolen database is worth nothing. Those that followed it are
+//	            beside it, as pepper.ID
 //	signin.key  signs what the sign-in hands out
 //	checkpoints signed states of the change log, with the key that signs them
 //	            (.key) and the one that verifies them (.pub)
 //	lock        held by the one process that serves the directory
 //
 // Several servers may work on one PostgreSQL database, each on a directory of
-// its own with the same pepper and signin.key in it: without the same pepper
+// its own with the same peppers and signin.key in it: without the same pepper
 // one refuses the tokens of the other, without the same key a sign-in begun at
 // one cannot end at the other.
 package instance
@@ -62,9 +63,15 @@ type Config struct {
 	Trusted origin.Trusted   // proxies that may say who calls
 	Expires func() time.Time // of the server's own TLS certificate; nil: it has none
 
+	// WithoutOldPepper opens records also where an old pepper is missing that
+	// they need: to retire it.
+	WithoutOldPepper bool
+
 	// Copies of the checkpoints and of their verifying key that the change log
 	// is compared with; empty: those in Dir.
 	Checkpoints, CheckpointsKey string
+
+	server string // its name where others are told of it; empty: it is none
 }
 
 // Records is a data directory without a server: what a command needs.
@@ -111,6 +118,7 @@ func Open(ctx context.Context, c Config) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.server = c.serverName()
 	records, err := openRecords(ctx, c)
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
@@ -154,20 +162,21 @@ func (r *Records) Close(ctx context.Context) error {
 }
 
 func openRecords(ctx context.Context, c Config) (*Records, error) {
-	pepper, err := secret.LoadPepper(filepath.Join(c.Dir, "pepper"))
-	if err != nil {
-		return nil, err
-	}
 	db, err := c.openStore(ctx)
 	if err != nil {
 		return nil, err
+	}
+	pepper, err := c.pepper(ctx, db)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
 	r := &Records{Store: db, Tokens: tokens.New(tokens.Config{
 		Store: db, Pepper: pepper, Clock: c.Clock, Instance: c.Name,
 		ProfileURL: c.PublicURL + "/profile", Version: c.Version, Log: c.Log, Rules: c.Rules,
 		Checkpoints: c.checkpoints, Cache: c.Cache,
+		Peppers: func() ([]secret.Pepper, error) { return secret.Peppers(c.Dir) }, Server: c.server, WithoutOld: c.WithoutOldPepper,
 	})}
-	if err := r.Tokens.CheckPepper(ctx); err != nil {
+	if err := r.Tokens.OpenPeppers(ctx); err != nil {
 		return nil, errors.Join(err, r.Close(ctx))
 	}
 	return r, nil

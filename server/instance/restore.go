@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"keyfob/server/audit"
@@ -133,28 +134,33 @@ func sameKeys(here, dir string) error {
 	return nil
 }
 
-// peppered demands the pepper of the tokens: of the backup, or else of Dir.
+// peppered demands the peppers that the records are under: of the backup, or
+// else of Dir. An old one that nothing works by any more may be missing.
 func peppered(ctx context.Context, c Config, from *store.Store, dir string) error {
-	id, err := from.NewestPepperID(ctx)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
+	needed, err := neededPeppers(ctx, from)
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(dir, "pepper")
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		path = filepath.Join(c.Dir, "pepper")
+	theirs, err := secret.Peppers(dir)
+	ours, err2 := secret.Peppers(c.Dir)
+	if err := errors.Join(err, err2); err != nil {
+		return err
 	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	here := slices.Concat(theirs, ours)
+	if len(needed) > 0 && len(here) == 0 {
 		return ErrNoPepper
 	}
-	pepper, err := secret.LoadPepper(path)
-	if err != nil {
-		return err
-	}
-	if pepper.ID() != id {
-		return tokens.ErrOtherPepper
+	for i, id := range needed {
+		if slices.ContainsFunc(here, func(p secret.Pepper) bool { return p.ID() == id }) {
+			continue
+		}
+		use, err := from.UsesOfPepper(ctx, id, c.Clock())
+		if err != nil {
+			return err
+		}
+		if i == 0 || use.Tokens+use.Secrets > 0 {
+			return fmt.Errorf("%w (%s)", tokens.ErrOtherPepper, id)
+		}
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func Load(nameOrFile string) (Rules, error) {
 	if err != nil {
 		return Rules{}, err
 	}
-	text, err := os.ReadFile(nameOrFile) //nolint:gosec // G304: the operator says which
+	text, err := os.ReadFile(nameOrFile)
 	if err != nil {
 		return Rules{}, err
 	}

@@ -2,7 +2,6 @@ package secret
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -11,7 +10,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"runtime"
 )
 
@@ -27,7 +25,7 @@ type Pepper struct{ key *string } // not *[32]byte: fmt follows that for %s
 func LoadPepper(path string) (Pepper, error) {
 	p, err := readPepper(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := makePepper(path); err != nil {
+		if err := place(randomKey(), path); err != nil {
 			return Pepper{}, fmt.Errorf("making the pepper: %w", err)
 		}
 		return readPepper(path)
@@ -82,24 +80,4 @@ func readPepper(path string) (Pepper, error) {
 		return Pepper{}, fmt.Errorf("reading the pepper: %w", err)
 	}
 	return Pepper{new(string(key[:]))}, nil
-}
-
-// makePepper writes aside and links into place, so that path never holds part
-// of a pepper and an existing one is never replaced.
-func makePepper(path string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".pepper-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // linked by then, or of no use
-	var key [pepperLen]byte
-	_, _ = rand.Read(key[:])
-	_, err = f.Write(key[:])
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
 }

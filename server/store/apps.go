@@ -18,6 +18,7 @@ type App struct {
 	SystemUserAllowed bool
 	SystemUserID      string // empty: none set
 	SecretMAC         []byte // of the client secret; nil: the app has none
+	SecretPepperID    string // what that is under
 	CreatedAt         time.Time
 }
 
@@ -29,7 +30,7 @@ type AppRecord struct {
 	AtLeast    bool    // there are more
 }
 
-const appColumns = `a.id, COALESCE(a.deleted_name, a.name), a.policy, a.enabled, a.scopes, a.system_user_allowed, a.system_user_id, a.secret_mac, a.created_at`
+const appColumns = `a.id, COALESCE(a.deleted_name, a.name), a.policy, a.enabled, a.scopes, a.system_user_allowed, a.system_user_id, a.secret_mac, a.secret_pepper_id, a.created_at`
 
 // AppByID answers ErrNotFound if there is none, or it was deleted.
 func (q Queries) AppByID(ctx context.Context, id string) (App, error) {
@@ -92,18 +93,18 @@ func (q Queries) Apps(ctx context.Context, f AppFilter, now time.Time, order Ord
 // InsertApp adds a; ErrTaken if its name is.
 func (t *Tx) InsertApp(ctx context.Context, a App) error {
 	_, err := t.db.ExecContext(ctx,
-		`INSERT INTO apps (id, name, policy, enabled, scopes, system_user_allowed, system_user_id, secret_mac, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		a.ID, a.Name, a.Policy, a.Enabled, strings.Join(a.Scopes, " "), a.SystemUserAllowed, orNull(a.SystemUserID), a.SecretMAC, millis(a.CreatedAt))
+		`INSERT INTO apps (id, name, policy, enabled, scopes, system_user_allowed, system_user_id, secret_mac, secret_pepper_id, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		a.ID, a.Name, a.Policy, a.Enabled, strings.Join(a.Scopes, " "), a.SystemUserAllowed, orNull(a.SystemUserID), a.SecretMAC, a.SecretPepperID, millis(a.CreatedAt))
 	return writeError("app", err)
 }
 
 // UpdateApp writes all of a but its id and creation; ErrTaken if its name is.
 func (t *Tx) UpdateApp(ctx context.Context, a App) error {
 	_, err := t.alter(ctx, "app", a.ID,
-		`UPDATE apps SET name = $1, policy = $2, enabled = $3, scopes = $4, system_user_allowed = $5, system_user_id = $6, secret_mac = $7
-		WHERE id = $8`,
-		a.Name, a.Policy, a.Enabled, strings.Join(a.Scopes, " "), a.SystemUserAllowed, orNull(a.SystemUserID), a.SecretMAC, a.ID)
+		`UPDATE apps SET name = $1, policy = $2, enabled = $3, scopes = $4, system_user_allowed = $5, system_user_id = $6, secret_mac = $7,
+			secret_pepper_id = $8 WHERE id = $9`,
+		a.Name, a.Policy, a.Enabled, strings.Join(a.Scopes, " "), a.SystemUserAllowed, orNull(a.SystemUserID), a.SecretMAC, a.SecretPepperID, a.ID)
 	return err
 }
 
@@ -116,7 +117,7 @@ type appScan struct {
 }
 
 func (s *appScan) dest() []any {
-	return []any{&s.a.ID, &s.a.Name, &s.a.Policy, &s.a.Enabled, &s.scopes, &s.a.SystemUserAllowed, &s.systemUser, &s.a.SecretMAC, &s.created}
+	return []any{&s.a.ID, &s.a.Name, &s.a.Policy, &s.a.Enabled, &s.scopes, &s.a.SystemUserAllowed, &s.systemUser, &s.a.SecretMAC, &s.a.SecretPepperID, &s.created}
 }
 
 func (s *appScan) app() App {

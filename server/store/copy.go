@@ -13,10 +13,10 @@ import (
 // transient are the tables that a copy leaves empty: what lives for minutes,
 // sign-ins, which an older state would let in again after they ended, and what
 // caches follow, of which there are none yet.
-var transient = []string{"access_tokens", "change_head", "changes", "device_codes", "exchanges", "idempotency", "refresh_tokens", "sign_in_codes", "sign_ins"}
+var transient = []string{"access_tokens", "change_head", "changes", "device_codes", "exchanges", "idempotency", "pepper_holders", "refresh_tokens", "sign_in_codes", "sign_ins"}
 
 // copied are the tables that a copy has, each after those that it refers to.
-var copied = []string{"settings", "users", "apps", "tokens", "events", "event_chain"}
+var copied = []string{"settings", "peppers", "users", "apps", "tokens", "events", "event_chain"}
 
 // ErrNotEmpty says that there are records where none may be.
 var ErrNotEmpty = errors.New("store: the database is not empty")
@@ -113,7 +113,7 @@ func (t *Tx) referLater(ctx context.Context) (func() error, error) {
 }
 
 // together is how many rows are written with one statement.
-const together = 200
+const together = 16
 
 // fillTable copies one table, whose columns both sides have: they are of the
 // same schema.

@@ -86,7 +86,7 @@ func (f EventFilter) query(order Order) (string, []any) {
 	cond.equal("e.object_id", f.ObjectID)
 	end := ` ORDER BY e.at` + direction + `, e.seq` + direction
 	if f.Query == "" {
-		end += ` LIMIT ` + cond.arg(order.Limit+1)
+		end += cond.limit(order.Limit + 1)
 	}
 	if f.UserID != "" {
 		cond.involves(f.UserID, end)
@@ -94,7 +94,7 @@ func (f EventFilter) query(order Order) (string, []any) {
 	if f.Query != "" {
 		cond.contains(f.Query, "e.action", "e.detail", "COALESCE(a.login, '')", "COALESCE(a.name, '')", "COALESCE(o.login, '')",
 			"COALESCE(u.name, p.name, NULLIF(t.description, ''), '')")
-		end += ` LIMIT ` + cond.arg(order.Limit+1)
+		end += cond.limit(order.Limit + 1)
 	}
 	return eventRows + cond.where() + end, cond.args
 }

@@ -21,10 +21,10 @@ type Exchanged struct {
 	RevokedAt time.Time
 }
 
-// ExchangedByMAC looks an exchanged token up by the MAC of its value, with its
+// ExchangedByMAC looks an exchanged token up as PresentedByMAC does, with its
 // parent, the parent's app and whom that acts as, as they are now; ErrNotFound
 // if there is none.
-func (q Queries) ExchangedByMAC(ctx context.Context, mac []byte) (Presented, error) {
+func (q Queries) ExchangedByMAC(ctx context.Context, macs ...[]byte) (Presented, error) {
 	var (
 		x                         Exchanged
 		scopes                    string
@@ -35,10 +35,11 @@ func (q Queries) ExchangedByMAC(ctx context.Context, mac []byte) (Presented, err
 	)
 	dest := []any{&x.ID, &x.MAC, &x.PepperID, &x.ParentID, &scopes, &created, &expires, &revoked}
 	dest = slices.Concat(dest, t.dest(), a.dest(), u.dest())
+	which, args := oneOf("x.mac", macs)
 	err := q.db.QueryRowContext(ctx, `SELECT x.id, x.mac, x.pepper_id, x.parent_id, x.scopes, x.created_at, x.expires_at, x.revoked_at,
 		`+tokenColumns+`, `+appColumns+`, `+userColumns+`
 		FROM exchanges x JOIN tokens t ON t.id = x.parent_id JOIN apps a ON a.id = t.app_id
-		LEFT JOIN users u ON u.id = COALESCE(t.user_id, a.system_user_id) WHERE x.mac = $1`, mac).Scan(dest...)
+		LEFT JOIN users u ON u.id = COALESCE(t.user_id, a.system_user_id) WHERE `+which, args...).Scan(dest...)
 	if err != nil {
 		return Presented{}, readError("exchanged token", err)
 	}

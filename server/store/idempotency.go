@@ -7,7 +7,8 @@ import (
 
 // Reply is a row of idempotency: the sealed reply to a create.
 type Reply struct {
-	KeyHash     []byte
+	KeyHash     []byte // under the pepper, as all of it
+	PepperID    string
 	RequestHash []byte
 	Sealed      []byte
 	ExpiresAt   time.Time
@@ -25,8 +26,8 @@ func (q Queries) ReplyByKey(ctx context.Context, keyHash []byte) (Reply, error) 
 
 // InsertReply keeps r; ErrTaken if its key is.
 func (t *Tx) InsertReply(ctx context.Context, r Reply) error {
-	_, err := t.db.ExecContext(ctx, `INSERT INTO idempotency (key_hash, request_hash, sealed, expires_at) VALUES ($1, $2, $3, $4)`,
-		r.KeyHash, r.RequestHash, r.Sealed, millis(r.ExpiresAt))
+	_, err := t.db.ExecContext(ctx, `INSERT INTO idempotency (key_hash, pepper_id, request_hash, sealed, expires_at) VALUES ($1, $2, $3, $4, $5)`,
+		r.KeyHash, r.PepperID, r.RequestHash, r.Sealed, millis(r.ExpiresAt))
 	return writeError("reply", err)
 }
 

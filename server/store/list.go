@@ -76,6 +76,10 @@ func (c *conditions) arg(v any) string {
 	return "$" + strconv.Itoa(len(c.args))
 }
 
+// limit bounds the rows. For a bare parameter SQLite would plan the statement
+// anew each time that it is used.
+func (c *conditions) limit(n int) string { return " LIMIT CAST(" + c.arg(n) + " AS BIGINT)" }
+
 func (c *conditions) add(sql ...string) { c.sql = append(c.sql, strings.Join(sql, "")) }
 
 func (c *conditions) where() string {

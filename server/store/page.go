@@ -59,7 +59,7 @@ func (r *reading[T]) count(ctx context.Context) (long bool, err error) {
 		return false, r.number(ctx, `SELECT COUNT(*) FROM `+r.from, r.cond)
 	}
 	rows := r.cond.list()
-	some := `SELECT COUNT(*) FROM (SELECT 1 FROM ` + r.table + rows.where() + ` LIMIT ` + rows.arg(walkMost+1) + `) n`
+	some := `SELECT COUNT(*) FROM (SELECT 1 FROM ` + r.table + rows.where() + rows.limit(walkMost+1) + `) n`
 	if err := r.number(ctx, some, conditions{args: rows.args}); err != nil {
 		return false, err
 	}
@@ -154,7 +154,7 @@ func (r *reading[T]) query(ctx context.Context, part string, after *Position, bo
 		cond.from(r.key, r.id, until, r.place(part, *end))
 	}
 	query = `SELECT ` + r.columns + `, ` + r.id + `, ` + r.key.expr + ` FROM ` + r.from + cond.where() +
-		` ORDER BY ` + r.key.expr + direction + `, ` + r.id + direction + ` LIMIT ` + cond.arg(r.order.Limit-len(r.out.Items)+1)
+		` ORDER BY ` + r.key.expr + direction + `, ` + r.id + direction + cond.limit(r.order.Limit-len(r.out.Items)+1)
 	return query, cond.args, end, nil
 }
 

@@ -57,16 +57,26 @@ func (p Presented) MAC() []byte {
 	return p.Token.MAC
 }
 
-// PresentedByMAC looks a token up by the MAC of its value; ErrNotFound if
-// there is none.
-func (q Queries) PresentedByMAC(ctx context.Context, mac []byte) (Presented, error) {
+// PepperID names the pepper that MAC is under.
+func (p Presented) PepperID() string {
+	if p.Exchanged != nil {
+		return p.Exchanged.PepperID
+	}
+	return p.Token.PepperID
+}
+
+// PresentedByMAC looks a token up by the MACs of its value, one for each
+// pepper: while it moves from one to another it is found all the same.
+// ErrNotFound if there is none.
+func (q Queries) PresentedByMAC(ctx context.Context, macs ...[]byte) (Presented, error) {
 	var (
 		t tokenScan
 		a appScan
 		u userScan
 	)
+	which, args := oneOf("t.mac", macs)
 	err := q.db.QueryRowContext(ctx, `SELECT `+tokenColumns+`, `+appColumns+`, `+userColumns+` FROM tokens t JOIN apps a ON a.id = t.app_id
-		LEFT JOIN users u ON u.id = COALESCE(t.user_id, a.system_user_id) WHERE t.mac = $1`, mac).Scan(slices.Concat(t.dest(), a.dest(), u.dest())...)
+		LEFT JOIN users u ON u.id = COALESCE(t.user_id, a.system_user_id) WHERE `+which, args...).Scan(slices.Concat(t.dest(), a.dest(), u.dest())...)
 	if err != nil {
 		return Presented{}, readError("token", err)
 	}

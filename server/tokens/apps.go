@@ -110,7 +110,11 @@ func (s *Service) NewAppSecret(ctx context.Context, c Caller, id string) (secret
 		if err != nil {
 			return "", err
 		}
-		a.SecretMAC = s.Pepper.MAC(value.Reveal())
+		under := s.peppers.Load().current
+		a.SecretMAC, a.SecretPepperID = under.MAC(value.Reveal()), under.id
+		if err := tx.UnderPepper(ctx, under.id); err != nil {
+			return "", err
+		}
 		if err := tx.UpdateApp(ctx, a); err != nil {
 			return "", err
 		}

@@ -35,6 +35,13 @@ func (s *Service) openCaches(ctx context.Context) {
 	s.done.Go(w.Wait)
 }
 
+// forget has everything read anew.
+func (c caches) forget() {
+	if c.watch != nil {
+		c.watch.Forget()
+	}
+}
+
 // CacheStats is how the cache of tokens did.
 func (s *Service) CacheStats() cache.Stats { return s.caches.tokens.Stats() }
 
@@ -48,15 +55,16 @@ func (s *Service) purgeChanges(ctx context.Context) error {
 	return s.Store.Write(ctx, func(tx *store.Tx) error { return tx.PurgeChanges(ctx, now) })
 }
 
-// presented is all about the token whose secret is of that kind and has that MAC; ErrNotFound if
-// there is none. It may be remembered: what it points to stays as it is.
-func (s *Service) presented(ctx context.Context, kind string, mac []byte) (*store.Presented, error) {
-	return s.caches.tokens.Get(ctx, [32]byte(mac), func() (*store.Presented, []string, error) {
+// presented is all about the token whose secret is of that kind and has one of those MACs, the
+// current pepper's first; ErrNotFound if there is none. It may be remembered: what it points to
+// stays as it is.
+func (s *Service) presented(ctx context.Context, kind string, macs [][]byte) (*store.Presented, error) {
+	return s.caches.tokens.Get(ctx, [32]byte(macs[0]), func() (*store.Presented, []string, error) {
 		find := s.Store.PresentedByMAC
 		if kind == secret.Exchanged {
 			find = s.Store.ExchangedByMAC
 		}
-		p, err := find(ctx, mac)
+		p, err := find(ctx, macs...)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -87,7 +95,7 @@ func share(p *store.Presented) {
 	t, a, u := &p.Token, &p.App, &p.User
 	for _, text := range []*string{
 		&t.PepperID, &t.Kind, &t.AppID, &t.UserID, &t.CreatedBy, &t.LastUsedFrom, &t.RevokedBy,
-		&a.ID, &a.Name, &a.Policy, &a.SystemUserID, &u.ID, &u.Login, &u.Name, &u.Email, &u.PreferredLanguage, &u.PasswordHash,
+		&a.SecretPepperID, &a.ID, &a.Name, &a.Policy, &a.SystemUserID, &u.ID, &u.Login, &u.Name, &u.Email, &u.PreferredLanguage, &u.PasswordHash,
 	} {
 		*text = unique.Make(*text).Value()
 	}

@@ -2,7 +2,6 @@ package tokens
 
 import (
 	"context"
-	"crypto/hmac"
 	"errors"
 	"strings"
 	"time"
@@ -52,9 +51,11 @@ func (s *Service) CheckApp(ctx context.Context, appID, clientSecret string) (Cal
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return Caller{}, err
 	}
-	if err != nil || !a.Enabled || !hmac.Equal(a.SecretMAC, s.Pepper.MAC(clientSecret)) {
-		return Caller{}, unauthenticated()
+	at := s.peppers.Load()
+	if err != nil || !a.Enabled || !at.fits(clientSecret, a.SecretPepperID, a.SecretMAC) {
+		return Caller{}, at.refused()
 	}
+	s.found(&s.movedSecret, at, a.ID, clientSecret, a.SecretPepperID, a.SecretMAC)
 	return Caller{App: a, Scopes: []string{ScopeIntrospect}}, nil
 }
 
@@ -115,10 +116,13 @@ func (s *Service) lookUp(ctx context.Context, presented string) (*store.Presente
 	if !ok || kind == secret.App {
 		return nil, unauthenticated()
 	}
-	mac := s.Pepper.MAC(presented)
-	p, err := s.presented(ctx, kind, mac)
-	if errors.Is(err, store.ErrNotFound) || err == nil && !hmac.Equal(mac, p.MAC()) {
-		return nil, unauthenticated()
+	at := s.peppers.Load()
+	p, err := s.presented(ctx, kind, at.macs(presented))
+	if errors.Is(err, store.ErrNotFound) || err == nil && !at.fits(presented, p.PepperID(), p.MAC()) {
+		return nil, at.refused()
+	}
+	if err == nil && p.Exchanged == nil { // which ends sooner than anybody waits for
+		s.found(&s.moved, at, p.Token.ID, presented, p.Token.PepperID, p.Token.MAC)
 	}
 	return p, err
 }

@@ -25,7 +25,7 @@ func TestAPATActsAsItsUser(t *testing.T) {
 	}
 	me := try(f.Me(t.Context(), c))(t)
 	equal(t, me, api.Me{
-		ID: f.user.User.ID, Login: "bob", Name: "The bob", IsActive: true, Instance: "Example",
+		ID: f.user.User.ID, Login: "bob", Name: "The bob", IsActive: true, Instance: "Example", PictureURL: f.ProfileURL + "/me/picture/128",
 		Links: map[string]string{"profile": "http://127.0.0.1/profile", "accessTokens": f.ProfileURL + "/tokens"},
 	})
 	equal(t, me, try(f.Me(t.Context(), f.user))(t))
@@ -201,18 +201,22 @@ func TestARowWithoutThePepperIsWorthNothing(t *testing.T) {
 	f.refused(err, api.CodeUnauthenticated)
 }
 
+// requirement 30 of the notes on security
 func TestALostPepperIsNoticedAtTheStart(t *testing.T) {
 	f := newFixture(t)
-	if err := f.CheckPepper(t.Context()); err != nil {
-		t.Errorf("no tokens: %v", err)
-	}
-	f.pat(f.user, f.app(api.PolicyAuthenticatedUsers))
-	if err := f.CheckPepper(t.Context()); err != nil {
-		t.Errorf("its own pepper: %v", err)
-	}
-	f.Pepper = try(secret.LoadPepper(filepath.Join(t.TempDir(), "pepper")))(t)
-	if err := f.CheckPepper(t.Context()); !errors.Is(err, ErrOtherPepper) {
-		t.Errorf("another pepper: %v", err)
+	f.pat(f.user, f.app(api.PolicyAuthenticatedUsers)) // as a version that noted no peppers did
+	stranger := try(secret.LoadPepper(filepath.Join(t.TempDir(), "pepper")))(t)
+	for range 2 { // before and after the first one is noted
+		other := New(Config{Store: f.Store, Pepper: stranger})
+		if err := other.OpenPeppers(t.Context()); !errors.Is(err, ErrOtherPepper) {
+			t.Errorf("another pepper: %v", err)
+		}
+		if err := other.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := f.OpenPeppers(t.Context()); err != nil {
+			t.Errorf("its own pepper: %v", err)
+		}
 	}
 }
 

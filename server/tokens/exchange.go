@@ -84,14 +84,15 @@ func (s *Service) Exchange(ctx context.Context, want Exchange) (ExchangedToken, 
 		return ExchangedToken{}, err
 	}
 	x := store.Exchanged{
-		ID: newID(), PepperID: s.Pepper.ID(), ParentID: p.Token.ID, Scopes: scopes,
+		ID: newID(), ParentID: p.Token.ID, Scopes: scopes,
 		CreatedAt: now, ExpiresAt: exchangeEnd(p.Token, now),
 	}
 	if !x.ExpiresAt.After(now) {
 		return ExchangedToken{}, unauthenticated()
 	}
 	value := secret.New(s.Rules.SecretPrefix(""), secret.Exchanged)
-	x.MAC = s.Pepper.MAC(value.Reveal())
+	under := s.peppers.Load().current
+	x.MAC, x.PepperID = under.MAC(value.Reveal()), under.id
 	if err := s.keepExchanged(ctx, x, p.User.ID, want.From); err != nil {
 		return ExchangedToken{}, err
 	}
@@ -116,6 +117,9 @@ func (s *Service) keepExchanged(ctx context.Context, x store.Exchanged, actor, f
 		}
 		if count >= exchangeMax {
 			return &BusyError{Wait: ends.Sub(x.CreatedAt)}
+		}
+		if err := tx.UnderPepper(ctx, x.PepperID); err != nil {
+			return err
 		}
 		if err := tx.InsertExchanged(ctx, x); err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,9 +22,16 @@ import (
 // replyLife is how long a repeated create gets the same reply.
 const replyLife = 10 * time.Minute
 
-// attempt is one Idempotency-Key as used by one caller for one request. It can
-// seal and open the reply; the store sees only hashes of it.
+// attempt is one Idempotency-Key as used by one caller for one request. It is
+// kept under the current pepper, and looked for under each that is held.
 type attempt struct {
+	sealing
+	all []sealing
+}
+
+// sealing can seal and open the reply; the store sees only hashes of it.
+type sealing struct {
+	pepperID    string
 	keyHash     []byte
 	requestHash []byte
 	seal        cipher.AEAD
@@ -49,23 +57,35 @@ func (s *Service) newAttempt(c Caller, key, what string, request any) (*attempt,
 	if err != nil {
 		return nil, fmt.Errorf("tokens: hashing the request: %w", err)
 	}
-	sealKey, err := hkdf.Key(sha256.New, []byte(key), s.Pepper.MAC("idempotency seal"), c.User.ID, 32)
+	a := new(attempt)
+	for _, p := range s.peppers.Load().all() {
+		one, err := newSealing(p, c.User.ID, key, what, body)
+		if err != nil {
+			return nil, fmt.Errorf("tokens: making the seal: %w", err)
+		}
+		a.all = append(a.all, one)
+	}
+	a.sealing = a.all[0]
+	slices.SortFunc(a.all, func(x, y sealing) int { return strings.Compare(x.pepperID, y.pepperID) })
+	return a, nil
+}
+
+func newSealing(p heldPepper, userID, key, what string, body []byte) (sealing, error) {
+	sealKey, err := hkdf.Key(sha256.New, []byte(key), p.MAC("idempotency seal"), userID, 32)
 	if err != nil {
-		return nil, fmt.Errorf("tokens: deriving the seal: %w", err)
+		return sealing{}, err
 	}
 	block, err := aes.NewCipher(sealKey)
 	if err != nil {
-		return nil, fmt.Errorf("tokens: making the seal: %w", err)
+		return sealing{}, err
 	}
 	seal, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		return nil, fmt.Errorf("tokens: making the seal: %w", err)
-	}
-	return &attempt{
-		keyHash:     s.Pepper.MAC("idempotency key\x00" + c.User.ID + "\x00" + key),
-		requestHash: s.Pepper.MAC("idempotency request\x00" + what + "\x00" + string(body)),
+	return sealing{
+		pepperID:    p.id,
+		keyHash:     p.MAC("idempotency key\x00" + userID + "\x00" + key),
+		requestHash: p.MAC("idempotency request\x00" + what + "\x00" + string(body)),
 		seal:        seal,
-	}, nil
+	}, err
 }
 
 // earlier is the reply to an earlier create with the same key, if any.
@@ -73,9 +93,20 @@ func (a *attempt) earlier(ctx context.Context, tx *store.Tx, now time.Time) (r r
 	if a == nil {
 		return r, false, nil
 	}
-	if err := tx.Hold(ctx, "reply "+string(a.keyHash)); err != nil { // also one that is not there yet
-		return r, false, err
+	for _, one := range a.all { // in one order; also one that is not there yet
+		if err := tx.Hold(ctx, "reply "+string(one.keyHash)); err != nil {
+			return r, false, err
+		}
 	}
+	for _, one := range a.all {
+		if r, found, err = one.earlier(ctx, tx, now); err != nil || found {
+			return r, found, err
+		}
+	}
+	return r, false, nil
+}
+
+func (a sealing) earlier(ctx context.Context, tx *store.Tx, now time.Time) (r reply, found bool, err error) {
 	kept, err := tx.ReplyByKey(ctx, a.keyHash)
 	if errors.Is(err, store.ErrNotFound) {
 		return r, false, nil
@@ -106,9 +137,12 @@ func (a *attempt) keep(ctx context.Context, tx *store.Tx, r reply, now time.Time
 	if err := tx.PurgeReplies(ctx, now); err != nil {
 		return err
 	}
+	if err := tx.UnderPepper(ctx, a.pepperID); err != nil {
+		return err
+	}
 	plain := []byte(r.tokenID + " " + r.secret.Reveal())
 	return tx.InsertReply(ctx, store.Reply{
-		KeyHash: a.keyHash, RequestHash: a.requestHash,
+		KeyHash: a.keyHash, PepperID: a.pepperID, RequestHash: a.requestHash,
 		Sealed:    a.seal.Seal(nil, nil, plain, a.keyHash),
 		ExpiresAt: now.Add(replyLife),
 	})

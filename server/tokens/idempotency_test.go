@@ -152,7 +152,7 @@ func TestASealedReplyNeedsThePepperToo(t *testing.T) {
 	if _, err := a.seal.Open(nil, nil, kept.Sealed, a.keyHash); err != nil {
 		t.Fatal(err)
 	}
-	f.Pepper = newFixture(t).Pepper
+	f.peppers.Store(newFixture(t).peppers.Load())
 	other := try(f.newAttempt(f.user, key, api.KindPAT, want))(t)
 	if _, err := other.seal.Open(nil, nil, kept.Sealed, a.keyHash); err == nil {
 		t.Error("opened under another pepper")

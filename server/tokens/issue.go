@@ -136,7 +136,11 @@ func (s *Service) insert(ctx context.Context, tx *store.Tx, c Caller, now time.T
 	}
 	value := secret.New(s.Rules.SecretPrefix(s.tenantOf(t)), t.Kind)
 	t.ID, t.CreatedAt, t.CreatedBy = newID(), now, c.User.ID
-	t.MAC, t.PepperID, t.Hint = s.Pepper.MAC(value.Reveal()), s.Pepper.ID(), value.Hint()
+	under := s.peppers.Load().current
+	t.MAC, t.PepperID, t.Hint = under.MAC(value.Reveal()), under.id, value.Hint()
+	if err := tx.UnderPepper(ctx, under.id); err != nil {
+		return reply{}, err
+	}
 	if err := tx.InsertToken(ctx, t); err != nil {
 		return reply{}, err
 	}

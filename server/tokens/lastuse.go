@@ -81,11 +81,11 @@ func (l *lastUses) forget(written map[string]use) {
 	}
 }
 
-// flush writes the last uses, in pieces that no other write waits long for. If
+// flush writes the last uses, and moves what was found under an old pepper, in pieces that no other write waits long for. If
 // that fails they are kept for the next time. Uses that come meanwhile may be
 // left to the next flush, so that it ends.
 func (s *Service) flush(ctx context.Context) error {
-	for left := s.used.count(); left > 0; left -= flushMost {
+	for left := max(s.used.count(), s.moved.count(), s.movedSecret.count()); left > 0; left -= flushMost {
 		if err := s.flushSome(ctx); err != nil {
 			return err
 		}
@@ -94,12 +94,20 @@ func (s *Service) flush(ctx context.Context) error {
 }
 
 func (s *Service) flushSome(ctx context.Context) error {
-	uses := s.used.some()
-	if len(uses) == 0 {
+	to := s.peppers.Load().current.id
+	uses, moved, secrets := s.used.some(), s.moved.some(to), s.movedSecret.some(to)
+	if len(uses)+len(moved)+len(secrets) == 0 {
 		return nil
 	}
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
-		for _, id := range slices.Sorted(maps.Keys(uses)) { // in one order, so that no two servers wait for each other
+		// In one order, so that no two servers wait for each other.
+		if err := inOrder(secrets, func(m store.Move) error { return tx.MoveSecret(ctx, m) }); err != nil {
+			return err
+		}
+		if err := inOrder(moved, func(m store.Move) error { return tx.MoveToken(ctx, m) }); err != nil {
+			return err
+		}
+		for _, id := range slices.Sorted(maps.Keys(uses)) {
 			if err := tx.SetLastUse(ctx, id, uses[id].at, uses[id].from); err != nil {
 				return err
 			}
@@ -108,8 +116,19 @@ func (s *Service) flushSome(ctx context.Context) error {
 	})
 	if err == nil {
 		s.used.forget(uses)
+		s.moved.forget(moved)
+		s.movedSecret.forget(secrets)
 	}
 	return err
+}
+
+func inOrder(moves map[string]store.Move, move func(store.Move) error) error {
+	for _, id := range slices.Sorted(maps.Keys(moves)) {
+		if err := move(moves[id]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // housekeeping flushes last uses and purges what is over until ctx ends.

@@ -18,6 +18,7 @@ func TestMain(m *testing.M) {
 		"TestOfTwoAdministratorsWhoLeaveAtTwoServersOneStays", "TestAnAppThatIsDeletedHasNoLiveTokenFromTheOtherServer",
 		"TestWhateverEndsATokenAtOneOfThreeServersEndsItAtAll", "TestACheckedTokenIsRememberedUntilItIsWorthSomethingElse",
 		"TestTheLogHasNoTokenAfterTheLossOfWhatItWasGranted", "TestATokenIsWorthWhatItsOwnerHoldsAtEachUse",
+		"TestAPepperIsExchangedWhileServersWork", "TestExchangesOfPeppersRefuseNobody", "TestAnAttemptIsRepeatedAcrossPeppers",
 		// What one transaction keeps together, and the queries that are the hardest.
 		"TestTheSameRotationGetsTheSameReply", "TestRotatingReplacesATokenAtOnce", "TestTheOldTokenLivesOnForTheOverlap",
 		"TestAKeyMayBeUsedAnewAfterItsTime", "TestAnyHistoryVerifies", "TestTheLastActiveAdministratorStaysOne",

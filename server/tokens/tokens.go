@@ -14,7 +14,6 @@ package tokens
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -32,7 +31,7 @@ import (
 // Config is what a Service works with. Clock and Log may be nil.
 type Config struct {
 	Store      *store.Store
-	Pepper     secret.Pepper
+	Pepper     secret.Pepper // the current one, or that of new records
 	Clock      func() time.Time
 	Instance   string // the name of this installation
 	ProfileURL string // root of /profile, for links
@@ -44,6 +43,13 @@ type Config struct {
 	// no read; 0: Remembered; below: none.
 	Cache int
 
+	// Peppers reads all that are here; nil: Pepper is the only one. Server is
+	// under which name it tells others which it holds; empty: it is none.
+	// WithoutOld works also where an old one is missing that is needed.
+	Peppers    func() ([]secret.Pepper, error)
+	Server     string
+	WithoutOld bool
+
 	// Checkpoints reads what VerifyEvents compares the change log with; nil: nothing.
 	Checkpoints func() ([]audit.Signed, error)
 }
@@ -54,8 +60,15 @@ type Service struct {
 	Config
 	caches caches
 	used   lastUses
-	stop   context.CancelFunc
-	done   sync.WaitGroup
+
+	peppers     atomic.Pointer[peppers]
+	moved       moves // tokens
+	movedSecret moves // of apps
+	pepperWait  time.Duration
+
+	running context.Context //nolint:containedctx // ends with Close
+	stop    context.CancelFunc
+	done    sync.WaitGroup
 
 	verifying sync.Mutex
 	broken    atomic.Bool // as VerifyEvents found the change log
@@ -71,28 +84,11 @@ func New(c Config) *Service {
 	}
 	c.Rules = c.Rules.OrDefault()
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Service{Config: c, stop: stop}
+	s := &Service{Config: c, running: ctx, stop: stop, pepperWait: 4 * pepperEvery}
+	s.peppers.Store(&peppers{current: withID(c.Pepper)})
 	s.openCaches(ctx)
 	s.done.Go(func() { s.housekeeping(ctx) })
 	return s
-}
-
-// ErrOtherPepper says that the tokens were issued under another pepper.
-var ErrOtherPepper = errors.New("the pepper is not the one that the tokens were issued under: put the file back that belongs to this database")
-
-// CheckPepper answers ErrOtherPepper where every token would be refused. Call
-// it at the start, so that a lost pepper is noticed at once.
-func (s *Service) CheckPepper(ctx context.Context) error {
-	id, err := s.Store.NewestPepperID(ctx)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return nil
-	case err != nil:
-		return err
-	case id != s.Pepper.ID():
-		return ErrOtherPepper
-	}
-	return nil
 }
 
 // Close writes the last uses that are not yet kept. The Store stays open.

@@ -6,6 +6,10 @@
 // meanwhile is neither read nor touched: the system tells us that ours was
 // replaced, so nothing has to be compared (requirement 11).
 //
+// A copy is looked at by a second connection before it is called one: what
+// another program would paste is exactly the secret. What a desktop cannot
+// promise beyond that, its loans say (Reach).
+//
 // Every call may wait for the system and belongs off the UI thread.
 package clipboard
 
@@ -39,16 +43,28 @@ const (
 	NotCleared            // could not be taken back: it may still be there
 )
 
+// Reach is how far the promise to take a secret back goes on a desktop.
+type Reach int
+
+// The reaches.
+const (
+	Sure       Reach = iota // X11, and Wayland where it lets programs manage the clipboard
+	Bridged                 // Wayland by way of X11: it keeps a copy, and follows the window in front
+	Windows                 // what a program that is ended by force has copied stays
+	Pasteboard              // macOS: the same, and other devices of the person may get it
+)
+
 // Loan is a secret on the clipboard.
 type Loan struct {
-	For time.Duration // until it is taken back; 0: not by time
-	End <-chan End    // says once how it ended
+	For   time.Duration // until it is taken back; 0: not by time
+	End   <-chan End    // says once how it ended
+	Reach Reach
 }
 
 // Clipboard lends one secret at a time. Its methods may be called from any
 // goroutine.
 type Clipboard struct {
-	after time.Duration
+	after func() time.Duration
 	sys   system
 	turn  chan struct{} // held by whoever writes or settles a loan
 	now   *loan         // guarded by turn
@@ -57,16 +73,18 @@ type Clipboard struct {
 // loan is the inside of a Loan.
 type loan struct {
 	text  []byte
+	after time.Duration
 	on    held
 	end   chan End
 	ended chan struct{} // closed when end was said
 }
 
-// New makes a Clipboard that takes secrets back after the given time; 0 means
-// only by Clear. Nothing is connected before the first Copy.
-func New(after time.Duration) *Clipboard { return with(desktop{}, after) }
+// New makes a Clipboard that takes secrets back after the time that it asks for
+// at each Copy; 0 means only by Clear. Nothing is connected before the first
+// Copy.
+func New(after func() time.Duration) *Clipboard { return with(desktop{}, after) }
 
-func with(sys system, after time.Duration) *Clipboard {
+func with(sys system, after func() time.Duration) *Clipboard {
 	return &Clipboard{after: after, sys: sys, turn: make(chan struct{}, 1)}
 }
 
@@ -77,7 +95,7 @@ func (c *Clipboard) Copy(ctx context.Context, s client.Secret) (Loan, error) {
 		return Loan{}, err
 	}
 	defer c.release()
-	l := &loan{text: []byte(s.Reveal()), end: make(chan End, 1), ended: make(chan struct{})}
+	l := &loan{text: []byte(s.Reveal()), after: c.after(), end: make(chan End, 1), ended: make(chan struct{})}
 	on, err := c.lend(ctx, l.text)
 	if err != nil {
 		return Loan{}, err
@@ -85,7 +103,7 @@ func (c *Clipboard) Copy(ctx context.Context, s client.Secret) (Loan, error) {
 	c.settle(Superseded)
 	l.on, c.now = on, l
 	go c.watch(l)
-	return Loan{For: c.after, End: l.end}, nil
+	return Loan{For: l.after, End: l.end, Reach: c.sys.reach()}, nil
 }
 
 // Clear takes back what is lent, if it is still there, before the program
@@ -102,8 +120,8 @@ func (c *Clipboard) Clear(ctx context.Context) error {
 // of the text once nobody can ask for it any more.
 func (c *Clipboard) watch(l *loan) {
 	var up <-chan time.Time
-	if c.after > 0 {
-		up = time.After(c.after)
+	if l.after > 0 {
+		up = time.After(l.after)
 	}
 	select {
 	case <-up:

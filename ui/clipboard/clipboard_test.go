@@ -33,6 +33,8 @@ func (f *faulty) lend(text []byte) (held, error) {
 	return f.replace(string(text)), nil
 }
 
+func (f *faulty) reach() Reach { return Sure }
+
 func (h *faultyText) gone() <-chan struct{} { return h.replaced }
 
 func (h *faultyText) release() (bool, error) {
@@ -82,6 +84,8 @@ func (f *faulty) replace(text string) *faultyText {
 	return f.top
 }
 
+func always(after time.Duration) func() time.Duration { return func() time.Duration { return after } }
+
 func lend(t *testing.T, c *Clipboard, value string) Loan {
 	t.Helper()
 	l, err := c.Copy(t.Context(), client.NewSecret(value))
@@ -94,7 +98,7 @@ func lend(t *testing.T, c *Clipboard, value string) Loan {
 func TestTheSecretIsTakenBackAfterThirtySecondsAndNotBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &faulty{}
-		loan := lend(t, with(f, DefaultAfter), "secret")
+		loan := lend(t, with(f, always(DefaultAfter)), "secret")
 		if loan.For != 30*time.Second {
 			t.Errorf("promised for %v", loan.For)
 		}
@@ -117,7 +121,7 @@ func TestTheSecretIsTakenBackAfterThirtySecondsAndNotBefore(t *testing.T) {
 func TestASecondCopyStartsTheTimeAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &faulty{}
-		c := with(f, DefaultAfter)
+		c := with(f, always(DefaultAfter))
 		first := lend(t, c, "first")
 		time.Sleep(20 * time.Second)
 		second := lend(t, c, "second")
@@ -138,7 +142,7 @@ func TestASecondCopyStartsTheTimeAnew(t *testing.T) {
 func TestWithoutATimeOnlyClearTakesItBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &faulty{}
-		c := with(f, 0)
+		c := with(f, always(0))
 		loan := lend(t, c, "secret")
 		time.Sleep(24 * time.Hour)
 		if f.holds() != "secret" {
@@ -154,7 +158,7 @@ func TestWithoutATimeOnlyClearTakesItBack(t *testing.T) {
 func TestAClearingThatFailsIsSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &faulty{}
-		loan := lend(t, with(f, DefaultAfter), "secret")
+		loan := lend(t, with(f, always(DefaultAfter)), "secret")
 		f.fail(ErrUnavailable, nil)
 		if end := <-loan.End; end != NotCleared {
 			t.Errorf("ended as %v", end)
@@ -168,7 +172,7 @@ func TestACopyThatHangsFailsAndIsUndoneWhenItComesThrough(t *testing.T) {
 		hang := make(chan struct{})
 		f := &faulty{hang: hang}
 		start := time.Now()
-		_, err := with(f, DefaultAfter).Copy(t.Context(), client.NewSecret("secret"))
+		_, err := with(f, always(DefaultAfter)).Copy(t.Context(), client.NewSecret("secret"))
 		if !errors.Is(err, ErrUnavailable) || time.Since(start) > patience {
 			t.Errorf("%v after %v", err, time.Since(start))
 		}
@@ -183,7 +187,7 @@ func TestACopyThatHangsFailsAndIsUndoneWhenItComesThrough(t *testing.T) {
 func TestClearOnTheWayOutWaitsNoLongerThanAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &faulty{}
-		c := with(f, DefaultAfter)
+		c := with(f, always(DefaultAfter))
 		lend(t, c, "secret")
 		hang := make(chan struct{})
 		f.fail(nil, hang)
@@ -201,7 +205,7 @@ func TestClearOnTheWayOutWaitsNoLongerThanAsked(t *testing.T) {
 func TestOurCopyOfTheTextIsWipedAfterTheLoan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &faulty{}
-		c := with(f, DefaultAfter)
+		c := with(f, always(DefaultAfter))
 		lend(t, c, "secret")
 		text := c.now.text
 		f.replace("foreign")
@@ -210,6 +214,22 @@ func TestOurCopyOfTheTextIsWipedAfterTheLoan(t *testing.T) {
 			if b != 0 {
 				t.Fatalf("not wiped")
 			}
+		}
+	})
+}
+
+func TestAChangedTimeHoldsForTheNextCopy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		after := 2 * time.Minute
+		c := with(&faulty{}, func() time.Duration { return after })
+		if first := lend(t, c, "first"); first.For != 2*time.Minute {
+			t.Errorf("promised for %v", first.For)
+		}
+		after = 10 * time.Second
+		start := time.Now()
+		second := lend(t, c, "second")
+		if end := <-second.End; end != Cleared || time.Since(start) != 10*time.Second {
+			t.Errorf("ended as %v after %v", end, time.Since(start))
 		}
 	})
 }

@@ -12,8 +12,10 @@ import (
 
 // system is the clipboard of the machine.
 type system interface {
-	// lend replaces its whole content by text with the hints, in one step.
+	// lend replaces its whole content by text with the hints, in one step, and
+	// sees that others get it.
 	lend(text []byte) (held, error)
+	reach() Reach
 }
 
 // held is one text on the clipboard.
@@ -43,8 +45,17 @@ func (desktop) lend(text []byte) (held, error) {
 	if err != nil {
 		return nil, err
 	}
-	return lent{replaced, markNow(id)}, nil
+	m, err := markNow(text, id)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return lent{replaced, m}, nil
 }
+
+func (desktop) reach() Reach { return reachNow() }
+
+// errTaken says that what was copied a moment ago is not what others paste.
+var errTaken = errors.New("another program took the clipboard")
 
 func (l lent) gone() <-chan struct{} { return l.replaced }
 

@@ -60,7 +60,7 @@ func foreignCopy(t *testing.T, text string) {
 // requirement 11
 func TestOtherProgramsPasteExactlyTheValueAndSeeTheHint(t *testing.T) {
 	display(t)
-	c := New(time.Hour)
+	c := New(always(time.Hour))
 	const value = "enrt_p4ZpQ7Qd2 \"ünï\" $x\n"
 	if _, err := c.Copy(t.Context(), client.NewSecret(value)); err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ func TestOtherProgramsPasteExactlyTheValueAndSeeTheHint(t *testing.T) {
 
 func TestTheClipboardIsEmptyWhenTheTimeIsUp(t *testing.T) {
 	display(t)
-	loan, err := New(50*time.Millisecond).Copy(t.Context(), client.NewSecret("enrt_pSecret"))
+	loan, err := New(always(50*time.Millisecond)).Copy(t.Context(), client.NewSecret("enrt_pSecret"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestTheClipboardIsEmptyWhenTheTimeIsUp(t *testing.T) {
 
 func TestClearEmptiesTheClipboardAtOnce(t *testing.T) {
 	display(t)
-	c := New(DefaultAfter)
+	c := New(always(DefaultAfter))
 	loan, err := c.Copy(t.Context(), client.NewSecret("enrt_pSecret"))
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func TestClearEmptiesTheClipboardAtOnce(t *testing.T) {
 
 func TestALaterCopyOfOursTakesThePlaceOfTheEarlier(t *testing.T) {
 	display(t)
-	c := New(time.Hour)
+	c := New(always(time.Hour))
 	first, err := c.Copy(t.Context(), client.NewSecret("first"))
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +132,7 @@ func TestAForeignCopySurvivesTheClearing(t *testing.T) {
 	ends := map[End]int{}
 	for run := range 200 {
 		after := 10 * time.Millisecond
-		loan, err := New(after).Copy(t.Context(), client.NewSecret("enrt_pSecret"))
+		loan, err := New(always(after)).Copy(t.Context(), client.NewSecret("enrt_pSecret"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +153,7 @@ func TestAForeignCopySurvivesTheClearing(t *testing.T) {
 
 func TestAForeignCopyIsToldAndClearLeavesItAlone(t *testing.T) {
 	display(t)
-	c := New(time.Hour)
+	c := New(always(time.Hour))
 	loan, err := c.Copy(t.Context(), client.NewSecret("enrt_pSecret"))
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +182,7 @@ func TestWithoutADisplayCopySaysUnavailable(t *testing.T) {
 		}
 		return
 	}
-	c := New(DefaultAfter)
+	c := New(always(DefaultAfter))
 	if _, err := c.Copy(context.Background(), client.NewSecret("enrt_pSecret")); !errors.Is(err, ErrUnavailable) {
 		t.Errorf("Copy: %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"runtime"
 
 	"golang.design/x/clipboard"
 )
@@ -17,7 +18,19 @@ const markerFormat = "application/x-keyfob-loan"
 
 type mark []byte
 
-func markNow(id []byte) mark { return id }
+func markNow(_, id []byte) (mark, error) {
+	if m := mark(id); m.still() {
+		return m, nil
+	}
+	return nil, errTaken
+}
+
+func reachNow() Reach {
+	if runtime.GOOS == "windows" {
+		return Windows
+	}
+	return Pasteboard
+}
 
 func marker(id []byte) []hint {
 	if id == nil {

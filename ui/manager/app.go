@@ -22,6 +22,7 @@ type AppServer interface {
 	AppTokens(ctx context.Context, appID string) ([]client.Token, error)
 	CreateAppToken(context.Context, client.NewToken) (client.Token, client.Secret, error)
 	RevokeAppToken(ctx context.Context, id string) error
+	RotateAppToken(ctx context.Context, id string, r client.Rotation) (client.Token, client.Secret, error)
 	ChangeApp(ctx context.Context, id string, change client.AppChange) (client.App, error)
 }
 
@@ -46,9 +47,10 @@ func newApp(p Params, app client.App, back func()) *App {
 	a := &App{p: p, id: app.ID, app: app, list: tokens.NewList(true, p.Now), note: container.NewVBox()}
 	a.actions = tokens.Actions{
 		Window: p.Window, List: a.list, Rules: p.Rules, Now: p.Now,
-		Create: p.Server.CreateAppToken, Revoke: p.Server.RevokeAppToken, Secret: p.Secret, Refresh: a.refresh,
+		Create: p.Server.CreateAppToken, Revoke: p.Server.RevokeAppToken, Rotate: p.Server.RotateAppToken, Secret: p.Secret, Refresh: a.refresh,
 	}
 	a.list.OnRevoke = a.actions.AskRevoke
+	a.list.OnReplace = a.actions.AskReplace
 	a.button = widgets.NewButton(i18n.T("app.create"), a.create)
 	a.button.Importance = widget.HighImportance
 	a.facts = widget.NewLabel("")

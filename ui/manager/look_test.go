@@ -79,6 +79,10 @@ func (still) CreateAppToken(context.Context, client.NewToken) (client.Token, cli
 	return client.Token{}, client.Secret{}, errors.ErrUnsupported
 }
 
+func (still) RotateAppToken(context.Context, string, client.Rotation) (client.Token, client.Secret, error) {
+	return client.Token{}, client.Secret{}, client.ErrDenied
+}
+
 func (still) RevokeAppToken(context.Context, string) error { return client.ErrDenied }
 
 func (still) ChangeApp(context.Context, string, client.AppChange) (client.App, error) {

@@ -26,6 +26,7 @@ var now = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
 type still struct {
 	tokens []client.Token
 	err    error
+	rotate error
 	refuse error // of a create; nil: its description is too long
 }
 
@@ -42,6 +43,10 @@ func (s still) CreateToken(context.Context, client.NewToken) (client.Token, clie
 	return client.Token{}, client.Secret{}, &client.Problem{
 		Kind: client.ErrInvalid, Code: "invalid", Fields: []client.FieldError{{Field: "description", Code: "too_long"}},
 	}
+}
+
+func (s still) RotateToken(context.Context, string, client.Rotation) (client.Token, client.Secret, error) {
+	return client.Token{}, client.Secret{}, s.rotate
 }
 
 func (still) RevokeToken(context.Context, string) error { return errors.ErrUnsupported }
@@ -282,4 +287,26 @@ func TestFormSaysWhatItNeedsBeforeItIsSent(t *testing.T) {
 	}
 	screen.Type("2026-01-01")
 	screen.Has("This date has passed")
+}
+
+func TestReplacingLooksAsDesignedAndSaysWhatIsNotKnown(t *testing.T) {
+	for name, variant := range faces {
+		t.Run(name, func(t *testing.T) {
+			_, screen, w := show(t, still{tokens: sample(), rotate: client.ErrTimeout}, variant, wide)
+			screen.Press(fyne.KeyDown)
+			screen.Tap("Lost the secret? Replace…")
+			test.AssertRendersToImage(t, "replace-"+name+".png", w.Canvas())
+			screen.Press(fyne.KeyReturn)
+			screen.Has("Trying again is safe")
+			test.AssertRendersToImage(t, "replace-failed-"+name+".png", w.Canvas())
+		})
+	}
+}
+
+// What has ended cannot be replaced, only followed by a new one.
+func TestOnlyALiveTokenIsReplaced(t *testing.T) {
+	_, screen, _ := show(t, still{tokens: sample()[len(sample())-1:]}, fynetheme.VariantLight, wide)
+	screen.Press(fyne.KeyDown)
+	screen.Has("Revoked by")
+	screen.HasNot("Lost the secret? Replace…")
 }

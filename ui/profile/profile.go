@@ -24,6 +24,7 @@ type Server interface {
 	ProfileApps(context.Context) ([]client.App, error)
 	CreateToken(context.Context, client.NewToken) (client.Token, client.Secret, error)
 	RevokeToken(ctx context.Context, id string) error
+	RotateToken(ctx context.Context, id string, r client.Rotation) (client.Token, client.Secret, error)
 }
 
 // Params is what the view works with.
@@ -52,9 +53,10 @@ func New(p Params) *View {
 	v := &View{p: p, list: tokens.NewList(false, p.Now)}
 	v.actions = tokens.Actions{
 		Window: p.Window, List: v.list, Rules: p.Rules, Now: p.Now,
-		Create: p.Server.CreateToken, Revoke: p.Server.RevokeToken, Secret: p.Secret, Refresh: v.Refresh,
+		Create: p.Server.CreateToken, Revoke: p.Server.RevokeToken, Rotate: p.Server.RotateToken, Secret: p.Secret, Refresh: v.Refresh,
 	}
 	v.list.OnRevoke = v.actions.AskRevoke
+	v.list.OnReplace = v.actions.AskReplace
 	v.list.OnCreate = v.Create
 	v.list.CreateAs = i18n.T("profile.create")
 	create := widgets.NewButton(i18n.T("profile.create"), v.Create)

@@ -26,12 +26,15 @@ func (d *Dialog) content() fyne.CanvasObject {
 	} else {
 		d.ask.revoke.Hide()
 	}
-	d.status = newStatus()
+	d.status = newStatus(i18n.T("secret.notYet"))
+	d.result = newStatus("")
+	d.sayActivation()
 	return container.New(layout.NewCustomPaddedVBoxLayout(10),
 		widgets.NewBanner(widgets.Warn, i18n.T("secret.once"), "", nil),
 		d.box(),
-		widgets.Flush(d.status.line),
-		widgets.Flush(d.uses()),
+		d.status.box,
+		d.uses(),
+		d.result.box,
 		widgets.Flush(widgets.NewQuiet(i18n.T("secret.guidance", "Name", actsAs(d.p.Token)), theme.SizeNameCaption)),
 		d.storedLine,
 		d.ask.box,
@@ -47,16 +50,6 @@ func (d *Dialog) box() fyne.CanvasObject {
 	buttons := container.New(layout.NewCustomPaddedHBoxLayout(10), d.hold, d.copyIt)
 	row := container.NewBorder(nil, nil, nil, container.NewCenter(buttons), d.value)
 	return widgets.NewPanel(theme.ColorNameNeutralBack, container.New(layout.NewCustomPaddedLayout(14, 14, 14, 14), row))
-}
-
-// uses are ways to pass the secret on without showing it.
-func (d *Dialog) uses() fyne.CanvasObject {
-	return container.New(layout.NewCustomPaddedHBoxLayout(8),
-		widget.NewLabel(i18n.T("secret.use")),
-		widgets.NewButton(i18n.T("secret.header"), d.copyHeader),
-		widgets.NewButton(i18n.T("secret.curl"), d.copyCurl),
-		widgets.NewButton(i18n.T("secret.env"), d.copyEnv),
-	)
 }
 
 // subtitle names the token: what it is for, its kind, its scopes, its end.
@@ -88,18 +81,24 @@ func actsAs(t client.Token) string {
 	return i18n.T("secret.you")
 }
 
-// status is the line that tells the truth about the clipboard.
+// status is a line that tells the truth, about the clipboard or the server.
 type status struct {
 	line *widget.Label
+	box  fyne.CanvasObject // hidden while there is nothing to tell
 }
 
-func newStatus() *status {
-	return &status{widgets.NewQuiet(i18n.T("secret.notYet"), theme.SizeNameSmallText)}
+func newStatus(text string) *status {
+	s := &status{line: widgets.NewQuiet(text, theme.SizeNameSmallText)}
+	s.line.Wrapping = fyne.TextWrapWord
+	s.box = widgets.Flush(s.line)
+	widgets.SetVisible(s.box, text != "")
+	return s
 }
 
 func (s *status) say(how widget.Importance, text string) {
 	s.line.Importance = how
 	s.line.SetText(text)
+	widgets.SetVisible(s.box, text != "")
 }
 
 // question asks in place of the check box; the way back is where the focus is.

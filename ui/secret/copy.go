@@ -3,9 +3,7 @@ package secret
 import (
 	"context"
 	"math"
-	"strings"
 	"time"
-	"unicode"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
@@ -15,10 +13,7 @@ import (
 	"keyfob/ui/i18n"
 )
 
-func (d *Dialog) copyPlain()  { d.startCopy(d.p.Secret.Reveal(), i18n.T("secret.copied")) }
-func (d *Dialog) copyHeader() { d.startCopy(header(d.p.Secret), i18n.T("secret.copiedHeader")) }
-func (d *Dialog) copyCurl()   { d.startCopy(curl(d.p), i18n.T("secret.copiedCurl")) }
-func (d *Dialog) copyEnv()    { d.startCopy(env(d.p), i18n.T("secret.copiedEnv")) }
+func (d *Dialog) copyPlain() { d.startCopy(d.p.Secret.Reveal(), i18n.T("secret.copied")) }
 
 // startCopy lends text to the clipboard. The text gets a wrapper of its own:
 // the dialog's secret may be wiped while the system is still being asked.
@@ -58,10 +53,24 @@ func (d *Dialog) follow(ctx context.Context, turn int, loan clipboard.Loan, done
 
 func remaining(loan clipboard.Loan, until time.Time) string {
 	if loan.For == 0 {
-		return i18n.T("secret.notCleared")
+		return i18n.T("secret.notCleared") + caveat(loan.Reach)
 	}
 	left := int(math.Ceil(time.Until(until).Seconds()))
-	return i18n.T("secret.clearedIn", "Seconds", max(left, 0))
+	return i18n.T("secret.clearedIn", "Seconds", max(left, 0)) + caveat(loan.Reach)
+}
+
+// caveat is what this desktop cannot promise.
+func caveat(r clipboard.Reach) string {
+	switch r {
+	case clipboard.Bridged:
+		return " " + i18n.T("secret.reachBridged")
+	case clipboard.Windows:
+		return " " + i18n.T("secret.reachWindows")
+	case clipboard.Pasteboard:
+		return " " + i18n.T("secret.reachPasteboard")
+	case clipboard.Sure:
+	}
+	return ""
 }
 
 func (d *Dialog) tellEnd(turn int, end clipboard.End) {
@@ -82,42 +91,7 @@ func (d *Dialog) tell(turn int, how widget.Importance, text string) {
 	fyne.Do(func() {
 		if turn == d.copies && d.ctx.Err() == nil {
 			d.status.say(how, text)
+			d.dialog.Fit()
 		}
 	})
-}
-
-func header(s client.Secret) string { return "Authorization: Bearer " + s.Reveal() }
-
-func curl(p Params) string {
-	url := p.Example
-	if url == "" || p.Token.Kind == client.SAT {
-		url = p.Server
-	}
-	return "curl -H " + quote(header(p.Secret)) + " " + quote(url) + "\n"
-}
-
-// env names its variables after the application, as LOCAL_SCRIPTS_TOKEN.
-func env(p Params) string {
-	name := variable(p.Token.App.Name)
-	return name + "_SERVER=" + p.Server + "\n" + name + "_TOKEN=" + p.Secret.Reveal() + "\n"
-}
-
-func variable(app string) string {
-	name := strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
-			return unicode.ToUpper(r)
-		}
-		return '_'
-	}, strings.TrimSpace(app))
-	if name = strings.Trim(name, "_0123456789"); name == "" {
-		return "ACCESS"
-	}
-	return name
-}
-
-// quote is right for a POSIX shell and, for what tokens and addresses are made
-// of, for the one of Windows too.
-func quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "`", "\\`").Replace(s) + `"`
 }

@@ -1,7 +1,6 @@
 package secret
 
 import (
-	"os/exec"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"keyfob/client"
+	"keyfob/client/handover"
 	"keyfob/ui/clipboard"
 )
 
@@ -80,11 +80,11 @@ func TestTheLatestCopySpeaks(t *testing.T) {
 		test.Tap(d.copyIt)
 		synctest.Wait()
 		first := b.end
-		d.copyCurl()
+		d.copyAs()
 		synctest.Wait()
 		first <- clipboard.Cleared
 		synctest.Wait()
-		says(t, d, "curl", "in 30 s")
+		says(t, d, ".env", "in 30 s")
 		d.close()
 	})
 }
@@ -98,50 +98,55 @@ func says(t *testing.T, d *Dialog, parts ...string) {
 	}
 }
 
-func TestReadyMadeTextsCarryTheSecretAndTheServer(t *testing.T) {
+// requirement 11
+func TestEachFormIsCopiedWithoutBeingShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &board{}
 		d, w := open(t, fynetheme.VariantLight, func(p *Params) {
 			p.Clipboard, p.Example = b, p.Server+"/profile/me"
 		})
-		d.copyHeader()
-		synctest.Wait()
-		d.copyCurl()
-		synctest.Wait()
-		d.copyEnv()
-		synctest.Wait()
-		want := []string{
-			"Authorization: Bearer " + plain,
-			`curl -H "Authorization: Bearer ` + plain + `" "http://127.0.0.1:8642/profile/me"` + "\n",
-			"LOCAL_SCRIPTS_SERVER=http://127.0.0.1:8642\nLOCAL_SCRIPTS_TOKEN=" + plain + "\n",
+		var want []string
+		for i, f := range handover.Forms {
+			d.form.SetSelectedIndex(i)
+			tapButton(t, w, "Copy as")
+			synctest.Wait()
+			want = append(want, f.Text(d.card()).Reveal())
+			says(t, d, "Copied as "+d.form.Selected, "in 30 s")
+			if strings.Contains(texts(w), plain[8:20]) {
+				t.Errorf("%s: the secret was shown on the way", f.Name)
+			}
 		}
 		if diff := cmp.Diff(want, b.copies()); diff != "" {
 			t.Error(diff)
 		}
-		if strings.Contains(texts(w), plain[8:20]) {
-			t.Error("the secret was shown on the way")
+		if !strings.Contains(want[2], `"http://127.0.0.1:8642/profile/me"`) || !d.Shown() {
+			t.Errorf("curl calls %s", want[2])
 		}
 		d.close()
 	})
 }
 
-func TestTheShellReadsBackWhatWasQuoted(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s := rapid.StringMatching(`[ -~äß€]{0,40}`).Draw(t, "text")
-		out, err := exec.Command("sh", "-c", "printf %s "+quote(s)).Output()
-		if err != nil || string(out) != s {
-			t.Fatalf("%q came back as %q, %v", s, out, err)
-		}
+// A SAT gets 403 where a PAT asks who it is.
+func TestTheExampleForASATCallsTheServerItself(t *testing.T) {
+	d, _ := open(t, fynetheme.VariantLight, func(p *Params) {
+		p.Example, p.Token.Kind = p.Server+"/profile/me", client.SAT
 	})
+	if try := d.card().Try; try != d.p.Server {
+		t.Errorf("calls %s", try)
+	}
 }
 
-func TestAVariableIsNamedAfterTheApplication(t *testing.T) {
-	for app, want := range map[string]string{
-		"Local scripts": "LOCAL_SCRIPTS", "2nd try": "ND_TRY", "Lager (süd)": "LAGER__S_D", "": "ACCESS", "Склад": "ACCESS",
+func TestWhatADesktopCannotPromiseIsSaid(t *testing.T) {
+	for reach, words := range map[clipboard.Reach]string{
+		clipboard.Bridged: "another window is in front", clipboard.Windows: "ended by force", clipboard.Pasteboard: "Apple devices",
 	} {
-		if got := variable(app); got != want {
-			t.Errorf("%q: %s, want %s", app, got, want)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			d, _ := open(t, fynetheme.VariantLight, func(p *Params) { p.Clipboard = &board{reach: reach} })
+			test.Tap(d.copyIt)
+			synctest.Wait()
+			says(t, d, "in 30 s", words)
+			d.close()
+		})
 	}
 }
 

@@ -26,7 +26,7 @@ import (
 // held: somebody may have put a book on the key.
 const shownAtMost = 20 * time.Second
 
-var size = fyne.NewSize(720, 0)
+var size = fyne.NewSize(760, 0)
 
 // Clipboard lends a secret to the system's clipboard. It may wait.
 type Clipboard interface {
@@ -42,16 +42,26 @@ type Params struct {
 	Clipboard Clipboard
 	Revoke    func(context.Context) error // nil: cannot be revoked from here
 	OnDone    func()                      // after the dialog closed, however it did; may be nil
+
+	// Test asks the server as whom the secret works; nil: it cannot be asked.
+	// A new token may be refused for as long as Activation says.
+	Test       func(context.Context, client.Secret) (client.UserRef, error)
+	Activation time.Duration
 }
 
 // Dialog is the open dialog.
 type Dialog struct {
 	p      Params
+	window fyne.Window
 	dialog *widgets.Dialog
 	value  *value
 	hold   *holdButton
 	status *status
 	copyIt *widgets.Button
+	form   *widgets.Select
+	testIt *widgets.Button
+	result *status // of testing, saving and sealing
+	front  *widgets.Dialog
 	stored *widgets.Check
 	lost   *widgets.Button
 	ask    *question
@@ -59,15 +69,16 @@ type Dialog struct {
 
 	storedLine fyne.CanvasObject // the check box, or the question in its place
 
-	copies int             // the latest one speaks in the status line
-	hide   *time.Timer     // runs while the secret is readable
+	copies int         // the latest one speaks in the status line
+	hide   *time.Timer // runs while the secret is readable
+	opened time.Time
 	ctx    context.Context // ends with the dialog
 	cancel context.CancelFunc
 }
 
 // Show opens the dialog over w.
 func Show(w fyne.Window, p Params) *Dialog {
-	d := &Dialog{p: p}
+	d := &Dialog{p: p, window: w, opened: time.Now()}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.hide = time.AfterFunc(shownAtMost, d.timeUp)
 	d.hide.Stop()
@@ -104,8 +115,12 @@ func (d *Dialog) Leave() {
 	}
 }
 
-// Ask is Leave for closing the window: pressed again, it keeps asking.
+// Ask is Leave for closing the window: pressed again, it keeps asking. What is
+// in front of the dialog goes.
 func (d *Dialog) Ask() {
+	if d.front != nil {
+		d.front.Hide()
+	}
 	if !d.asking {
 		d.Leave()
 	}
@@ -186,6 +201,7 @@ func (d *Dialog) closed() {
 	d.p.Secret.Wipe()
 	d.value.empty()
 	d.status.say(widget.LowImportance, "")
+	d.result.say(widget.LowImportance, "")
 	if d.p.OnDone != nil {
 		d.p.OnDone()
 	}

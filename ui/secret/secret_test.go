@@ -21,6 +21,7 @@ import (
 	"keyfob/ui/clipboard"
 	"keyfob/ui/i18n"
 	"keyfob/ui/theme"
+	"keyfob/ui/widgets"
 )
 
 const plain = "enrt_p3Kd82hsQ0vBzL1mNcXyT5rWqE9uIoPaSdFgHjKlZ4MX7Qd2"
@@ -41,6 +42,8 @@ type board struct {
 	got []string
 	end chan clipboard.End
 	err error
+
+	reach clipboard.Reach
 }
 
 func (b *board) Copy(_ context.Context, s client.Secret) (clipboard.Loan, error) {
@@ -51,7 +54,7 @@ func (b *board) Copy(_ context.Context, s client.Secret) (clipboard.Loan, error)
 	}
 	b.got = append(b.got, s.Reveal())
 	b.end = make(chan clipboard.End, 1)
-	return clipboard.Loan{For: 30 * time.Second, End: b.end}, nil
+	return clipboard.Loan{For: 30 * time.Second, End: b.end, Reach: b.reach}, nil
 }
 
 func (b *board) copies() []string {
@@ -76,7 +79,10 @@ func open(t *testing.T, variant fyne.ThemeVariant, change func(*Params)) (*Dialo
 func TestTheDialogLooksAsDesigned(t *testing.T) {
 	for name, variant := range map[string]fyne.ThemeVariant{"light": fynetheme.VariantLight, "dark": fynetheme.VariantDark} {
 		t.Run(name, func(t *testing.T) {
-			d, w := open(t, variant, func(p *Params) { p.Revoke = func(context.Context) error { return nil } })
+			d, w := open(t, variant, func(p *Params) {
+				p.Revoke = func(context.Context) error { return nil }
+				p.Test = func(context.Context, client.Secret) (client.UserRef, error) { return token.ActsAs, nil }
+			})
 			test.AssertRendersToImage(t, "masked-"+name+".png", w.Canvas())
 			d.hold.set(true)
 			test.AssertRendersToImage(t, "shown-"+name+".png", w.Canvas())
@@ -105,6 +111,18 @@ func texts(w fyne.Window) string {
 		}
 	}
 	return all.String()
+}
+
+// tapButton taps the button of the topmost dialog that says text.
+func tapButton(t *testing.T, w fyne.Window, text string) {
+	t.Helper()
+	for _, o := range test.LaidOutObjects(w.Canvas().Overlays().Top()) {
+		if b, ok := o.(*widgets.Button); ok && b.Text == text && b.Visible() && !b.Disabled() {
+			test.Tap(b)
+			return
+		}
+	}
+	t.Fatalf("there is no button %q", text)
 }
 
 // press types a key where the focus is.

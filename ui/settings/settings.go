@@ -21,11 +21,13 @@ import (
 const (
 	keyTheme     = "theme" // system, light, dark
 	keyClipboard = "clipboardSeconds"
+	keyLock      = "lockMinutes"
+	keyLockSign  = "lockSignIn"
 )
 
 var (
 	themes  = []string{"system", "light", "dark"}
-	seconds = []int{10, 30, 60, 120}
+	seconds = []int{10, 30, 60, 120, 0} // 0: never
 )
 
 // Apply gives the app the chosen theme.
@@ -43,7 +45,8 @@ func chosen(name string) fyne.Theme {
 	return theme.New()
 }
 
-// ClipboardAfter is how long a copied secret stays on the clipboard.
+// ClipboardAfter is how long a copied secret stays on the clipboard; 0: until
+// the program ends.
 func ClipboardAfter(app fyne.App) time.Duration {
 	return time.Duration(clipboardSeconds(app)) * time.Second
 }
@@ -52,7 +55,13 @@ func themeName(app fyne.App) string {
 	return app.Preferences().StringWithFallback(keyTheme, themes[0])
 }
 
-func clipboardSeconds(app fyne.App) int { return app.Preferences().IntWithFallback(keyClipboard, 30) }
+// clipboardSeconds is 30 for what nobody can have chosen.
+func clipboardSeconds(app fyne.App) int {
+	if n := app.Preferences().IntWithFallback(keyClipboard, 30); slices.Contains(seconds, n) {
+		return n
+	}
+	return 30
+}
 
 // Params is what the view works with.
 type Params struct {
@@ -60,6 +69,8 @@ type Params struct {
 	Version string
 	Server  string
 	SignOut func()
+	BuiltIn bool                        // the server is this program's own
+	Relock  func()                      // another time to lock after was chosen
 	Unkept  func() error                // why the sign-in ends with the program; nil: it is kept
 	Keep    func(context.Context) error // tries the keyring again
 
@@ -75,24 +86,28 @@ type Params struct {
 type View struct {
 	Content fyne.CanvasObject
 
-	p      Params
-	kept   *widgets.Field // whether the sign-in is kept
-	unkept []*widgets.Button
-	inFile []*widgets.Button
+	p         Params
+	clipboard *widgets.Field
+	kept      *widgets.Field // whether the sign-in is kept
+	unkept    []*widgets.Button
+	inFile    []*widgets.Button
 }
 
 // New makes the view.
 func New(p Params) *View {
 	v := &View{p: p}
 	look := widgets.NewChips(themeTexts(), max(slices.Index(themes, themeName(p.App)), 0), v.chooseTheme)
-	clipboard := widgets.NewChips(secondTexts(), max(slices.Index(seconds, clipboardSeconds(p.App)), 0), v.chooseSeconds)
+	after := widgets.NewChips(secondTexts(), max(slices.Index(seconds, clipboardSeconds(p.App)), 0), v.chooseSeconds)
+	v.clipboard = widgets.NewField(i18n.T("settings.clipboard"), after, i18n.T("settings.clipboardHint"))
+	v.warnOfNever()
 	server := widget.NewLabel(p.Server)
 	server.Selectable = true
 	v.kept = widgets.NewField(i18n.T("settings.signIn"), v.keeping(), "")
 	v.Refresh()
 	form := container.New(layout.NewCustomPaddedVBoxLayout(12),
 		widgets.NewField(i18n.T("settings.theme"), look, ""),
-		widgets.NewField(i18n.T("settings.clipboard"), clipboard, i18n.T("settings.clipboardHint")),
+		v.clipboard,
+		v.locking(),
 		widgets.NewField(i18n.T("settings.server"), widgets.Flush(server), i18n.T("settings.serverHint")),
 		v.kept,
 		widgets.NewField(i18n.T("settings.version"), widgets.Flush(widget.NewLabel(p.Version)), ""))
@@ -108,6 +123,14 @@ func (v *View) chooseTheme(i int) {
 
 func (v *View) chooseSeconds(i int) {
 	v.p.App.Preferences().SetInt(keyClipboard, seconds[i])
+	v.warnOfNever()
+}
+
+func (v *View) warnOfNever() {
+	v.clipboard.SetError("")
+	if clipboardSeconds(v.p.App) == 0 {
+		v.clipboard.SetError(i18n.T("settings.clipboardNever"))
+	}
 }
 
 func themeTexts() []string {
@@ -118,6 +141,9 @@ func secondTexts() []string {
 	out := make([]string, len(seconds))
 	for i, s := range seconds {
 		out[i] = i18n.T("settings.seconds", "Seconds", s)
+		if s == 0 {
+			out[i] = i18n.T("settings.never")
+		}
 	}
 	return out
 }

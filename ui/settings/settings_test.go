@@ -104,6 +104,30 @@ func TestClipboardSecondsAreKept(t *testing.T) {
 	}
 }
 
+func TestNeverClearingTheClipboardIsWarnedOf(t *testing.T) {
+	o := open(t)
+	o.HasNot("Every program can read it there.")
+	o.Choose("Clear the clipboard after", "Never")
+	o.Has("Every program can read it there.")
+	o.show(t)
+	o.Has("Every program can read it there.")
+	if got := settings.ClipboardAfter(o.app); got != 0 {
+		t.Errorf("kept: %v", got)
+	}
+	o.Choose("Clear the clipboard after", "10 s")
+	o.HasNot("Every program can read it there.")
+}
+
+func TestASettingThatNobodyCanHaveChosenIsNotObeyed(t *testing.T) {
+	o := open(t)
+	for _, n := range []int{-1, 1, 86_400} {
+		o.app.Preferences().SetInt("clipboardSeconds", n)
+		if got := settings.ClipboardAfter(o.app); got != 30*time.Second {
+			t.Errorf("%d: %v", n, got)
+		}
+	}
+}
+
 func TestSigningOutIsOneTap(t *testing.T) {
 	o := open(t)
 	o.Has("https://tokens.example.com", "1.2.3")

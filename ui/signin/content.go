@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"keyfob/assets"
+	"keyfob/client"
 	"keyfob/ui/i18n"
 	"keyfob/ui/theme"
 	"keyfob/ui/widgets"
@@ -31,8 +32,17 @@ func (v *View) content() fyne.CanvasObject {
 	v.inFile.Hide()
 	v.cards = &pair{cards: []*fyne.Container{v.builtIn.box, v.other.box}}
 	cards := container.New(v.cards, v.builtIn.box, v.other.box)
-	v.middle = container.NewCenter(container.New(layout.NewCustomPaddedVBoxLayout(22), head(), cards, v.keeping, v.inFile, v.giveUp))
+	v.back = widgets.NewButton(v.p.BackText, v.p.Back)
+	widgets.SetVisible(v.back, v.p.Back != nil)
+	foot := container.New(layout.NewCustomPaddedVBoxLayout(10), v.keeping, v.inFile, v.giveUp, container.NewCenter(v.back))
+	v.middle = container.NewCenter(container.New(layout.NewCustomPaddedVBoxLayout(22), head(), cards, foot))
 	return container.NewScroll(v.middle)
+}
+
+// BelowBack is where a menu of the button that leads back belongs.
+func (v *View) BelowBack() fyne.Position {
+	pos := fyne.CurrentApp().Driver().AbsolutePositionForObject(v.back)
+	return pos.AddXY(0, v.back.Size().Height+2)
 }
 
 // relayout makes room for what the cards say now.
@@ -60,12 +70,14 @@ func (v *View) otherCard() card {
 	v.address = widgets.NewEntry()
 	v.address.PlaceHolder = i18n.T("signin.address")
 	v.address.SetText(v.p.Address)
-	v.address.OnSubmitted = func(string) { v.startBrowser() }
+	v.address.OnSubmitted = func(string) { v.startSignIn() }
 	v.address.OnChanged = func(string) { v.noteAddress(words.Sentence{}) }
 	v.note = quiet(i18n.T("signin.addressHint"))
-	body := container.New(layout.NewCustomPaddedLayout(4, 0, 0, 0), container.New(layout.NewCustomPaddedVBoxLayout(0), v.address, widgets.Flush(v.note)))
-	v.browse = widgets.NewButton(i18n.T("signin.browse"), v.startBrowser)
-	return newCard(i18n.T("signin.other"), body, v.browse)
+	v.ways = newWays(v)
+	v.advanced = newAdvanced(v)
+	body := container.New(layout.NewCustomPaddedLayout(4, 0, 0, 0),
+		container.New(layout.NewCustomPaddedVBoxLayout(0), v.address, widgets.Flush(v.note), v.ways.box, v.advanced.box))
+	return newCard(i18n.T("signin.other"), body, v.ways.buttons)
 }
 
 // begin shows that an attempt from one of the cards is under way.
@@ -74,8 +86,9 @@ func (v *View) begin(doing string, from *card) {
 	v.builtIn.fail(words.Sentence{})
 	v.noteAddress(words.Sentence{})
 	v.use.Disable()
-	v.browse.Disable()
 	v.address.Disable()
+	v.ways.enable(false)
+	v.advanced.enable(false)
 	v.waiting.start(doing)
 	from.putFoot(v.waiting.box)
 	v.relayout()
@@ -86,10 +99,11 @@ func (v *View) begin(doing string, from *card) {
 func (v *View) idle() {
 	v.waiting.stop()
 	v.builtIn.putFoot(v.use)
-	v.other.putFoot(v.browse)
+	v.other.putFoot(v.ways.buttons)
 	v.use.Enable()
-	v.browse.Enable()
 	v.address.Enable()
+	v.ways.enable(true)
+	v.advanced.enable(true)
 	v.relayout()
 }
 
@@ -97,6 +111,21 @@ func (v *View) failBuiltIn(s words.Sentence) {
 	v.builtIn.fail(s)
 	v.relayout()
 	widgets.Focus(v.use)
+}
+
+// failOther says what went wrong with the other server, where it did.
+func (v *View) failOther(s words.Sentence) {
+	if v.ways.way == Token && s.Text == words.For(client.ErrTokenRefused).Text {
+		v.failToken(s.Text)
+		return
+	}
+	v.failAddress(s)
+}
+
+func (v *View) failToken(text string) {
+	v.ways.noteToken(text)
+	v.relayout()
+	widgets.Focus(v.ways.token)
 }
 
 func (v *View) failAddress(s words.Sentence) {
@@ -176,6 +205,7 @@ func (c *card) fail(s words.Sentence) {
 type waiting struct {
 	box         *fyne.Container
 	loading     *widgets.Loading
+	code        *CodePanel
 	again, copy *widgets.Button
 	cancel      *widgets.Button
 }
@@ -183,12 +213,13 @@ type waiting struct {
 func newWaiting(v *View) *waiting {
 	w := &waiting{
 		loading: widgets.NewLoading(""),
+		code:    NewCodePanel(v.p.OpenURL),
 		again:   widgets.NewButton(i18n.T("signin.openAgain"), v.openAgain),
 		copy:    widgets.NewButton(i18n.T("signin.copyLink"), v.copyLink),
 		cancel:  widgets.NewButton(i18n.T("dialog.cancel"), v.cancel),
 	}
 	buttons := container.New(layout.NewCustomPaddedHBoxLayout(8), w.cancel, w.again, w.copy)
-	w.box = container.New(layout.NewCustomPaddedVBoxLayout(2), container.NewHBox(w.loading), buttons)
+	w.box = container.New(layout.NewCustomPaddedVBoxLayout(2), w.code.Content, container.NewHBox(w.loading), buttons)
 	w.stop()
 	return w
 }
@@ -199,7 +230,16 @@ func (w *waiting) start(text string) {
 	w.offer(false)
 }
 
-func (w *waiting) stop() { w.loading.Hide() }
+func (w *waiting) stop() {
+	w.loading.Hide()
+	w.code.Stop()
+}
+
+func (w *waiting) showCode(c Code) {
+	w.loading.SetText(i18n.T("signin.waitingDevice"))
+	w.code.Show(c)
+	w.box.Refresh()
+}
 
 // offer shows what helps when the browser did not come up.
 func (w *waiting) offer(link bool) {

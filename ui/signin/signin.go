@@ -1,6 +1,6 @@
-// Package signin is what the program shows while nobody is signed in: a choice
-// between the built-in server, one click away, and the address of another one,
-// signed in to by the system's browser.
+// Package signin is how a connection begins: a choice between the built-in
+// server, one click away, and the address of another one, signed in to by the
+// system's browser, by a code on another device or with a pasted token.
 //
 // It knows neither servers nor keyrings: it asks through Params, off the UI
 // thread, with a context that Cancel ends.
@@ -35,32 +35,39 @@ const (
 // a nil error of the first two says that somebody is signed in.
 type Params struct {
 	UseBuiltIn func(context.Context) error
-	SignIn     func(ctx context.Context, address string) error
+	SignIn     func(context.Context, Wish) error
 	Keyring    func(context.Context) Keeping
 	GiveUp     func()                 // ends the wait for the keyring
 	KeepInFile func()                 // offers the encrypted file
 	OpenURL    func(url string) error // opens the sign-in page again
 	Address    string                 // of the last server, if any
+
+	Certificates func(file []byte) ([]client.Certificate, error)
+
+	Back     func() // leads elsewhere; nil: there is nowhere else
+	BackText string
 }
 
-// View is the first screen.
+// View is the screen.
 type View struct {
 	Content fyne.CanvasObject
 
-	p       Params
-	builtIn card
-	other   card
-	address *widgets.Entry
-	note    *widget.Label // below the address
-	use     *widgets.Button
-	browse  *widgets.Button
-	waiting *waiting
-	keeping *widget.Label
-	known   Keeping
-	inFile  *fyne.Container // shown while there is no keyring
-	giveUp  *fyne.Container // shown while the keyring is waited for
-	cards   *pair
-	middle  *fyne.Container
+	p        Params
+	builtIn  card
+	other    card
+	address  *widgets.Entry
+	note     *widget.Label // below the address
+	use      *widgets.Button
+	ways     *ways
+	advanced *advanced
+	waiting  *waiting
+	keeping  *widget.Label
+	known    Keeping
+	inFile   *fyne.Container // shown while there is no keyring
+	giveUp   *fyne.Container // shown while the keyring is waited for
+	back     *widgets.Button
+	cards    *pair
+	middle   *fyne.Container
 
 	attempt int                // the latest one; what earlier ones answer is ignored
 	stop    context.CancelFunc // ends the attempt under way
@@ -118,7 +125,8 @@ func (v *View) useBuiltIn(ctx context.Context, turn int) {
 	fyne.Do(func() { v.ended(turn, err, v.failBuiltIn) })
 }
 
-func (v *View) startBrowser() {
+// startSignIn signs in at the address, in the way that is chosen.
+func (v *View) startSignIn() {
 	if v.address.Disabled() {
 		return
 	}
@@ -126,15 +134,28 @@ func (v *View) startBrowser() {
 		v.failAddress(words.For(client.ErrBadAddress))
 		return
 	}
+	w, ok := v.advanced.wish()
+	if !ok {
+		widgets.Focus(v.advanced.path)
+		return
+	}
+	w.Address, w.Way = v.address.Text, v.ways.way
+	if w.Way == Token {
+		if v.ways.token.Text == "" {
+			v.failToken(i18n.T("words.field.required"))
+			return
+		}
+		w.Token = client.NewSecret(v.ways.takeToken())
+	}
 	v.begin(i18n.T("signin.looking"), &v.other)
 	ctx, turn := v.next()
-	address := v.address.Text
-	task.Go(func() { v.signIn(ctx, turn, address) })
+	task.Go(func() { v.signIn(ctx, turn, w) })
 }
 
-func (v *View) signIn(ctx context.Context, turn int, address string) {
-	err := v.p.SignIn(ctx, address)
-	fyne.Do(func() { v.ended(turn, err, v.failAddress) })
+func (v *View) signIn(ctx context.Context, turn int, w Wish) {
+	err := v.p.SignIn(ctx, w)
+	w.Token.Wipe()
+	fyne.Do(func() { v.ended(turn, err, v.failOther) })
 }
 
 // next starts an attempt.
@@ -167,10 +188,19 @@ func (v *View) Failed(s words.Sentence, builtIn bool) {
 	v.failAddress(s)
 }
 
-// Cancel gives up what is waited for, if anything is.
-func (v *View) Cancel() {
-	if v.address.Disabled() {
-		v.cancel()
+// Cancel gives up what is waited for, if anything is. It reports whether.
+func (v *View) Cancel() bool {
+	if !v.address.Disabled() {
+		return false
+	}
+	v.cancel()
+	return true
+}
+
+// Escape is the key: it gives up what is waited for, or leads back.
+func (v *View) Escape() {
+	if !v.Cancel() && v.p.Back != nil {
+		v.p.Back()
 	}
 }
 
@@ -185,6 +215,14 @@ func (v *View) cancel() {
 func (v *View) openAgain() {
 	link := v.link
 	task.Go(func() { _ = v.p.OpenURL(link) })
+}
+
+// ShowCode puts the code of a sign-in by device on screen, within SignIn.
+func (v *View) ShowCode(c Code) {
+	if v.address.Disabled() {
+		v.waiting.showCode(c)
+		v.relayout()
+	}
 }
 
 func (v *View) copyLink() { fyne.CurrentApp().Clipboard().SetContent(v.link) }

@@ -3,11 +3,14 @@ package signin
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
@@ -16,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"keyfob/client"
+	"keyfob/ui/task"
 	"keyfob/ui/theme"
 	"keyfob/ui/words"
 )
@@ -46,8 +50,28 @@ func TestTheFirstScreenLooksAsDesigned(t *testing.T) {
 			v.failBuiltIn(words.For(errors.New("x")))
 			v.showKeeping(UntilQuit)
 			test.AssertRendersToImage(t, "failed-"+name+".png", w.Canvas())
+			lookAtOtherWays(t, name, v, w)
 		})
 	}
+}
+
+func lookAtOtherWays(t *testing.T, name string, v *View, w fyne.Window) {
+	t.Helper()
+	w.Resize(fyne.NewSize(960, 740))
+	v.failBuiltIn(words.Sentence{})
+	v.noteAddress(words.Sentence{})
+	v.begin("Looking for the server…", &v.other)
+	v.ShowCode(Code{Text: "WDJB-MJHT", URL: "https://tokens.example.com/device", Expires: time.Now().Add(10*time.Minute - time.Millisecond)})
+	test.AssertRendersToImage(t, "code-"+name+".png", w.Canvas())
+	v.idle()
+	v.ways.set(Token)
+	v.ways.noteToken(words.For(client.ErrTokenRefused).Text)
+	v.advanced.box.Show()
+	v.advanced.path.Text = "/etc/ssl/example-ca.pem"
+	v.advanced.path.Refresh()
+	v.advanced.show(0, []byte("x"), []client.Certificate{{Subject: "CN=Example Root CA,O=Example", Fingerprint: strings.Repeat("AB:CD:", 15) + "EF:01"}}, nil)
+	w.Canvas().Unfocus()
+	test.AssertRendersToImage(t, "token-"+name+".png", w.Canvas())
 }
 
 // press types a key where the focus is.
@@ -62,9 +86,13 @@ type server struct {
 	answer chan error
 }
 
-func (s *server) signIn(ctx context.Context, address string) error {
+func (s *server) signIn(ctx context.Context, w Wish) error {
+	asked := w.Address
+	if w.Way == Token {
+		asked += " with " + w.Token.Reveal()
+	}
 	s.mu.Lock()
-	s.asked = append(s.asked, address)
+	s.asked = append(s.asked, asked)
 	s.mu.Unlock()
 	select {
 	case err := <-s.answer:
@@ -74,7 +102,9 @@ func (s *server) signIn(ctx context.Context, address string) error {
 	}
 }
 
-func (s *server) useBuiltIn(ctx context.Context) error { return s.signIn(ctx, "built-in") }
+func (s *server) useBuiltIn(ctx context.Context) error {
+	return s.signIn(ctx, Wish{Address: "built-in"})
+}
 
 func (s *server) calls() []string {
 	s.mu.Lock()
@@ -97,7 +127,7 @@ func TestOneKeySignsInToTheBuiltInServer(t *testing.T) {
 		v.Focus()
 		press(w, fyne.KeyReturn)
 		synctest.Wait()
-		if !v.use.Disabled() || !v.browse.Disabled() || !v.address.Disabled() {
+		if !v.use.Disabled() || !v.ways.submit.Disabled() || !v.address.Disabled() {
 			t.Error("can be started twice")
 		}
 		s.answer <- nil
@@ -132,7 +162,7 @@ func TestAFailureStandsAtTheFieldAndKeepsWhatWasTyped(t *testing.T) {
 	for _, err := range []error{client.ErrBadAddress, client.ErrInsecure, client.ErrCertificate, client.ErrNotAServer, client.ErrOffline, client.ErrSignInRefused} {
 		bubble(t, func(t *testing.T, v *View, w fyne.Window, s *server) {
 			v.address.SetText("https://tokens.example.com")
-			v.startBrowser()
+			v.startSignIn()
 			s.answer <- err
 			synctest.Wait()
 			if v.note.Text != words.For(err).Text || v.note.Importance != widget.DangerImportance {
@@ -151,7 +181,7 @@ func TestAFailureStandsAtTheFieldAndKeepsWhatWasTyped(t *testing.T) {
 
 func TestAnEmptyAddressIsSaidWithoutAskingAnybody(t *testing.T) {
 	bubble(t, func(t *testing.T, v *View, _ fyne.Window, s *server) {
-		v.startBrowser()
+		v.startSignIn()
 		synctest.Wait()
 		if len(s.calls()) > 0 || v.note.Text != words.For(client.ErrBadAddress).Text {
 			t.Errorf("asked %v, says %q", s.calls(), v.note.Text)
@@ -179,7 +209,7 @@ func TestTheBuiltInServersFailureStandsOnItsCard(t *testing.T) {
 func TestCancelEndsTheAttemptAndIgnoresItsAnswer(t *testing.T) {
 	bubble(t, func(t *testing.T, v *View, w fyne.Window, _ *server) {
 		v.address.SetText("https://tokens.example.com")
-		v.startBrowser()
+		v.startSignIn()
 		synctest.Wait()
 		press(w, fyne.KeyReturn) // on Cancel
 		if v.address.Disabled() || v.note.Importance == widget.DangerImportance {
@@ -198,19 +228,19 @@ func TestWhatAnAbandonedAttemptStillAnswersIsIgnored(t *testing.T) {
 		attempt := 0
 		v, _ := open(t, fynetheme.VariantLight, Params{
 			Address: "https://tokens.example.com",
-			SignIn: func(context.Context, string) error { // deaf to its context
+			SignIn: func(context.Context, Wish) error { // deaf to its context
 				attempt++
 				return <-answers[attempt-1]
 			},
 		})
-		v.startBrowser()
+		v.startSignIn()
 		synctest.Wait()
 		v.cancel()
-		v.startBrowser()
+		v.startSignIn()
 		synctest.Wait()
 		answers[0] <- client.ErrOffline
 		synctest.Wait()
-		if v.note.Importance == widget.DangerImportance || !v.browse.Disabled() {
+		if v.note.Importance == widget.DangerImportance || !v.ways.submit.Disabled() {
 			t.Errorf("the second attempt was taken for ended: %q", v.note.Text)
 		}
 		answers[1] <- nil
@@ -225,7 +255,7 @@ func TestTheSignInPageCanBeOpenedAgain(t *testing.T) {
 			Address: "https://tokens.example.com", SignIn: s.signIn,
 			OpenURL: func(url string) error { opened <- url; return nil },
 		})
-		v.startBrowser()
+		v.startSignIn()
 		synctest.Wait()
 		if v.waiting.again.Visible() {
 			t.Error("offers a page that nobody has opened yet")
@@ -260,4 +290,98 @@ func TestTheCursorIsWhereTheLastSignInWas(t *testing.T) {
 	if w.Canvas().Focused() != v.address || v.address.Text != "https://tokens.example.com" {
 		t.Errorf("focus on %T, address %q", w.Canvas().Focused(), v.address.Text)
 	}
+}
+
+func TestAPastedTokenIsAskedForAndLeavesTheScreen(t *testing.T) {
+	bubble(t, func(t *testing.T, v *View, w fyne.Window, s *server) {
+		v.address.SetText("https://tokens.example.com")
+		v.ways.choose(Token)
+		if w.Canvas().Focused() != v.ways.token || !v.ways.token.Password {
+			t.Errorf("focus on %T, masked %v", w.Canvas().Focused(), v.ways.token.Password)
+		}
+		press(w, fyne.KeyReturn)
+		synctest.Wait()
+		if len(s.calls()) > 0 {
+			t.Errorf("asked %v without a token", s.calls())
+		}
+		test.Type(v.ways.token, "enrt_x")
+		press(w, fyne.KeyReturn)
+		synctest.Wait()
+		if v.ways.token.Text != "" {
+			t.Error("the token stays in its field")
+		}
+		s.answer <- client.ErrTokenRefused
+		synctest.Wait()
+		if diff := cmp.Diff([]string{"https://tokens.example.com with enrt_x"}, s.calls()); diff != "" {
+			t.Error(diff)
+		}
+		if v.ways.tokenNote.Text != words.For(client.ErrTokenRefused).Text || w.Canvas().Focused() != v.ways.token {
+			t.Errorf("says %q", v.ways.tokenNote.Text)
+		}
+	})
+}
+
+func TestACodeCountsDownUntilItIsOver(t *testing.T) {
+	bubble(t, func(t *testing.T, v *View, _ fyne.Window, s *server) {
+		v.address.SetText("https://tokens.example.com")
+		v.ways.choose(Device)
+		synctest.Wait()
+		v.ShowCode(Code{Text: "WDJB-MJHT", URL: "https://tokens.example.com/device", Expires: time.Now().Add(65 * time.Second)})
+		says := func(want string) {
+			t.Helper()
+			synctest.Wait()
+			if !strings.Contains(v.waiting.code.left.Text, want) {
+				t.Errorf("says %q, want %s", v.waiting.code.left.Text, want)
+			}
+		}
+		says("1:05")
+		time.Sleep(2 * time.Second)
+		says("1:03")
+		time.Sleep(time.Minute)
+		says("0:03")
+		time.Sleep(4 * time.Second)
+		says("run out")
+		v.waiting.code.copyCode()
+		if got := fyne.CurrentApp().Clipboard().Content(); got != "WDJB-MJHT" {
+			t.Errorf("copied %q", got)
+		}
+		s.answer <- client.ErrCodeExpired
+		synctest.Wait()
+		if v.waiting.code.Content.Visible() || v.note.Text != words.For(client.ErrCodeExpired).Text {
+			t.Errorf("says %q", v.note.Text)
+		}
+	})
+}
+
+func TestAFileOfAnAuthorityIsReadAndShownBeforeItIsTrusted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{answer: make(chan error)}
+		v, w := open(t, fynetheme.VariantLight, Params{SignIn: s.signIn, Address: "https://tokens.example.com", Certificates: func(file []byte) ([]client.Certificate, error) {
+			if string(file) != "good" {
+				return nil, client.ErrNoCertificate
+			}
+			return []client.Certificate{{Subject: "CN=Example", Fingerprint: "AB:CD"}}, nil
+		}})
+		v.advanced.toggle()
+		for content, want := range map[string]string{"bad": "no certificate", "good": "CN=Example\nSHA-256\nAB CD"} {
+			file := filepath.Join(t.TempDir(), "ca.pem")
+			if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			v.advanced.path.SetText(file)
+			task.Wait()
+			synctest.Wait()
+			if !strings.Contains(v.advanced.trusts.Text, want) {
+				t.Errorf("%s: says %q", content, v.advanced.trusts.Text)
+			}
+		}
+		v.advanced.path.SetText("/nowhere")
+		task.Wait()
+		synctest.Wait()
+		v.startSignIn()
+		synctest.Wait()
+		if len(s.calls()) > 0 || w.Canvas().Focused() != v.advanced.path {
+			t.Errorf("signs in without the file: %v", s.calls())
+		}
+	})
 }

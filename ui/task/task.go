@@ -3,7 +3,11 @@
 // waited for.
 package task
 
-import "sync"
+import (
+	"sync"
+
+	"keyfob/internal/crash"
+)
 
 var (
 	mu      sync.Mutex
@@ -18,6 +22,7 @@ func Go(do func()) {
 	mu.Unlock()
 	go func() {
 		defer ended()
+		defer crash.Guard()
 		do()
 	}()
 }

@@ -16,6 +16,7 @@ type hues struct {
 	active, activeBack                                    color.NRGBA
 	expiring, expiringBack                                color.NRGBA
 	revoked, revokedBack                                  color.NRGBA
+	violet, teal, rose                                    color.NRGBA
 	neutralBack, faint, backdrop, shadow                  color.NRGBA
 }
 
@@ -26,6 +27,7 @@ var light = palette(hues{
 	active: rgb(0x1B7A4B), activeBack: rgb(0xE1F3E9),
 	expiring: rgb(0x97560A), expiringBack: rgb(0xFBEFD9),
 	revoked: rgb(0xB0271F), revokedBack: rgb(0xFBE5E3),
+	violet: rgb(0x6A45AD), teal: rgb(0x0F6C79), rose: rgb(0xA3336B),
 	neutralBack: rgb(0xE9EDF2), faint: rgb(0x9AA5B4),
 	backdrop: rgba(0x1A2330, 0x73), shadow: rgba(0x1A2330, 0x40),
 })
@@ -37,6 +39,7 @@ var dark = palette(hues{
 	active: rgb(0x63C795), activeBack: rgb(0x1B3327),
 	expiring: rgb(0xE9B45E), expiringBack: rgb(0x3A2E19),
 	revoked: rgb(0xF08A82), revokedBack: rgb(0x3F2322),
+	violet: rgb(0xB9A0F2), teal: rgb(0x62C2CE), rose: rgb(0xEC8FBB),
 	neutralBack: rgb(0x29313C), faint: rgb(0x5D6979),
 	backdrop: rgba(0x06080B, 0x99), shadow: rgba(0x000000, 0x80),
 })
@@ -49,6 +52,7 @@ func palette(h hues) colours {
 		ColorNameActive: h.active, ColorNameActiveBack: h.activeBack,
 		ColorNameExpiring: h.expiring, ColorNameExpiringBack: h.expiringBack,
 		ColorNameRevoked: h.revoked, ColorNameRevokedBack: h.revokedBack,
+		ColorNameViolet: h.violet, ColorNameTeal: h.teal, ColorNameRose: h.rose,
 		ColorNameNeutralBack: h.neutralBack, ColorNameTransparent: none,
 		ColorNameDialogBackdrop: h.backdrop, ColorNameElevationShadow: h.shadow,
 

@@ -31,6 +31,9 @@ const (
 	ColorNameExpiringBack    fyne.ThemeColorName = "keyfobExpiringBack"    // behind it
 	ColorNameRevoked         fyne.ThemeColorName = "keyfobRevoked"         // writes what is over or failed
 	ColorNameRevokedBack     fyne.ThemeColorName = "keyfobRevokedBack"     // behind it
+	ColorNameViolet          fyne.ThemeColorName = "keyfobViolet"          // tells connections apart, like the two below
+	ColorNameTeal            fyne.ThemeColorName = "keyfobTeal"            // the same
+	ColorNameRose            fyne.ThemeColorName = "keyfobRose"            // the same
 	ColorNameNeutralBack     fyne.ThemeColorName = "keyfobNeutralBack"     // behind tags and what has no status
 	ColorNameTransparent     fyne.ThemeColorName = "keyfobTransparent"     // nothing
 	ColorNameDialogBackdrop  fyne.ThemeColorName = "keyfobDialogBackdrop"  // over the window while a dialog is open

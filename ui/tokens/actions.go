@@ -18,6 +18,7 @@ type Actions struct {
 	Now     func() time.Time
 	Create  func(context.Context, client.NewToken) (client.Token, client.Secret, error)
 	Revoke  func(ctx context.Context, id string) error
+	Rotate  func(context.Context, string, client.Rotation) (client.Token, client.Secret, error)
 	Secret  func(client.Token, client.Secret, func(context.Context) error) // shows a new secret, once
 	Refresh func()                                                         // fetches the list
 }
@@ -41,6 +42,12 @@ func (a Actions) AskRevoke(chosen []client.Token) {
 	ShowRevoke(RevokeParams{
 		Window: a.Window, Tokens: chosen, Rules: a.Rules.Revoke, Revoke: a.Revoke, Done: a.revoked, Now: a.Now,
 	})
+}
+
+// AskReplace opens the dialog that puts a new token in the place of one whose
+// secret is lost.
+func (a Actions) AskReplace(t client.Token) {
+	ShowReplace(ReplaceParams{Window: a.Window, Token: t, Rotate: a.Rotate, Done: a.created, Left: a.Refresh})
 }
 
 func (a Actions) revoked() {

@@ -21,17 +21,22 @@ import (
 type detail struct {
 	content *fyne.Container
 	body    *fyne.Container
+	replace *widgets.Button
 	revoke  *widgets.Button
 	back    *widgets.Button
 	ofApp   bool
 }
 
-func newDetail(ofApp bool, revoke, back func()) *detail {
+func newDetail(ofApp bool, replace, revoke, back func()) *detail {
 	d := &detail{ofApp: ofApp, body: container.New(column{detailText, 0})}
+	d.replace = widgets.NewButton(i18n.T("tokens.replace"), replace)
+	d.replace.Importance = widget.LowImportance
 	d.revoke = widgets.NewButton(i18n.T("tokens.revoke"), revoke)
 	d.revoke.Importance = widget.DangerImportance
 	d.back = widgets.NewButton(i18n.T("tokens.back"), back)
-	buttons := aligned(container.NewHBox(d.revoke, layout.NewSpacer(), d.back))
+	buttons := container.NewVBox(
+		container.NewHBox(d.replace),
+		aligned(container.NewHBox(d.revoke, layout.NewSpacer(), d.back)))
 	inner := container.NewBorder(nil, buttons, nil, nil, container.NewVScroll(d.body))
 	d.content = container.NewStack(
 		widgets.NewPane(fynetheme.ColorNameBackground),
@@ -43,6 +48,7 @@ func newDetail(ofApp bool, revoke, back func()) *detail {
 func (d *detail) clear() {
 	d.body.Objects = []fyne.CanvasObject{widgets.NewQuiet(i18n.T("tokens.detail.none"), theme.SizeNameText)}
 	d.body.Refresh()
+	d.replace.Hide()
 	d.revoke.Hide()
 }
 
@@ -60,6 +66,7 @@ func (d *detail) show(t client.Token, now time.Time) {
 		timeline(t),
 	}
 	d.body.Refresh()
+	widgets.SetVisible(d.replace, t.Status(now) == client.Active && !t.Replaced(now))
 	widgets.SetVisible(d.revoke, t.RevokedAt.IsZero())
 }
 

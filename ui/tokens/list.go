@@ -19,9 +19,10 @@ import (
 type List struct {
 	Content *fyne.Container
 
-	OnRevoke func([]client.Token) // the person wants to revoke these live tokens
-	OnCreate func()               // from the empty list; nil: creating is not offered
-	CreateAs string               // what the button for it says
+	OnRevoke  func([]client.Token) // the person wants to revoke these live tokens
+	OnReplace func(client.Token)   // the person has lost the secret of this one
+	OnCreate  func()               // from the empty list; nil: creating is not offered
+	CreateAs  string               // what the button for it says
 
 	ofApp   bool
 	now     func() time.Time
@@ -57,7 +58,7 @@ func NewList(ofApp bool, now func() time.Time) *List {
 	l.table.OnDelete = l.RevokeChosen
 	l.table.OnSort = l.sortChanged
 	l.table.OnCheck = l.checkChanged
-	l.detail = newDetail(ofApp, l.RevokeChosen, l.back)
+	l.detail = newDetail(ofApp, l.replace, l.RevokeChosen, l.back)
 	l.pane = newMasterDetail(l.table, l.detail.content, l.detail.back)
 	l.note = container.NewVBox()
 	l.body = container.NewStack(widgets.NewLoading(i18n.T("tokens.loading")))
@@ -120,6 +121,12 @@ func (l *List) RevokeChosen() {
 		ids = []string{l.table.Selected()}
 	}
 	l.revoke(ids)
+}
+
+func (l *List) replace() {
+	if t, ok := l.byID(l.table.Selected()); ok && l.OnReplace != nil {
+		l.OnReplace(t)
+	}
 }
 
 func (l *List) revokeChecked() { l.revoke(l.checked) }

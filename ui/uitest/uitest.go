@@ -200,6 +200,22 @@ func (s *Screen) Shortcut(key fyne.KeyName) {
 	s.t.Fatalf("no menu item has the key %s", key)
 }
 
+// Menu chooses an item of the main menu by its name.
+func (s *Screen) Menu(name string) {
+	s.t.Helper()
+	Settle()
+	for _, menu := range s.w.MainMenu().Items {
+		for _, item := range menu.Items {
+			if item.Label == name {
+				item.Action()
+				Settle()
+				return
+			}
+		}
+	}
+	s.t.Fatalf("the main menu has no %q", name)
+}
+
 // Field is the entry or select inside the field with this label.
 func (s *Screen) Field(label string) fyne.CanvasObject {
 	s.t.Helper()
@@ -248,6 +264,8 @@ func named(o fyne.CanvasObject, text string) bool {
 		return strings.HasPrefix(o.Text, text)
 	case *widgets.SidebarItem:
 		return o.Text() == text
+	case *widgets.AccountRow:
+		return o.Text() == text
 	}
 	return false
 }
@@ -262,7 +280,9 @@ func (s *Screen) Choose(label, text string) {
 				s.t.Fatalf("%q has no chip %q", label, text)
 			}
 			chips.SetSelected(i)
-			chips.OnChanged(i)
+			if chips.OnChanged != nil {
+				chips.OnChanged(i)
+			}
 			Settle()
 			return
 		}

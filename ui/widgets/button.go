@@ -41,6 +41,7 @@ func NewButtonWithIcon(text string, icon fyne.Resource, tapped func()) *Button {
 
 // TypedKey presses on Enter and Space.
 func (b *Button) TypedKey(ev *fyne.KeyEvent) {
+	used()
 	if isEnter(ev) || ev.Name == fyne.KeySpace {
 		b.press()
 		return

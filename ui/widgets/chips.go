@@ -94,6 +94,7 @@ func (c *Chips) at(pos fyne.Position) int {
 
 // TypedKey moves among the chips and chooses.
 func (c *Chips) TypedKey(ev *fyne.KeyEvent) {
+	used()
 	if dialogKey(c, ev) || c.Disabled() || len(c.options) == 0 {
 		return
 	}

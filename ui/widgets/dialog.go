@@ -193,10 +193,13 @@ func (d *Dialog) Shown() bool { return d.surface.depth(d.window.Canvas()) >= 0 }
 
 // Show puts the dialog in front of the window and takes the focus to its first field.
 func (d *Dialog) Show() {
-	c := d.window.Canvas()
-	if d.Shown() {
-		return
+	if !d.Shown() {
+		beneathCover(d.window.Canvas(), d.show)
 	}
+}
+
+func (d *Dialog) show() {
+	c := d.window.Canvas()
 	d.before, d.beforeKey = c.Focused(), c.OnTypedKey()
 	c.Unfocus()
 	c.SetOnTypedKey(func(ev *fyne.KeyEvent) { d.typedKey(ev) })
@@ -207,20 +210,23 @@ func (d *Dialog) Show() {
 
 // Hide takes the dialog away, with whatever is in front of it, and gives the focus back.
 func (d *Dialog) Hide() {
-	c := d.window.Canvas()
-	depth := d.surface.depth(c)
-	if depth < 0 {
+	if !d.Shown() {
 		return
 	}
-	d.hideAbove(c, depth)
+	beneathCover(d.window.Canvas(), d.hide)
+	if d.OnClosed != nil {
+		d.OnClosed()
+	}
+}
+
+func (d *Dialog) hide() {
+	c := d.window.Canvas()
+	d.hideAbove(c, d.surface.depth(c))
 	c.Unfocus()
 	c.Overlays().Remove(d.surface)
 	c.SetOnTypedKey(d.beforeKey)
 	if d.before != nil {
 		c.Focus(d.before)
-	}
-	if d.OnClosed != nil {
-		d.OnClosed()
 	}
 }
 

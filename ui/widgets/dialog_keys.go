@@ -7,6 +7,7 @@ import (
 
 // typedKey is told every Enter and Escape inside the dialog, and says whether the key was one of them.
 func (d *Dialog) typedKey(ev *fyne.KeyEvent) bool {
+	used()
 	switch {
 	case isEnter(ev):
 		if d.submit.Visible() {

@@ -4,6 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
 	"keyfob/ui/theme"
@@ -41,6 +42,9 @@ func (s *surface) depth(c fyne.Canvas) int {
 
 // Tapped keeps taps beside the card from the window below.
 func (s *surface) Tapped(*fyne.PointEvent) {}
+
+// Cursor is Fyne's, which asks for it whenever the pointer moves.
+func (s *surface) Cursor() desktop.Cursor { return usedAt() }
 
 // CreateRenderer is Fyne's.
 func (s *surface) CreateRenderer() fyne.WidgetRenderer {

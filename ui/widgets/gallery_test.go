@@ -83,7 +83,7 @@ func screen() fyne.CanvasObject {
 	tokens.SetSelected(true)
 	side := container.New(layout.NewCustomPaddedLayout(14, 12, 10, 10), container.NewBorder(
 		container.New(layout.NewCustomPaddedVBoxLayout(2),
-			NewAccountCard("Built-in server", "Ada Admin", nil),
+			NewAccountCard(Account{Server: "Built-in server", Name: "Ada Admin"}, nil),
 			pad(NewSection("Profile")),
 			NewSidebarItem(assets.IconPerson, "Personal info", "", nil), tokens,
 			pad(NewSection("Instance Manager")),

@@ -37,6 +37,7 @@ func NewSearch(placeholder string, changed func(string)) *Entry {
 
 // TypedKey gives Enter and Escape to the dialog around.
 func (e *Entry) TypedKey(ev *fyne.KeyEvent) {
+	used()
 	if ev.Name == fyne.KeyEscape && e.ClearOnEscape && e.Text != "" {
 		e.SetText("")
 		return
@@ -84,6 +85,7 @@ func NewCheck(text string, changed func(bool)) *Check {
 
 // TypedKey gives Enter and Escape to the dialog around.
 func (c *Check) TypedKey(ev *fyne.KeyEvent) {
+	used()
 	if !dialogKey(c, ev) {
 		c.Check.TypedKey(ev)
 	}
@@ -106,6 +108,7 @@ func NewSelect(options []string, changed func(string)) *Select {
 
 // TypedKey gives Enter and Escape to the dialog around.
 func (s *Select) TypedKey(ev *fyne.KeyEvent) {
+	used()
 	if !dialogKey(s, ev) && !s.Disabled() {
 		s.Select.TypedKey(ev)
 	}

@@ -136,7 +136,7 @@ func TestSidebarItemAndAccountCardOpenByKeyAndMouse(t *testing.T) {
 	press(w, fyne.KeyReturn)
 	test.Tap(item)
 	var at fyne.CanvasObject
-	card := NewAccountCard("Built-in server", "Ada Admin", func(o fyne.CanvasObject) { at = o })
+	card := NewAccountCard(Account{Server: "Built-in server", Name: "Ada Admin"}, func(o fyne.CanvasObject) { at = o })
 	w.SetContent(card)
 	w.Canvas().Focus(card)
 	press(w, fyne.KeySpace)

@@ -1,6 +1,10 @@
 package widgets
 
-import "fyne.io/fyne/v2"
+import (
+	"slices"
+
+	"fyne.io/fyne/v2"
+)
 
 // DialogOpen says whether a Dialog is in front on the canvas. A shell asks it before it acts on a menu shortcut, since
 // Fyne runs those even behind a dialog.
@@ -15,8 +19,12 @@ func DialogOpen(c fyne.Canvas) bool {
 
 // DialogBusy says whether the Dialog in front is waiting for an answer.
 func DialogBusy(c fyne.Canvas) bool {
-	s, ok := c.Overlays().Top().(*surface)
-	return ok && s.dialog.Busy()
+	for _, overlay := range slices.Backward(c.Overlays().List()) {
+		if s, ok := overlay.(*surface); ok {
+			return s.dialog.Busy()
+		}
+	}
+	return false
 }
 
 // dialogOf returns the dialog in front, when o is on its canvas. Anything focused while a dialog is in front stands in it.

@@ -2,8 +2,6 @@ package widgets
 
 import (
 	"strconv"
-	"unicode"
-	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -11,7 +9,6 @@ import (
 	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"keyfob/assets"
 	"keyfob/ui/theme"
 )
 
@@ -20,6 +17,7 @@ type pressable struct {
 	widget.BaseWidget
 	onTap            func()
 	hovered, focused bool
+	closeMenu        func() // nil: stands in no menu
 	self             fyne.Widget
 }
 
@@ -37,11 +35,32 @@ func (p *pressable) Tapped(*fyne.PointEvent) {
 
 // TypedKey presses on Enter and Space.
 func (p *pressable) TypedKey(ev *fyne.KeyEvent) {
+	used()
 	if isEnter(ev) || ev.Name == fyne.KeySpace {
 		p.Tapped(nil)
 		return
 	}
-	dialogKey(p.self, ev)
+	if p.closeMenu == nil {
+		dialogKey(p.self, ev)
+		return
+	}
+	p.menuKey(ev)
+}
+
+// InMenu makes Up and Down go from row to row, and Escape close the menu.
+func (p *pressable) InMenu(closeMenu func()) { p.closeMenu = closeMenu }
+
+func (p *pressable) menuKey(ev *fyne.KeyEvent) {
+	c := fyne.CurrentApp().Driver().CanvasForObject(p.self)
+	switch {
+	case ev.Name == fyne.KeyEscape:
+		p.closeMenu()
+	case c == nil:
+	case ev.Name == fyne.KeyDown:
+		c.FocusNext()
+	case ev.Name == fyne.KeyUp:
+		c.FocusPrevious()
+	}
 }
 
 // TypedRune is Fyne's.
@@ -164,91 +183,4 @@ func (r *sidebarRenderer) Refresh() {
 	showRing(r.ring, r.i.focused)
 	r.Layout(r.i.Size())
 	canvas.Refresh(r.i)
-}
-
-// AccountCard says which server this is and who is signed in there, and opens what can be done about it.
-type AccountCard struct {
-	pressable
-	server, name string
-}
-
-// NewAccountCard returns the card. onTap gets the card itself, to open a menu below it.
-func NewAccountCard(server, name string, onTap func(card fyne.CanvasObject)) *AccountCard {
-	c := &AccountCard{server: server, name: name}
-	c.become(c, func() { onTap(c) })
-	return c
-}
-
-// Set changes both lines.
-func (c *AccountCard) Set(server, name string) {
-	c.server, c.name = server, name
-	c.Refresh()
-}
-
-// CreateRenderer is Fyne's.
-func (c *AccountCard) CreateRenderer() fyne.WidgetRenderer {
-	r := &accountRenderer{
-		c:       c,
-		back:    &canvas.Rectangle{CornerRadius: 8, StrokeWidth: 1},
-		avatar:  &canvas.Circle{},
-		initial: newText(theme.SizeNameText, fyne.TextStyle{Bold: true}),
-		server:  newText(theme.SizeNameSmallText, fyne.TextStyle{Bold: true}),
-		name:    newText(theme.SizeNameCaption, fyne.TextStyle{}),
-		arrow:   newGlyphFace(),
-		ring:    newRing(8),
-	}
-	r.Refresh()
-	return r
-}
-
-type accountRenderer struct {
-	c                     *AccountCard
-	back, ring            *canvas.Rectangle
-	avatar                *canvas.Circle
-	initial, server, name *canvas.Text
-	arrow                 *glyphFace
-}
-
-func (r *accountRenderer) Destroy() {}
-
-func (r *accountRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.back, r.avatar, r.initial, r.server, r.name, r.arrow.image, r.ring}
-}
-
-func (r *accountRenderer) MinSize() fyne.Size { return fyne.NewSize(160, 54) }
-
-func (r *accountRenderer) Layout(size fyne.Size) {
-	r.back.Resize(size)
-	r.ring.Move(fyne.NewPos(1, 1))
-	r.ring.Resize(size.SubtractWidthHeight(2, 2))
-	r.avatar.Resize(fyne.NewSquareSize(32))
-	r.avatar.Move(fyne.NewPos(11, (size.Height-32)/2))
-	initial := r.initial.MinSize()
-	r.initial.Move(fyne.NewPos(11+(32-initial.Width)/2, (size.Height-initial.Height)/2))
-	room := size.Width - 52 - 30
-	setText(r.server, fit(r.c.server, r.server, room), fynetheme.ColorNameForeground)
-	setText(r.name, fit(r.c.name, r.name, room+20), theme.ColorNameMuted)
-	r.server.Move(fyne.NewPos(53, size.Height/2-18))
-	r.name.Move(fyne.NewPos(53, size.Height/2+1))
-	r.arrow.place(fyne.NewPos(size.Width-24, (size.Height-14)/2), 14)
-}
-
-func (r *accountRenderer) Refresh() {
-	r.back.FillColor, r.back.StrokeColor = theme.Color(theme.ColorNameSurface), theme.Color(theme.ColorNameLine)
-	if r.c.hovered {
-		r.back.StrokeColor = theme.Color(theme.ColorNameMuted)
-	}
-	r.back.Refresh()
-	r.avatar.FillColor = theme.Color(theme.ColorNameAccent)
-	r.avatar.Refresh()
-	first, size := utf8.DecodeRuneInString(r.c.name)
-	initial := ""
-	if size > 0 {
-		initial = string(unicode.ToUpper(first))
-	}
-	setText(r.initial, initial, fynetheme.ColorNameForegroundOnPrimary)
-	r.arrow.set(assets.IconDown, theme.ColorNameMuted)
-	showRing(r.ring, r.c.focused)
-	r.Layout(r.c.Size())
-	canvas.Refresh(r.c)
 }

@@ -44,6 +44,7 @@ func (h *tableHeader) sort(col int) {
 
 // TypedKey goes over the sortable columns and sorts.
 func (h *tableHeader) TypedKey(ev *fyne.KeyEvent) {
+	used()
 	switch ev.Name {
 	case fyne.KeyLeft:
 		h.move(-1)

@@ -9,6 +9,7 @@ import (
 
 // TypedKey moves the selection and acts on it.
 func (t *Table) TypedKey(ev *fyne.KeyEvent) {
+	used()
 	if index, ok := t.target(ev.Name); ok {
 		t.moveTo(index)
 		return

@@ -13,6 +13,7 @@ import (
 	"math"
 
 	"keyfob/client"
+	"keyfob/client/handover"
 	"keyfob/ui/i18n"
 )
 
@@ -48,13 +49,18 @@ func byKind() []kind {
 	return []kind{
 		{client.ErrSignInExpired, Sentence{Text: i18n.T("words.signInExpired"), Action: i18n.T("words.signIn")}},
 		{client.ErrSignInStopped, Sentence{Text: i18n.T("words.signInStopped"), Action: i18n.T("words.signIn")}},
+		{client.ErrCodeExpired, Sentence{Text: i18n.T("words.codeExpired"), Action: i18n.T("words.signIn")}},
+		{client.ErrTokenRefused, Sentence{Text: i18n.T("words.tokenRefused")}},
+		{client.ErrNotWorking, Sentence{Text: i18n.T("words.notWorking"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrOtherAccount, Sentence{Text: i18n.T("words.otherAccount"), Action: i18n.T("words.signIn")}},
+		{client.ErrLocked, Sentence{Text: i18n.T("words.locked"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrKeyring, Sentence{Text: i18n.T("words.keyring"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrNoBrowser, Sentence{Text: i18n.T("words.noBrowser"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrSignInRefused, Sentence{Text: i18n.T("words.signInRefused"), Action: i18n.T("words.signIn")}},
 		{client.ErrBadAddress, Sentence{Text: i18n.T("words.badAddress")}},
 		{client.ErrInsecure, Sentence{Text: i18n.T("words.insecure")}},
 		{client.ErrCertificate, Sentence{Text: i18n.T("words.certificate")}},
+		{client.ErrNoCertificate, Sentence{Text: i18n.T("words.noCertificate")}},
 		{client.ErrNotAServer, Sentence{Text: i18n.T("words.notAServer")}},
 		{client.ErrTimeout, Sentence{Text: i18n.T("words.timeout"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrOffline, Sentence{Text: i18n.T("words.offline"), Action: i18n.T("words.tryAgain")}},
@@ -71,6 +77,16 @@ func byKind() []kind {
 		{client.ErrDataNewer, Sentence{Text: i18n.T("words.dataNewer")}},
 		{client.ErrPassphrase, Sentence{Text: i18n.T("words.passphrase")}},
 		{client.ErrFileDamaged, Sentence{Text: i18n.T("words.fileDamaged")}},
+		{handover.ErrExists, Sentence{Text: i18n.T("words.fileExists")}},
+		{handover.ErrFolder, Sentence{Text: i18n.T("words.noFolder")}},
+		{handover.ErrNotAllowed, Sentence{Text: i18n.T("words.fileDenied")}},
+		{handover.ErrFull, Sentence{Text: i18n.T("words.diskFull"), Action: i18n.T("words.tryAgain")}},
+		{handover.ErrNotPrivate, Sentence{Text: i18n.T("words.fileNotPrivate")}},
+		{handover.ErrNotSaved, Sentence{Text: i18n.T("words.fileNotSaved"), Action: i18n.T("words.tryAgain")}},
+		{handover.ErrNoRecipient, Sentence{Text: i18n.T("words.noRecipient")}},
+		{handover.ErrPrivateKey, Sentence{Text: i18n.T("words.privateKey")}},
+		{handover.ErrOtherSSHKey, Sentence{Text: i18n.T("words.otherSSHKey")}},
+		{handover.ErrOneRecipient, Sentence{Text: i18n.T("words.oneRecipient")}},
 		{context.DeadlineExceeded, Sentence{Text: i18n.T("words.timeout"), Action: i18n.T("words.tryAgain")}},
 		{context.Canceled, Sentence{Text: i18n.T("words.canceled"), Action: i18n.T("words.tryAgain")}},
 	}
@@ -84,6 +100,9 @@ func For(err error) Sentence {
 		p = *problem
 	}
 	s := find(err, p.Code)
+	if e, ok := errors.AsType[*client.CertificateError](err); ok {
+		s.Text = certificate(e)
+	}
 	switch {
 	case p.RetryAfter > 0:
 		s.Text += " " + i18n.T("words.retryAfter", "Seconds", int(math.Ceil(p.RetryAfter.Seconds())))
@@ -91,6 +110,21 @@ func For(err error) Sentence {
 		s.Text += " " + i18n.T("words.requestID", "ID", p.RequestID)
 	}
 	return s
+}
+
+// certificate says which check a server's certificate failed.
+func certificate(e *client.CertificateError) string {
+	switch e.Check {
+	case client.CertificateUnknownAuthority:
+		return i18n.T("words.certificate.authority")
+	case client.CertificateWrongHost:
+		return i18n.T("words.certificate.host", "Host", e.Host)
+	case client.CertificateExpired:
+		return i18n.T("words.certificate.expired")
+	case client.CertificateNotYetValid:
+		return i18n.T("words.certificate.early")
+	}
+	return i18n.T("words.certificate")
 }
 
 // find looks for what the server named, then for the kind.

@@ -7,11 +7,13 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"keyfob/client"
+	"keyfob/client/handover"
 )
 
 // every is each error of package client by its name, held complete by
@@ -20,6 +22,7 @@ var every = map[string]error{
 	"ErrOffline":       client.ErrOffline,
 	"ErrTimeout":       client.ErrTimeout,
 	"ErrCertificate":   client.ErrCertificate,
+	"ErrNoCertificate": client.ErrNoCertificate,
 	"ErrInsecure":      client.ErrInsecure,
 	"ErrBadAddress":    client.ErrBadAddress,
 	"ErrNotAServer":    client.ErrNotAServer,
@@ -27,8 +30,12 @@ var every = map[string]error{
 	"ErrSignInExpired": client.ErrSignInExpired,
 	"ErrSignInRefused": client.ErrSignInRefused,
 	"ErrSignInStopped": client.ErrSignInStopped,
+	"ErrCodeExpired":   client.ErrCodeExpired,
+	"ErrNotWorking":    client.ErrNotWorking,
 	"ErrOtherAccount":  client.ErrOtherAccount,
+	"ErrTokenRefused":  client.ErrTokenRefused,
 	"ErrNoBrowser":     client.ErrNoBrowser,
+	"ErrLocked":        client.ErrLocked,
 	"ErrKeyring":       client.ErrKeyring,
 	"ErrDenied":        client.ErrDenied,
 	"ErrNotFound":      client.ErrNotFound,
@@ -72,6 +79,21 @@ func TestEveryErrorOfTheClientHasASentenceOfItsOwn(t *testing.T) {
 		}
 		seen[s.Text] = code
 		speaks(t, code, s)
+	}
+}
+
+func TestWhatStopsAHandoverIsSaid(t *testing.T) {
+	seen := map[string]error{For(errors.New("nobody knows")).Text: nil}
+	for _, err := range []error{
+		handover.ErrExists, handover.ErrFolder, handover.ErrNotAllowed, handover.ErrFull, handover.ErrNotPrivate, handover.ErrNotSaved,
+		handover.ErrNoRecipient, handover.ErrPrivateKey, handover.ErrOtherSSHKey, handover.ErrOneRecipient,
+	} {
+		s := For(fmt.Errorf("save: %w", err))
+		if other, taken := seen[s.Text]; taken {
+			t.Errorf("%v has the sentence of %v: %s", err, other, s.Text)
+		}
+		seen[s.Text] = err
+		speaks(t, err.Error(), s)
 	}
 }
 
@@ -178,5 +200,39 @@ func TestAnUnknownReasonIsToldInTheServersWords(t *testing.T) {
 	text := Field(client.FieldError{Code: "lunar_phase", Detail: "only at full moon"})
 	if !strings.Contains(text, "only at full moon") {
 		t.Error(text)
+	}
+}
+
+func TestACertificateIsSaidByTheCheckThatFailed(t *testing.T) {
+	seen := map[string]bool{}
+	for check := client.CertificateOther; check <= client.CertificateNotYetValid; check++ {
+		s := For(fmt.Errorf("discover: %w", &client.CertificateError{Host: "tokens.example.com", Check: check, Reason: errors.New("x509")}))
+		if seen[s.Text] || !strings.Contains(s.Text, "nothing was sent") {
+			t.Errorf("check %d: %s", check, s.Text)
+		}
+		seen[s.Text] = true
+	}
+}
+
+func TestASignOutSaysWhichHalfIsNotConfirmed(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want []bool
+	}{
+		{nil, []bool{true, true}},
+		{&client.SignOutError{Revoke: client.ErrOffline, Pending: true}, []bool{false, false}},
+		{&client.SignOutError{Revoke: client.ErrOffline}, []bool{false, true}},
+		{&client.SignOutError{Delete: client.ErrKeyring}, []bool{true, false}},
+	} {
+		var got []bool
+		for _, s := range SignOutSteps(c.err) {
+			got = append(got, s.Done)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%v: %v", c.err, got)
+		}
+		if (SignedOut(c.err) == "") != (c.err == nil) {
+			t.Errorf("%v: %q", c.err, SignedOut(c.err))
+		}
 	}
 }

@@ -1,0 +1,131 @@
+package connect
+
+import (
+	"context"
+	"errors"
+
+	"keyfob/client"
+	"keyfob/client/credentials"
+	"keyfob/client/session"
+)
+
+// Remove signs a connection out at its server, deletes its credential and
+// forgets it. What was not confirmed is a client.SignOutError; it is noted,
+// without the credential, for Finish.
+func (c *Connector) Remove(ctx context.Context, s Saved) error {
+	err := c.signOut(ctx, s)
+	forgotten := c.edit(func(l *list) error {
+		if err != nil {
+			l.leave(s)
+		}
+		if gone := l.remove(s.Key()); !errors.Is(gone, client.ErrNotFound) {
+			return gone
+		}
+		return nil
+	})
+	return errors.Join(err, forgotten)
+}
+
+func (c *Connector) signOut(ctx context.Context, s Saved) error {
+	a := c.kept(s.Key())
+	c.drop(s.Key())
+	if a != nil && a.session.Identity().Subject != "" {
+		return signOutError(ctx, a.session.SignOut(ctx))
+	}
+	if s.BuiltIn {
+		if _, err := c.cfg.BuiltIn.Start(ctx); err != nil {
+			return &client.SignOutError{Revoke: err}
+		}
+	}
+	http, err := c.client(s)
+	if err != nil {
+		return err
+	}
+	kept := session.New(c.session(s, http))
+	err = kept.Resume(ctx, s.Subject)
+	left, unfinished := errors.AsType[*client.SignOutError](err)
+	switch {
+	case unfinished:
+		return signOutError(ctx, left)
+	case errors.Is(err, credentials.ErrNotFound):
+		return nil
+	case kept.Identity().Subject == "": // the keyring does not say
+		return signOutError(ctx, &client.SignOutError{Delete: err})
+	}
+	return signOutError(ctx, kept.SignOut(ctx))
+}
+
+// signOutError gives the keyring's part of err its meaning.
+func signOutError(ctx context.Context, err error) error {
+	e, ok := errors.AsType[*client.SignOutError](err)
+	if !ok {
+		return err
+	}
+	return &client.SignOutError{Revoke: e.Revoke, Delete: keyringError(ctx, e.Delete), Pending: e.Pending}
+}
+
+// Leaving answers the connections that were removed and whose sign-out is not
+// yet confirmed.
+func (c *Connector) Leaving() []Saved {
+	l, err := c.read()
+	if err != nil {
+		return nil
+	}
+	return l.Leaving
+}
+
+// Finish does what earlier runs left undone: sign-outs that were not
+// confirmed, sign-ins that nobody lived to keep. Nil says that nothing is left;
+// Leaving has what is. It asks no server that nothing is left at.
+func (c *Connector) Finish(ctx context.Context) error {
+	l, err := c.read()
+	if err != nil {
+		return nil // nothing is known of
+	}
+	var failed error
+	for _, s := range byIssuer(l) {
+		http, err := c.client(s[0])
+		if err == nil {
+			err = session.Finish(ctx, c.session(s[0], http), subjects(s)...)
+		}
+		failed = errors.Join(failed, err)
+	}
+	for _, s := range l.Leaving {
+		failed = errors.Join(failed, c.finish(ctx, s))
+	}
+	return failed
+}
+
+// finish tries again to sign s out, unless it was added anew meanwhile.
+func (c *Connector) finish(ctx context.Context, s Saved) error {
+	if l, err := c.read(); err != nil || l.index(s.Key()) >= 0 {
+		return nil
+	}
+	if err := c.signOut(ctx, s); err != nil {
+		return err
+	}
+	return c.edit(func(l *list) error {
+		l.stay(s.Key())
+		return nil
+	})
+}
+
+func byIssuer(l list) map[string][]Saved {
+	out := map[string][]Saved{}
+	for _, all := range [][]Saved{l.Connections, l.Leaving} {
+		for _, s := range all {
+			if s.Issuer != "" {
+				out[s.Issuer] = append(out[s.Issuer], s)
+			}
+		}
+	}
+	return out
+}
+
+func subjects(all []Saved) []string {
+	var out []string
+	for _, s := range all {
+		out = append(out, s.Subject)
+	}
+	return out
+}

@@ -1,0 +1,69 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"keyfob/client"
+	"keyfob/client/rest"
+	"keyfob/client/session"
+)
+
+// DevicePrompt is what a person needs to sign in from another device.
+type DevicePrompt = session.DevicePrompt
+
+// Part is what a way of signing in needs of the person who is there.
+type Part struct {
+	Show  func(DevicePrompt) // Device: puts the code on screen; must not block
+	Token client.Secret      // Token: what was pasted
+}
+
+func (a *account) signIn(ctx context.Context, p Part) (session.Identity, error) {
+	switch a.snapshot().Way {
+	case Device:
+		return a.session.SignInByDevice(ctx, p.Show)
+	case Token:
+		return a.paste(ctx, p.Token)
+	}
+	return a.session.SignIn(ctx)
+}
+
+// paste keeps a token once the server has said whose it is.
+func (a *account) paste(ctx context.Context, token client.Secret) (session.Identity, error) {
+	asking := rest.New(a.server, pasted{token}, a.http)
+	defer asking.Close()
+	me, err := asking.Me(ctx)
+	if errors.Is(err, client.ErrSignInExpired) {
+		return session.Identity{}, client.ErrTokenRefused
+	}
+	if err != nil {
+		return session.Identity{}, err
+	}
+	who := session.Identity{Issuer: a.server.Issuer, Subject: me.ID, Login: me.Login, Name: me.Name}
+	return who, a.session.UseToken(ctx, token, who)
+}
+
+// pasted is the source of the one call that asks whose a token is.
+type pasted struct{ token client.Secret }
+
+func (p pasted) AccessToken(context.Context) (client.Secret, error) { return p.token, nil }
+
+func (pasted) Rejected(context.Context, client.Secret) {}
+
+// browse opens the browser. One that knows another account of the server is
+// told to ask all the same (OpenID Connect Core, section 3.1.2.1).
+func (a *account) browse(address string) error {
+	if !a.another {
+		return a.owner.cfg.OpenBrowser(address)
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return fmt.Errorf("%w: the address of the sign-in", client.ErrGarbled)
+	}
+	q := u.Query()
+	q.Set("prompt", "login")
+	u.RawQuery = q.Encode()
+	return a.owner.cfg.OpenBrowser(u.String())
+}

@@ -1,0 +1,116 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// secretOnScreen opens the dialog of a new secret and copies it.
+func (d *desktop) secretOnScreen(description string) string {
+	d.t.Helper()
+	d.press("ctrl+n")
+	d.sees("New user access token", localScripts, "Generate token")
+	d.typeText(description)
+	d.press("Return")
+	d.sees("copied and securely stored", "Copy", "Done")
+	d.press("space")
+	return d.copied("enrt_p")
+}
+
+// security requirement 4
+func TestASignalClearsTheClipboardAndEndsTheProgramInTwoSeconds(t *testing.T) {
+	d := newDesktop(t, true)
+	for i, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+		p := d.open()
+		if i == 0 {
+			d.useBuiltIn()
+		} else {
+			d.sees("Signed in as", "Create user access token")
+		}
+		secret := d.secretOnScreen("Nightly export")
+		begin := time.Now()
+		must(t, p.cmd.Process.Signal(signal))
+		<-p.ended
+		if took := time.Since(begin); took > 2*time.Second {
+			t.Errorf("%v: it ends after %v", signal, took)
+		}
+		if code := p.cmd.ProcessState.ExitCode(); code != 0 {
+			t.Errorf("%v: it ends with %d", signal, code)
+		}
+		if d.clipboardHas(secret) {
+			t.Errorf("%v: the clipboard still has the secret", signal)
+		}
+	}
+}
+
+func TestALockHidesTheWindowAndTakesTheCopyBack(t *testing.T) {
+	d := newDesktop(t, true)
+	p := d.open()
+	d.useBuiltIn()
+	secret := d.secretOnScreen("Nightly export")
+
+	d.do("dbus-send", "--session", "--type=signal", "/org/gnome/ScreenSaver", "org.gnome.ScreenSaver.ActiveChanged", "boolean:true")
+	d.sees("Keyfob is locked", "its secret is not stored yet", "Unlock")
+	d.seesNo("copied and securely stored")
+	eventually(t, "the copy is taken back", func() error {
+		if d.clipboardHas(secret) {
+			return errors.New("it is on the clipboard")
+		}
+		return nil
+	})
+	d.press("Return")
+	d.sees("copied and securely stored", "Done")
+	d.press("Escape")
+	d.sees("Close without storing it")
+	d.press("Return")
+	d.press("space", "Return")
+	d.sees("Nightly export", "Signed in as")
+
+	d.press("ctrl+l")
+	d.sees("Keyfob is locked")
+	d.seesNo("Nightly export")
+	d.press("ctrl+n", "F5", "Escape", "Delete") // nothing of these gets through
+	d.sees("Keyfob is locked")
+	d.press("Return")
+	d.sees("Nightly export", "Signed in as")
+	d.quit(p)
+}
+
+// security requirement 15
+func TestACrashLeavesAFileWithoutValuesAndTheNextStartTells(t *testing.T) {
+	d := newDesktop(t, true)
+	p := d.open()
+	d.useBuiltIn()
+	secret := d.secretOnScreen("Nightly export")
+	must(t, p.cmd.Process.Signal(syscall.SIGQUIT)) // Go ends as by a fatal error
+	<-p.ended
+	var file string
+	eventually(t, "there is a crash file", func() error {
+		all, err := filepath.Glob(filepath.Join(d.home, "state", "keyfob", "crashes", "crash-*.txt"))
+		if err != nil || len(all) != 1 {
+			return errors.New(strings.Join(all, " "))
+		}
+		file = all[0]
+		return nil
+	})
+	text, err := os.ReadFile(file)
+	must(t, err)
+	if !strings.Contains(string(text), "ended by a bug at") || !strings.Contains(string(text), "goroutine 1 ") {
+		t.Errorf("it says:\n%s", text)
+	}
+	if files := d.filesWith(secret); len(files) > 0 {
+		t.Errorf("these files hold the secret: %q", files)
+	}
+	p = d.open()
+	d.sees("Keyfob ended unexpectedly", "Show the file")
+	d.press("Escape")
+	d.sees("Nightly export", "Signed in as")
+	d.quit(p)
+}

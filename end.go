@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"keyfob/internal/crash"
+	"keyfob/ui"
+	"keyfob/ui/clipboard"
+)
+
+// leaving bounds the end of the program: what a signal asks for is done within
+// two seconds.
+const leaving = 1500 * time.Millisecond
+
+// leave ends the program for a signal. The window may hang or a dialog be open:
+// the clipboard is cleared all the same, and nobody is asked.
+func leave(a fyne.App, clip *clipboard.Clipboard) {
+	defer crash.Guard()
+	fyne.Do(a.Quit)
+	ctx, cancel := context.WithTimeout(context.Background(), leaving)
+	defer cancel()
+	_ = clip.Clear(ctx) // nobody is left to be told
+	<-ctx.Done()
+	os.Exit(1)
+}
+
+// keepCrashes has the program leave a file when it ends by a bug, and the
+// clipboard empty.
+func keepCrashes(dir, version string, clip *clipboard.Clipboard) {
+	if dir != "" {
+		dir = crashes(dir)
+	}
+	crash.Keep(dir, "keyfob "+version, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), leaving)
+		defer cancel()
+		_ = clip.Clear(ctx) // the program ends in any case
+	})
+	if dir == "" {
+		return
+	}
+	if err := crash.Watch(); err != nil {
+		fmt.Fprintln(os.Stderr, "keyfob: not watched for crashes:", err)
+	}
+}
+
+// crashed is what the person is still to be told of an earlier run.
+func crashed(state string) ui.Crash {
+	if state == "" {
+		return ui.Crash{}
+	}
+	file, text := crash.Untold(crashes(state))
+	return ui.Crash{File: file, Text: text, Told: func() { _ = crash.Told(file) }} // else it is told again
+}
+
+func crashes(state string) string { return filepath.Join(state, "crashes") }

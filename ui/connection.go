@@ -1,0 +1,144 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/client/connect"
+	"keyfob/ui/i18n"
+	"keyfob/ui/signin"
+	"keyfob/ui/task"
+	"keyfob/ui/theme"
+	"keyfob/ui/widgets"
+	"keyfob/ui/words"
+)
+
+// look is the dialog for a connection's name and colour; it shows also what
+// else is fixed about it.
+type look struct {
+	u      *UI
+	saved  connect.Saved
+	done   func()
+	dialog *widgets.Dialog
+	name   *widgets.Entry
+	colour *widgets.Chips
+}
+
+func showLook(u *UI, s connect.Saved, done func()) {
+	l := &look{u: u, saved: s, done: done, name: widgets.NewEntry()}
+	plain := s
+	plain.Label = ""
+	l.name.PlaceHolder = serverName(plain)
+	l.name.SetText(s.Label)
+	l.colour = widgets.NewChips(colourNames(), max(slices.Index(connect.Colours, s.Colour), 0), nil)
+	content := container.NewVBox(
+		widgets.NewField(i18n.T("connection.name"), l.name, i18n.T("connection.nameHint")),
+		widgets.NewField(i18n.T("connection.colour"), l.colour, ""),
+		widgets.NewField(i18n.T("settings.server"), fact(s.Address), ""),
+		widgets.NewField(i18n.T("connection.way"), fact(i18n.T(wayTexts[s.Way])), ""))
+	if certs, err := connect.Certificates([]byte(s.CA)); err == nil {
+		content.Add(widgets.NewField(i18n.T("connection.ca"), fact(signin.Fingerprints(certs)), ""))
+	}
+	l.dialog = widgets.NewDialog(u.window, i18n.T("connection.change", "Name", fullName(s)), "", content)
+	l.dialog.SetSubmit(i18n.T("app.save"), widget.HighImportance, l.submit)
+	l.dialog.SetSize(fyne.NewSize(600, 0))
+	l.dialog.Show()
+}
+
+var wayTexts = map[connect.Way]string{
+	connect.Browser: "signin.wayBrowser", connect.Device: "signin.wayDevice", connect.Token: "signin.wayToken",
+}
+
+func fact(text string) fyne.CanvasObject {
+	l := widgets.NewQuiet(text, theme.SizeNameText)
+	l.Importance, l.Selectable = widget.MediumImportance, true
+	l.Wrapping = fyne.TextWrapBreak
+	return widgets.Flush(l)
+}
+
+func colourNames() []string {
+	return []string{
+		i18n.T("colour.blue"), i18n.T("colour.green"), i18n.T("colour.violet"),
+		i18n.T("colour.amber"), i18n.T("colour.teal"), i18n.T("colour.rose"),
+	}
+}
+
+func (l *look) submit() {
+	label, colour := strings.TrimSpace(l.name.Text), connect.Colours[l.colour.Selected()]
+	l.dialog.SetBusy(true, i18n.T("app.saving"))
+	task.Go(func() {
+		err := l.u.cfg.Connector.SetLook(l.saved.Key(), label, colour)
+		fyne.Do(func() { l.saveEnded(err) })
+	})
+}
+
+func (l *look) saveEnded(err error) {
+	l.dialog.SetBusy(false, "")
+	l.done()
+	if err != nil {
+		l.dialog.SetError(i18n.T("status.unsaved"), "", nil)
+		return
+	}
+	l.dialog.Hide()
+}
+
+// removal is the dialog that removes a connection and then says, step by step,
+// what came of it.
+type removal struct {
+	u      *UI
+	saved  connect.Saved
+	done   func()
+	body   *fyne.Container
+	dialog *widgets.Dialog
+}
+
+func showRemove(u *UI, s connect.Saved, done func()) {
+	text := widget.NewLabel(i18n.T("remove.text", "Name", fullName(s)))
+	text.Wrapping = fyne.TextWrapWord
+	r := &removal{u: u, saved: s, done: done, body: container.New(layout.NewCustomPaddedVBoxLayout(6), text)}
+	r.dialog = widgets.NewDialog(u.window, i18n.T("remove.title"), fullName(s), r.body)
+	r.dialog.SetSubmit(i18n.T("remove.submit"), widget.DangerImportance, r.submit)
+	r.dialog.SetSize(fyne.NewSize(480, 0))
+	r.dialog.Show()
+}
+
+func (r *removal) submit() {
+	r.dialog.SetBusy(true, i18n.T("signOut.busy", "Server", serverName(r.saved)))
+	task.Go(r.remove)
+}
+
+func (r *removal) remove() {
+	ctx, cancel := context.WithTimeout(context.Background(), leaving)
+	defer cancel()
+	err := r.u.cfg.Connector.Remove(ctx, r.saved)
+	fyne.Do(func() { r.ended(err) })
+}
+
+func (r *removal) ended(err error) {
+	r.dialog.SetBusy(false, "")
+	r.u.unsettled = err
+	r.body.RemoveAll()
+	for _, s := range words.SignOutSteps(err) {
+		kind := widgets.Good
+		if !s.Done {
+			kind = widgets.Bad
+		}
+		r.body.Add(widgets.NewBanner(kind, s.Text, "", nil))
+	}
+	if err != nil {
+		r.body.Add(widgets.NewQuiet(i18n.T("leaving.again"), theme.SizeNameSmallText))
+	}
+	r.dialog.SetCancel("", r.close)
+	r.dialog.SetSubmit(i18n.T("connections.close"), widget.HighImportance, r.close)
+}
+
+func (r *removal) close() {
+	r.dialog.Hide()
+	r.done()
+}

@@ -1,0 +1,137 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/client/connect"
+	"keyfob/ui/i18n"
+	"keyfob/ui/task"
+	"keyfob/ui/theme"
+	"keyfob/ui/widgets"
+)
+
+// connections is the dialog that lists the connections: their looks, their
+// order, and removing them.
+type connections struct {
+	u      *UI
+	dialog *widgets.Dialog
+	rows   *fyne.Container
+	gone   bool // the one on screen was removed
+}
+
+func (u *UI) manage() {
+	if u.secret != nil {
+		u.secret.Ask()
+		return
+	}
+	if u.leaving || u.busy() {
+		return
+	}
+	c := &connections{u: u, rows: container.New(layout.NewCustomPaddedVBoxLayout(2))}
+	c.fill()
+	c.dialog = widgets.NewDialog(u.window, i18n.T("connections.title"), i18n.T("connections.text"), c.rows)
+	c.dialog.SetCancel(i18n.T("connections.close"), c.close)
+	c.dialog.SetSize(fyne.NewSize(680, 0))
+	c.dialog.Show()
+}
+
+// close goes on with another connection if that on screen was removed.
+func (c *connections) close() {
+	c.dialog.Hide()
+	u := c.u
+	switch last, err := u.cfg.Connector.Last(); {
+	case !c.gone:
+	case err == nil:
+		u.conn, u.main = nil, nil
+		u.start(last, u.reopen)
+	default:
+		u.showEnter(connect.Saved{BuiltIn: true})
+		u.enter.Focus()
+	}
+}
+
+func (c *connections) fill() {
+	c.rows.RemoveAll()
+	all := c.u.known()
+	for i, s := range all {
+		c.rows.Add(c.row(i, len(all), s))
+	}
+	if len(all) == 0 {
+		c.rows.Add(widgets.NewQuiet(i18n.T("connections.none"), theme.SizeNameText))
+	}
+	for _, s := range c.u.cfg.Connector.Leaving() {
+		c.rows.Add(widgets.NewBanner(widgets.Warn, i18n.T("leaving.row", "Name", fullName(s)), "", nil))
+	}
+}
+
+func (c *connections) row(i, n int, s connect.Saved) fyne.CanvasObject {
+	account := widgets.NewAccountRow(accountOf(s), "", c.u.conn != nil && c.u.conn.Key() == s.Key(), func() { c.look(s) })
+	up := link("connections.up", func() { c.move(s, -1) })
+	down := link("connections.down", func() { c.move(s, 1) })
+	if i == 0 {
+		up.Disable()
+	}
+	if i == n-1 {
+		down.Disable()
+	}
+	remove := link("connections.remove", func() { c.remove(s) })
+	buttons := container.New(layout.NewCustomPaddedHBoxLayout(2), link("connections.change", func() { c.look(s) }), up, down, remove)
+	return container.NewBorder(nil, nil, nil, container.NewCenter(buttons), account)
+}
+
+func link(key string, do func()) *widgets.Button {
+	b := widgets.NewButton(i18n.T(key), do)
+	b.Importance = widget.LowImportance
+	return b
+}
+
+func (c *connections) look(s connect.Saved) { showLook(c.u, s, c.changed) }
+
+func (c *connections) remove(s connect.Saved) { showRemove(c.u, s, func() { c.removed(s) }) }
+
+func (c *connections) move(s connect.Saved, by int) {
+	task.Go(func() {
+		err := c.u.cfg.Connector.Move(s.Key(), by)
+		fyne.Do(func() { c.edited(err) })
+	})
+}
+
+// edited shows the list as it is now, and that it will not be remembered if
+// so.
+func (c *connections) edited(err error) {
+	c.changed()
+	if err != nil {
+		c.dialog.SetError(i18n.T("status.unsaved"), "", nil)
+	}
+}
+
+func (c *connections) changed() {
+	c.fill()
+	c.dialog.SetError("", "", nil)
+	c.u.relook()
+}
+
+func (c *connections) removed(s connect.Saved) {
+	if c.u.conn != nil && c.u.conn.Key() == s.Key() {
+		c.u.conn.Close()
+		c.gone = true
+	}
+	c.changed()
+	if c.gone {
+		c.close()
+	}
+}
+
+// relook shows the looks that the person has given to the connections.
+func (u *UI) relook() {
+	for _, s := range u.known() {
+		if u.main != nil && s.Key() == u.conn.Key() {
+			u.conn.Label, u.conn.Colour = s.Label, s.Colour
+			u.main.card.Set(accountOf(s))
+		}
+	}
+	u.window.SetMainMenu(u.menu())
+}

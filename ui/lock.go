@@ -1,0 +1,131 @@
+package ui
+
+import (
+	"context"
+	"errors"
+
+	"fyne.io/fyne/v2"
+	fynetheme "fyne.io/fyne/v2/theme"
+
+	"keyfob/client"
+	"keyfob/client/connect"
+	"keyfob/ui/i18n"
+	"keyfob/ui/lock"
+	"keyfob/ui/settings"
+	"keyfob/ui/task"
+	"keyfob/ui/widgets"
+)
+
+// locked is the program while it is locked.
+type locked struct {
+	screen  *lock.Screen
+	conn    *connect.Connection
+	view    viewName      // that was open
+	kept    bool          // the views are still there, since a dialog is
+	dropped chan struct{} // closed when what can be had again is gone
+
+	asked bool // to quit, and told that a secret would be lost
+}
+
+// Lock hides what the window shows and drops what can be had again: the views,
+// the access token, the credential, what was copied. A dialog that is open
+// stays below, with the view it belongs to: it may hold a secret that exists
+// nowhere else, or something half written. It may be called from any goroutine.
+func (u *UI) Lock() { fyne.Do(u.lock) }
+
+func (u *UI) lock() {
+	if u.conn == nil || u.main == nil || u.locked != nil {
+		return
+	}
+	u.idle.Stop()
+	conn := u.conn
+	l := &locked{conn: conn, view: u.main.opened, kept: widgets.DialogOpen(u.window.Canvas()), dropped: make(chan struct{})}
+	u.locked = l
+	l.screen = lock.Show(u.lockParams(l))
+	if !l.kept {
+		u.main = nil
+		u.window.SetContent(widgets.NewPane(fynetheme.ColorNameBackground))
+	}
+	u.window.SetMainMenu(u.menu())
+	task.Go(func() { u.drop(l) })
+}
+
+func (u *UI) lockParams(l *locked) lock.Params {
+	conn := l.conn
+	p := lock.Params{
+		Window: u.window, Name: conn.Name, Server: serverName(conn.Saved), Secret: u.secret != nil,
+		OpenURL: u.cfg.OpenURL,
+		Unlock:  func(ctx context.Context) error { return u.unlock(ctx, l, conn.Unlock) },
+	}
+	if conn.BuiltIn {
+		return p // it has no sign-in but that of the computer
+	}
+	p.SignIn = func(ctx context.Context) error {
+		return u.unlock(ctx, l, func(ctx context.Context) error { return u.signInLocked(ctx, conn) })
+	}
+	if settings.LockSignsIn(u.cfg.App) {
+		p.Unlock = nil
+	}
+	return p
+}
+
+// signInLocked signs in again by the connection's way. What that needs beside a
+// browser is asked for in front of the lock.
+func (u *UI) signInLocked(ctx context.Context, conn *connect.Connection) error {
+	if conn.Way == connect.Browser {
+		return conn.SignInAgain(ctx, connect.Part{})
+	}
+	return u.askSignIn(ctx, conn)
+}
+
+// drop waits for a renewal under way, and for the clipboard.
+func (u *UI) drop(l *locked) {
+	defer close(l.dropped)
+	l.conn.Lock()
+	ctx, cancel := context.WithTimeout(context.Background(), leaving)
+	defer cancel()
+	_ = u.cfg.Clipboard.Clear(ctx) // a loan that could not be ended says so itself
+}
+
+// unlock blocks until the connection works again, and then shows what was
+// there before. What a dialog waits behind the lock for needs no server.
+func (u *UI) unlock(ctx context.Context, l *locked, open func(context.Context) error) error {
+	select {
+	case <-l.dropped:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	err := open(ctx)
+	if l.kept && (errors.Is(err, client.ErrOffline) || errors.Is(err, client.ErrTimeout)) {
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	if l.kept {
+		fyne.Do(func() { u.unlocked(l) })
+		return nil
+	}
+	return u.enterWith(ctx, l.conn) // shows the views, and so takes the lock away
+}
+
+// unlocked takes the lock away.
+func (u *UI) unlocked(l *locked) {
+	if u.locked != l {
+		return
+	}
+	u.locked = nil
+	l.screen.Hide()
+	u.window.SetMainMenu(u.menu())
+	u.idle.Start()
+}
+
+// quitLocked ends the program, but says first that a secret would be lost.
+func (u *UI) quitLocked() {
+	if u.secret == nil || u.locked.asked {
+		u.cfg.App.Quit()
+		return
+	}
+	u.locked.asked = true
+	u.locked.screen.Say(i18n.T("lock.quit"))
+}

@@ -1,0 +1,223 @@
+// Package lock is the screen in front of everything while the program is
+// locked, and the watch for when nobody uses it.
+//
+// The screen knows neither servers nor keyrings: it asks through Params, off
+// the UI thread, with a context that Cancel ends. What locking drops, and what
+// unlocking fetches again, is the shell's business.
+package lock
+
+import (
+	"context"
+	"errors"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	fynetheme "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/assets"
+	"keyfob/client"
+	"keyfob/ui/i18n"
+	"keyfob/ui/task"
+	"keyfob/ui/theme"
+	"keyfob/ui/widgets"
+	"keyfob/ui/words"
+)
+
+// Params is what the screen works with. Unlock and SignIn may wait; a nil error
+// says that the program is unlocked.
+type Params struct {
+	Window fyne.Window
+	Name   string // whose tokens are behind it
+	Server string
+	Secret bool // a secret that nobody has stored is behind it
+
+	Unlock  func(context.Context) error // with what the keyring has; nil: signing in is demanded
+	SignIn  func(context.Context) error // by the browser; nil: there is no such way
+	OpenURL func(url string) error      // opens the sign-in page again
+}
+
+// Screen is the lock screen. Its methods are for the UI thread.
+type Screen struct {
+	p     Params
+	cover *widgets.Cover
+
+	text, failure *widget.Label
+	unlock        *widgets.Button // nil if Params.Unlock is
+	signIn        *widgets.Button // nil if Params.SignIn is
+	loading       *widgets.Loading
+	cancel        *widgets.Button
+	again, copy   *widgets.Button
+	buttons       *fyne.Container
+	waiting       *fyne.Container
+	middle        *fyne.Container
+
+	turns task.Turns
+	stop  context.CancelFunc // ends what is waited for
+	link  string             // where the browser was sent
+}
+
+// Show hides all of the window behind the screen.
+func Show(p Params) *Screen {
+	s := &Screen{p: p, stop: func() {}}
+	content := s.content()
+	s.cover = widgets.NewCover(p.Window, content, s.first())
+	return s
+}
+
+// Hide takes the screen away.
+func (s *Screen) Hide() {
+	s.turns.Next()
+	s.stop()
+	s.cover.Uncover()
+}
+
+func (s *Screen) content() fyne.CanvasObject {
+	icon := canvas.NewImageFromResource(fynetheme.NewThemedResource(assets.IconLock))
+	icon.FillMode = canvas.ImageFillContain
+	icon.SetMinSize(fyne.NewSquareSize(40))
+	title := centred(i18n.T("lock.title"), theme.SizeNameHeading, widget.MediumImportance)
+	title.TextStyle.Bold = true
+	who := centred(i18n.T("lock.who", "Name", s.p.Name, "Server", s.p.Server), theme.SizeNameText, widget.LowImportance)
+	s.text = centred(s.how(), theme.SizeNameSmallText, widget.LowImportance)
+	s.failure = centred("", theme.SizeNameSmallText, widget.DangerImportance)
+	s.failure.Hide()
+	s.makeButtons()
+	foot := container.NewStack(container.NewCenter(s.buttons), container.NewCenter(s.waiting))
+	s.middle = container.NewCenter(container.New(column{}, icon, title, who, s.text, s.failure, foot))
+	s.idle()
+	return s.middle
+}
+
+func (s *Screen) makeButtons() {
+	s.buttons = container.New(layout.NewCustomPaddedHBoxLayout(10))
+	if s.p.SignIn != nil {
+		s.signIn = widgets.NewButton(i18n.T("lock.signIn"), s.startSignIn)
+		s.buttons.Add(s.signIn)
+	}
+	if s.p.Unlock != nil {
+		s.unlock = widgets.NewButton(i18n.T("lock.unlock"), s.startUnlock)
+		s.buttons.Add(s.unlock)
+	}
+	s.first().Importance = widget.HighImportance
+	s.loading = widgets.NewLoading("")
+	s.cancel = widgets.NewButton(i18n.T("dialog.cancel"), s.giveUp)
+	s.again = widgets.NewButton(i18n.T("signin.openAgain"), s.openAgain)
+	s.copy = widgets.NewButton(i18n.T("signin.copyLink"), s.copyLink)
+	s.waiting = container.New(layout.NewCustomPaddedVBoxLayout(8), container.NewCenter(s.loading),
+		container.NewCenter(container.New(layout.NewCustomPaddedHBoxLayout(8), s.cancel, s.again, s.copy)))
+}
+
+// first is the button that does what is mostly wanted.
+func (s *Screen) first() *widgets.Button {
+	if s.unlock != nil {
+		return s.unlock
+	}
+	return s.signIn
+}
+
+// how says what unlocking takes, and what waits.
+func (s *Screen) how() string {
+	text := i18n.T("lock.keyring")
+	if s.p.Unlock == nil {
+		text = i18n.T("lock.browser")
+	}
+	if s.p.Secret {
+		text += " " + i18n.T("lock.secret")
+	}
+	return text
+}
+
+func (s *Screen) startUnlock() { s.start(i18n.T("lock.unlocking"), s.p.Unlock) }
+
+func (s *Screen) startSignIn() { s.start(i18n.T("lock.waiting"), s.p.SignIn) }
+
+func (s *Screen) start(doing string, do func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stop, s.link = cancel, ""
+	turn := s.turns.Next()
+	s.Say("")
+	s.loading.SetText(doing)
+	s.offerLink(false)
+	s.busy(true)
+	task.Go(func() { s.run(ctx, turn, do) })
+}
+
+func (s *Screen) run(ctx context.Context, turn int, do func(context.Context) error) {
+	err := do(ctx)
+	fyne.Do(func() { s.ended(turn, err) })
+}
+
+func (s *Screen) ended(turn int, err error) {
+	if s.turns.Stale(turn) {
+		return // given up, or unlocked
+	}
+	s.idle()
+	if err == nil || errors.Is(err, context.Canceled) {
+		return
+	}
+	s.Say(words.For(err).Text)
+	if s.signIn != nil && !errors.Is(err, client.ErrKeyring) && !errors.Is(err, client.ErrOffline) {
+		s.cover.SetFirst(s.signIn) // trying the same again does not help
+	}
+}
+
+// Say shows a sentence about what went wrong, or does not work yet.
+func (s *Screen) Say(text string) {
+	s.failure.SetText(text)
+	widgets.SetVisible(s.failure, text != "")
+	s.middle.Refresh() // it may take another number of lines
+}
+
+// Opened says that the browser was sent to link, or why it did not come up.
+func (s *Screen) Opened(link string, err error) {
+	s.link = link
+	s.offerLink(link != "")
+	if err != nil {
+		s.loading.SetText(i18n.T("signin.notOpened"))
+	}
+}
+
+func (s *Screen) offerLink(on bool) {
+	widgets.SetVisible(s.again, on)
+	widgets.SetVisible(s.copy, on)
+	s.middle.Refresh()
+}
+
+func (s *Screen) openAgain() {
+	link := s.link
+	task.Go(func() { _ = s.p.OpenURL(link) })
+}
+
+func (s *Screen) copyLink() { fyne.CurrentApp().Clipboard().SetContent(s.link) }
+
+func (s *Screen) giveUp() {
+	s.turns.Next()
+	s.stop()
+	s.idle()
+}
+
+func (s *Screen) idle() { s.busy(false) }
+
+func (s *Screen) busy(on bool) {
+	widgets.SetVisible(s.waiting, on)
+	widgets.SetVisible(s.loading, on)
+	widgets.SetVisible(s.buttons, !on)
+	s.middle.Refresh()
+	if s.cover == nil {
+		return
+	}
+	if on {
+		s.cover.SetFirst(s.cancel)
+		return
+	}
+	s.cover.SetFirst(s.first())
+}
+
+func centred(text string, size fyne.ThemeSizeName, importance widget.Importance) *widget.Label {
+	l := widget.NewLabelWithStyle(text, fyne.TextAlignCenter, fyne.TextStyle{})
+	l.SizeName, l.Importance, l.Wrapping = size, importance, fyne.TextWrapWord
+	return l
+}

@@ -1,0 +1,163 @@
+package ui
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"keyfob/client"
+	"keyfob/ui/widgets"
+)
+
+const isLocked = "Keyfob is locked"
+
+func TestALockShowsAndHoldsNothing(t *testing.T) {
+	d := signedIn(t)
+	d.create("Nightly export")
+	d.Shortcut(fyne.KeyL)
+	d.Has(isLocked, "Ada Admin · Built-in server", "Unlock")
+	d.HasNot("Nightly export", "Local scripts", "Signed in as")
+	if d.ui.main != nil {
+		t.Error("the views are still there")
+	}
+	if _, err := d.ui.conn.Me(t.Context()); !errors.Is(err, client.ErrLocked) {
+		t.Errorf("a call goes on with %v", err)
+	}
+	for _, menu := range d.ui.window.MainMenu().Items {
+		for _, item := range menu.Items {
+			if !item.IsQuit {
+				t.Errorf("the menu still has %q", item.Label)
+			}
+		}
+	}
+}
+
+func TestEnterUnlocksToTheViewThatWasOpen(t *testing.T) {
+	d := signedIn(t)
+	d.create("Nightly export")
+	d.Tap("Trusted apps")
+	d.Shortcut(fyne.KeyL)
+	d.Press(fyne.KeyReturn)
+	d.HasNot(isLocked)
+	d.Has("Local scripts", "Authenticated users", "Signed in as ada")
+	d.Tap("Tokens")
+	d.Has("Nightly export")
+	d.Shortcut(fyne.KeyL) // and again
+	d.Press(fyne.KeyEscape, fyne.KeyF5, fyne.KeyDelete, fyne.KeyTab)
+	d.Has(isLocked)
+	d.Press(fyne.KeyReturn)
+	d.Has("Nightly export")
+}
+
+// A secret exists nowhere else: it must be there after the lock.
+func TestASecretThatIsNotStoredWaitsBehindTheLock(t *testing.T) {
+	d := signedIn(t)
+	d.Shortcut(fyne.KeyN)
+	d.Type("Nightly export")
+	d.Press(fyne.KeyReturn)
+	d.Has("Your new token")
+	d.ui.Lock()
+	d.Has(isLocked, "its secret is not stored yet")
+	d.HasNot("Your new token", "enrt_p", "Copy")
+	d.ui.Quit()
+	d.Has(isLocked, "Quit once more to give it up")
+	d.server.Stop(t) // nothing is needed of it
+	d.Press(fyne.KeyReturn)
+	d.Has("Your new token", "enrt_p")
+	d.Tap("I have copied and securely stored the token")
+	d.Tap("Done")
+	d.HasNot("enrt_p", isLocked)
+}
+
+func TestASecretThatArrivesMeanwhileStaysBehindTheLock(t *testing.T) {
+	d := signedIn(t)
+	d.Shortcut(fyne.KeyN)
+	d.Type("Nightly export")
+	d.Begin(fyne.KeyReturn)
+	d.ui.lock() // before the answer is in
+	d.Has(isLocked)
+	d.HasNot("Your new token", "enrt_p")
+	d.Press(fyne.KeyReturn)
+	if d.ui.locked != nil {
+		t.Fatal("it does not unlock")
+	}
+	texts := strings.Join(d.Texts(), "\n")
+	if !strings.Contains(texts, "Your new token") && !strings.Contains(texts, "Nothing was sent") {
+		t.Errorf("on screen is neither the secret nor why there is none:\n%s", texts)
+	}
+}
+
+// Fyne tells nobody of keys and movements: our parts must.
+func TestKeysAndThePointerCountAsUse(t *testing.T) {
+	d := signedIn(t)
+	used := 0
+	widgets.OnUse(func() { used++ })
+	t.Cleanup(func() { widgets.OnUse(func() {}) })
+	counts := func(what string, do func()) {
+		t.Helper()
+		before := used
+		if do(); used == before {
+			t.Errorf("%s is no use", what)
+		}
+	}
+	point := func(o fyne.CanvasObject) func() {
+		return func() { o.(desktop.Cursorable).Cursor() } // as Fyne does for each movement
+	}
+	counts("the pointer over the window", point(d.ui.window.Content()))
+	counts("a key in the list", func() { d.Press(fyne.KeyDown) })
+	counts("a shortcut", func() { d.Shortcut(fyne.KeyN) })
+	counts("the pointer over a dialog", point(d.ui.window.Canvas().Overlays().Top()))
+	counts("a key in a field", func() { d.Press(fyne.KeyLeft) })
+	for range 6 { // over the fields of the form
+		d.Press(fyne.KeyTab)
+		counts("a key in a form", func() { d.Press(fyne.KeyHome) })
+	}
+	counts("Escape", func() { d.Press(fyne.KeyEscape) })
+}
+
+func TestWithoutItsCredentialARemoteServerIsSignedInToAgain(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	endSignIn(t, d, remote)
+	d.ui.Lock()
+	d.Has(isLocked, "Sign in with the browser")
+	d.Press(fyne.KeyReturn)
+	d.Has(isLocked, "Your sign-in has ended")
+	d.Press(fyne.KeyReturn) // the focus is on what helps
+	d.HasNot(isLocked)
+	d.Has("Signed in as ada")
+}
+
+func TestAnotherAccountDoesNotUnlock(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	d.ui.cfg.App.Preferences().SetBool("lockSignIn", true)
+	d.ui.Lock()
+	d.Has(isLocked, "Your settings ask for it")
+	d.ui.cfg.OpenURL = browser(t, "bob")
+	d.Press(fyne.KeyReturn)
+	d.Has(isLocked, "another account")
+	d.ui.cfg.OpenURL = browser(t, "ada")
+	d.Press(fyne.KeyReturn)
+	d.HasNot(isLocked)
+	d.Has("Signed in as ada", "Ada Admin")
+}
+
+func TestUnlockingWithoutTheServerSaysSo(t *testing.T) {
+	d := signedIn(t)
+	d.Shortcut(fyne.KeyL)
+	d.server.Stop(t)
+	d.Press(fyne.KeyReturn)
+	d.Has(isLocked, "cannot be reached")
+	if _, err := d.server.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d.Press(fyne.KeyReturn)
+	d.HasNot(isLocked)
+	d.Has("Signed in as ada")
+}

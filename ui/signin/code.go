@@ -1,0 +1,99 @@
+package signin
+
+import (
+	"fmt"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	fynetheme "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/ui/i18n"
+	"keyfob/ui/task"
+	"keyfob/ui/theme"
+	"keyfob/ui/widgets"
+)
+
+// Code is what signs in on another device: the address to open there and the
+// code to type. Complete, if any, is the address with the code in it.
+type Code struct {
+	Text, URL, Complete string
+	Expires             time.Time
+}
+
+const codeSize = 32 // to be read from across the desk
+
+// CodePanel shows a Code, large, and how long it still works.
+type CodePanel struct {
+	Content *fyne.Container
+
+	openURL func(string) error
+	code    Code
+	text    *canvas.Text
+	page    *widget.Label
+	left    *widget.Label
+	tick    *time.Timer // nil: no code is shown
+}
+
+// NewCodePanel makes a panel that shows nothing yet.
+func NewCodePanel(openURL func(string) error) *CodePanel {
+	p := &CodePanel{openURL: openURL, page: quiet(""), left: quiet("")}
+	p.text = &canvas.Text{TextSize: codeSize, TextStyle: fyne.TextStyle{Bold: true, Monospace: true}}
+	buttons := container.New(layout.NewCustomPaddedHBoxLayout(8),
+		widgets.NewButton(i18n.T("signin.copyCode"), p.copyCode),
+		widgets.NewButton(i18n.T("signin.openPage"), p.open))
+	p.Content = container.New(layout.NewCustomPaddedVBoxLayout(2), widgets.Flush(p.page), p.text, widgets.Flush(p.left), buttons)
+	p.Content.Hide()
+	return p
+}
+
+// Show shows c until Stop.
+func (p *CodePanel) Show(c Code) {
+	p.Stop()
+	p.code = c
+	p.text.Text, p.text.Color = c.Text, theme.Color(fynetheme.ColorNameForeground)
+	p.text.Refresh()
+	p.page.SetText(i18n.T("signin.codeText", "URL", c.URL))
+	p.Content.Show()
+	p.countDown()
+}
+
+// Stop takes the code off the screen.
+func (p *CodePanel) Stop() {
+	if p.tick != nil {
+		p.tick.Stop()
+		p.tick = nil
+	}
+	p.text.Text = ""
+	p.Content.Hide()
+}
+
+// countDown says how long the code works, each second anew.
+func (p *CodePanel) countDown() {
+	left := time.Until(p.code.Expires).Round(time.Second)
+	if left <= 0 {
+		p.left.SetText(i18n.T("signin.codeOver"))
+		return
+	}
+	p.left.SetText(i18n.T("signin.codeLeft", "Time", fmt.Sprintf("%d:%02d", int(left.Minutes()), int(left.Seconds())%60)))
+	p.tick = time.AfterFunc(time.Second, func() { fyne.Do(p.next) })
+}
+
+func (p *CodePanel) next() {
+	if p.tick != nil {
+		p.countDown()
+	}
+}
+
+func (p *CodePanel) copyCode() { fyne.CurrentApp().Clipboard().SetContent(p.code.Text) }
+
+func (p *CodePanel) open() {
+	page := p.code.Complete
+	if page == "" {
+		page = p.code.URL
+	}
+	task.Go(func() { _ = p.openURL(page) })
+}

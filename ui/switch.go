@@ -1,0 +1,112 @@
+package ui
+
+import (
+	"context"
+	"errors"
+
+	"fyne.io/fyne/v2"
+
+	"keyfob/client"
+	"keyfob/client/connect"
+	"keyfob/ui/task"
+	"keyfob/ui/widgets"
+)
+
+// Another connection comes on screen in three steps: the views of the one that
+// is shown are set aside, the other is opened, and only when its views are
+// shown are those set aside dropped for good and their calls ended. Until then
+// the person can come back to them.
+
+// switchTo opens another connection. A new secret on screen is asked about
+// first; what a dialog does comes to its end first.
+func (u *UI) switchTo(s connect.Saved) {
+	switch {
+	case u.secret != nil:
+		u.secret.Ask()
+	case u.leaving, u.busy(), u.main != nil && u.main.conn.Key() == s.Key():
+	default:
+		u.setAside()
+		u.start(s, u.reopen)
+	}
+}
+
+// start runs open for a connection, with what its Cancel ends.
+func (u *UI) start(s connect.Saved, open func(context.Context, connect.Saved) error) {
+	u.cancel()
+	ctx, cancel := context.WithCancel(context.Background())
+	u.cancel = cancel
+	u.showResuming(s)
+	task.Go(func() {
+		if err := open(ctx, s); err != nil {
+			fyne.Do(func() { u.notOpened(ctx, s, err) })
+		}
+	})
+}
+
+// reopen blocks until s is signed in and its views are shown.
+func (u *UI) reopen(ctx context.Context, s connect.Saved) error {
+	conn, err := u.cfg.Connector.Use(ctx, s.Key())
+	ended := errors.Is(err, client.ErrSignInExpired) || errors.Is(err, connect.ErrNone)
+	switch {
+	case ended && s.BuiltIn:
+		conn, err = u.cfg.Connector.UseBuiltIn(ctx)
+	case ended && conn != nil:
+		err = u.askSignIn(ctx, conn)
+	}
+	if err != nil {
+		return err
+	}
+	return u.enterWith(ctx, conn)
+}
+
+func (u *UI) setAside() {
+	if u.enter != nil {
+		u.enter.Cancel()
+		u.enter = nil
+	}
+	if u.main != nil {
+		u.aside = u.main
+	}
+	u.conn, u.main = nil, nil
+}
+
+// comeBack shows again what was set aside, or else the first screen.
+func (u *UI) comeBack(instead connect.Saved) {
+	u.cancel()
+	m := u.aside
+	if m == nil {
+		u.showEnter(instead)
+		u.enter.Focus()
+		return
+	}
+	u.aside, u.enter = nil, nil
+	u.show(m)
+	m.refresh()
+}
+
+func (u *UI) show(m *mainView) {
+	u.conn, u.main, u.enter, u.resumed = m.conn, m, nil, nil
+	u.window.SetContent(widgets.NewSense(m.content))
+	u.window.SetMainMenu(u.menu())
+	u.idle.Start()
+}
+
+// dropAside ends the calls of the views that are not coming back.
+func (u *UI) dropAside() {
+	if u.aside != nil {
+		u.aside.conn.Close()
+		u.aside = nil
+	}
+}
+
+// add offers to sign in to one more server, or as one more account.
+func (u *UI) add() {
+	switch {
+	case u.secret != nil:
+		u.secret.Ask()
+	case u.free():
+		u.setAside()
+		u.showEnter(connect.Saved{BuiltIn: true})
+		u.enter.Focus()
+	}
+}

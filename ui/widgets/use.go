@@ -1,0 +1,41 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+)
+
+// used is called at each key and each movement of the pointer. Fyne tells a window of neither, so every widget that
+// takes keys does, and what covers a window does for the pointer.
+var used = func() {}
+
+// OnUse has do called whenever the person uses the program.
+func OnUse(do func()) { used = do }
+
+// Used is for what the person does by other ways than our widgets: menus, and the window's own keys.
+func Used() { used() }
+
+func usedAt() desktop.Cursor {
+	used()
+	return desktop.DefaultCursor
+}
+
+// Sense is all of a window's content, and notes when the pointer moves over it.
+type Sense struct {
+	widget.BaseWidget
+	content fyne.CanvasObject
+}
+
+// NewSense wraps content.
+func NewSense(content fyne.CanvasObject) *Sense {
+	s := &Sense{content: content}
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// Cursor is Fyne's, which asks for it whenever the pointer moves.
+func (s *Sense) Cursor() desktop.Cursor { return usedAt() }
+
+// CreateRenderer is Fyne's.
+func (s *Sense) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(s.content) }

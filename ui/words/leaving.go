@@ -1,0 +1,50 @@
+package words
+
+import (
+	"errors"
+	"strings"
+
+	"keyfob/client"
+	"keyfob/ui/i18n"
+)
+
+// Step is one half of a sign-out, as it went.
+type Step struct {
+	Done bool
+	Text string
+}
+
+// SignOutSteps says of both halves of a sign-out how they went: at the server,
+// and in the keyring. A nil err is one where all is confirmed.
+func SignOutSteps(err error) []Step {
+	e, ok := errors.AsType[*client.SignOutError](err)
+	if !ok {
+		if err != nil {
+			return []Step{{false, For(err).Text}}
+		}
+		e = &client.SignOutError{}
+	}
+	server, keyring := Step{true, i18n.T("leaving.revoked")}, Step{true, i18n.T("leaving.deleted")}
+	if e.Revoke != nil {
+		server = Step{false, i18n.T("leaving.notRevoked") + " " + For(e.Revoke).Text}
+	}
+	switch {
+	case e.Delete != nil:
+		keyring = Step{false, i18n.T("leaving.notDeleted") + " " + For(e.Delete).Text}
+	case e.Pending:
+		keyring = Step{false, i18n.T("leaving.pending")}
+	}
+	return []Step{server, keyring}
+}
+
+// SignedOut is what of a sign-out is not confirmed, in sentences; empty if all
+// is.
+func SignedOut(err error) string {
+	var out []string
+	for _, s := range SignOutSteps(err) {
+		if !s.Done {
+			out = append(out, s.Text)
+		}
+	}
+	return strings.Join(out, " ")
+}
