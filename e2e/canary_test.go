@@ -115,7 +115,7 @@ func (d *desktop) issue(server string) []string {
 			return nil
 		},
 	})
-	conn, err := connector.SignIn(ctx, server)
+	conn, err := connector.SignIn(ctx, connect.Wish{Address: server})
 	must(d.t, err)
 	apps, err := conn.ProfileApps(ctx)
 	must(d.t, err)

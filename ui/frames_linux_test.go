@@ -23,17 +23,17 @@ func TestNoFrameIsHeldUpByAKeyring(t *testing.T) {
 	address := fakesecrets.Bus(t)
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
 	service := fakesecrets.Start(t, address, fakesecrets.Faults{})
-	const first, tokens = "Use the built-in server", "No tokens yet"
+	const first, list = "Use the built-in server", "No tokens yet"
 	for _, c := range []struct {
 		state  string
 		faults fakesecrets.Faults
 		shown  string // what the start comes to, without anybody doing anything
 	}{
-		{"present", fakesecrets.Faults{}, tokens},
-		{"locked", fakesecrets.Faults{Locked: true}, tokens},
-		{"slow", fakesecrets.Faults{Delay: 150 * time.Millisecond}, tokens},
-		{"another program's signal", fakesecrets.Faults{Locked: true, Noise: true}, tokens},
-		{"keeps nothing", fakesecrets.Faults{Drop: true}, tokens},
+		{"present", fakesecrets.Faults{}, list},
+		{"locked", fakesecrets.Faults{Locked: true}, list},
+		{"slow", fakesecrets.Faults{Delay: 150 * time.Millisecond}, list},
+		{"another program's signal", fakesecrets.Faults{Locked: true, Noise: true}, list},
+		{"keeps nothing", fakesecrets.Faults{Drop: true}, list},
 		{"dismissed", fakesecrets.Faults{Locked: true, Answer: fakesecrets.No}, "Try again"},
 		{"unanswered", fakesecrets.Faults{Locked: true, Answer: fakesecrets.Never}, first},
 	} {

@@ -26,8 +26,10 @@ type absent struct{}
 func (absent) Get(context.Context, string) (client.Secret, error) {
 	return client.Secret{}, credentials.ErrUnavailable
 }
+
 func (absent) Set(context.Context, string, client.Secret) error { return credentials.ErrUnavailable }
-func (absent) Delete(context.Context, string) error             { return credentials.ErrUnavailable }
+
+func (absent) Delete(context.Context, string) error { return credentials.ErrUnavailable }
 
 // bare is a computer without a keyring.
 type bare struct {

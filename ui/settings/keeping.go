@@ -2,6 +2,7 @@ package settings
 
 import (
 	"context"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -31,7 +32,7 @@ func (v *View) keeping() fyne.CanvasObject {
 }
 
 func (v *View) buttons() []*widgets.Button {
-	return append(v.unkept[:len(v.unkept):len(v.unkept)], v.inFile...)
+	return slices.Concat(v.unkept, v.inFile)
 }
 
 // Refresh says again where the sign-in is kept.
