@@ -20,7 +20,14 @@ func (d *desktop) secretOnScreen(description string) string {
 	d.typeText(description)
 	d.press("Return")
 	d.sees("copied and securely stored", "Copy", "Done")
+	before, _ := d.output("xclip", "-selection", "clipboard", "-o") // of an earlier secret, or nothing
 	d.press("space")
+	eventually(d.t, "the clipboard holds something new", func() error {
+		if now, err := d.output("xclip", "-selection", "clipboard", "-o"); err != nil || now == before {
+			return errors.New("it does not")
+		}
+		return nil
+	})
 	return d.copied("enrt_p")
 }
 
@@ -48,39 +55,6 @@ func TestASignalClearsTheClipboardAndEndsTheProgramInTwoSeconds(t *testing.T) {
 			t.Errorf("%v: the clipboard still has the secret", signal)
 		}
 	}
-}
-
-func TestALockHidesTheWindowAndTakesTheCopyBack(t *testing.T) {
-	d := newDesktop(t, true)
-	p := d.open()
-	d.useBuiltIn()
-	secret := d.secretOnScreen("Nightly export")
-
-	d.do("dbus-send", "--session", "--type=signal", "/org/gnome/ScreenSaver", "org.gnome.ScreenSaver.ActiveChanged", "boolean:true")
-	d.sees("Keyfob is locked", "its secret is not stored yet", "Unlock")
-	d.seesNo("copied and securely stored")
-	eventually(t, "the copy is taken back", func() error {
-		if d.clipboardHas(secret) {
-			return errors.New("it is on the clipboard")
-		}
-		return nil
-	})
-	d.press("Return")
-	d.sees("copied and securely stored", "Done")
-	d.press("Escape")
-	d.sees("Close without storing it")
-	d.press("Return")
-	d.press("space", "Return")
-	d.sees("Nightly export", "Signed in as")
-
-	d.press("ctrl+l")
-	d.sees("Keyfob is locked")
-	d.seesNo("Nightly export")
-	d.press("ctrl+n", "F5", "Escape", "Delete") // nothing of these gets through
-	d.sees("Keyfob is locked")
-	d.press("Return")
-	d.sees("Nightly export", "Signed in as")
-	d.quit(p)
 }
 
 // security requirement 15

@@ -99,7 +99,7 @@ func write(dir, program, text string) error {
 	if dir == "" {
 		return os.ErrNotExist
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil { //nolint:gosec // ours, even where one process of ours hands it to another
 		return err
 	}
 	now := time.Now().UTC()
@@ -107,7 +107,7 @@ func write(dir, program, text string) error {
 		program, now.Format(time.RFC3339), runtime.Version(), runtime.GOOS, runtime.GOARCH, text)
 	whole = bytes.ToValidUTF8(whole[:min(len(whole), maximum)], nil)
 	name := filepath.Join(dir, prefix+now.Format("20060102T150405.000000")+suffix)
-	if err := os.WriteFile(name, whole, 0o600); err != nil {
+	if err := os.WriteFile(name, whole, 0o600); err != nil { //nolint:gosec // as above
 		return err
 	}
 	all, err := files(dir)
