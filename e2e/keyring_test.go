@@ -50,7 +50,7 @@ func (d *desktop) leave(p *process, state string) {
 	d.t.Helper()
 	asked := time.Now()
 	must(d.t, p.cmd.Process.Signal(syscall.SIGTERM))
-	d.gone(p)
+	<-p.ended // in order or, where that takes too long, at once
 	took := time.Since(asked)
 	d.t.Logf("%s: ended after %s", state, took.Round(time.Millisecond))
 	if took > leaving {
