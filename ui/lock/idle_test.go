@@ -1,14 +1,15 @@
 package lock
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-func idle(after *time.Duration) (*Idle, *int) {
-	n := new(int)
-	return NewIdle(func() time.Duration { return *after }, func() { *n++ }), n
+func idle(after *time.Duration) (*Idle, *atomic.Int32) {
+	n := new(atomic.Int32)
+	return NewIdle(func() time.Duration { return *after }, func() { n.Add(1) }), n
 }
 
 func TestItLocksWhenNobodyUsedTheWindowForSoLong(t *testing.T) {
@@ -20,18 +21,18 @@ func TestItLocksWhenNobodyUsedTheWindowForSoLong(t *testing.T) {
 		i.Used()
 		time.Sleep(4 * time.Minute)
 		synctest.Wait()
-		if *locked != 0 {
+		if locked.Load() != 0 {
 			t.Fatal("locked four minutes after the last use")
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if *locked != 1 {
-			t.Fatalf("locked %d times five minutes after the last use", *locked)
+		if locked.Load() != 1 {
+			t.Fatalf("locked %d times five minutes after the last use", locked.Load())
 		}
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if *locked != 1 {
-			t.Errorf("locked %d times", *locked)
+		if locked.Load() != 1 {
+			t.Errorf("locked %d times", locked.Load())
 		}
 	})
 }
@@ -49,8 +50,8 @@ func TestNeverIsNever(t *testing.T) {
 		i.Stop()
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if *locked != 1 {
-			t.Errorf("locked %d times", *locked)
+		if locked.Load() != 1 {
+			t.Errorf("locked %d times", locked.Load())
 		}
 	})
 }

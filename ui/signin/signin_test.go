@@ -19,8 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"keyfob/client"
-	"keyfob/ui/task"
 	"keyfob/ui/theme"
+	"keyfob/ui/uitest"
 	"keyfob/ui/words"
 )
 
@@ -28,6 +28,12 @@ func open(t *testing.T, variant fyne.ThemeVariant, p Params) (*View, fyne.Window
 	t.Helper()
 	test.NewTempApp(t)
 	test.ApplyTheme(t, theme.NewVariant(variant))
+	return view(t, p)
+}
+
+// view is the first screen in the application of the moment.
+func view(t *testing.T, p Params) (*View, fyne.Window) {
+	t.Helper()
 	v := New(p)
 	w := test.NewTempWindow(t, v.Content)
 	w.Resize(fyne.NewSize(960, 640))
@@ -37,22 +43,27 @@ func open(t *testing.T, variant fyne.ThemeVariant, p Params) (*View, fyne.Window
 func TestTheFirstScreenLooksAsDesigned(t *testing.T) {
 	for name, variant := range map[string]fyne.ThemeVariant{"light": fynetheme.VariantLight, "dark": fynetheme.VariantDark} {
 		t.Run(name, func(t *testing.T) {
-			v, w := open(t, variant, Params{Keyring: func(context.Context) Keeping { return Kept }})
-			v.update(t.Context())
-			v.Focus()
-			test.AssertRendersToImage(t, "first-"+name+".png", w.Canvas())
-			v.address.SetText("https://tokens.example.com")
-			v.begin("Waiting for your browser…", &v.other)
-			v.Opened("https://tokens.example.com/id/authorize", nil)
-			test.AssertRendersToImage(t, "waiting-"+name+".png", w.Canvas())
-			v.idle()
-			v.failAddress(words.For(client.ErrNotAServer))
-			v.failBuiltIn(words.For(errors.New("x")))
-			v.showKeeping(UntilQuit)
-			test.AssertRendersToImage(t, "failed-"+name+".png", w.Canvas())
-			lookAtOtherWays(t, name, v, w)
+			synctest.Test(t, func(t *testing.T) { look(t, name, variant) }) // no second passes while a picture is drawn
 		})
 	}
+}
+
+func look(t *testing.T, name string, variant fyne.ThemeVariant) {
+	t.Helper()
+	v, w := open(t, variant, Params{Keyring: func(context.Context) Keeping { return Kept }})
+	v.update(t.Context())
+	v.Focus()
+	test.AssertRendersToImage(t, "first-"+name+".png", w.Canvas())
+	v.address.SetText("https://tokens.example.com")
+	v.begin("Waiting for your browser…", &v.other)
+	v.Opened("https://tokens.example.com/id/authorize", nil)
+	test.AssertRendersToImage(t, "waiting-"+name+".png", w.Canvas())
+	v.idle()
+	v.failAddress(words.For(client.ErrNotAServer))
+	v.failBuiltIn(words.For(errors.New("x")))
+	v.showKeeping(UntilQuit)
+	test.AssertRendersToImage(t, "failed-"+name+".png", w.Canvas())
+	lookAtOtherWays(t, name, v, w)
 }
 
 func lookAtOtherWays(t *testing.T, name string, v *View, w fyne.Window) {
@@ -61,7 +72,7 @@ func lookAtOtherWays(t *testing.T, name string, v *View, w fyne.Window) {
 	v.failBuiltIn(words.Sentence{})
 	v.noteAddress(words.Sentence{})
 	v.begin("Looking for the server…", &v.other)
-	v.ShowCode(Code{Text: "WDJB-MJHT", URL: "https://tokens.example.com/device", Expires: time.Now().Add(10*time.Minute - time.Millisecond)})
+	v.ShowCode(Code{Text: "WDJB-MJHT", URL: "https://tokens.example.com/device", Expires: time.Now().Add(10 * time.Minute)})
 	test.AssertRendersToImage(t, "code-"+name+".png", w.Canvas())
 	v.idle()
 	v.ways.set(Token)
@@ -322,16 +333,16 @@ func TestAPastedTokenIsAskedForAndLeavesTheScreen(t *testing.T) {
 }
 
 func TestACodeCountsDownUntilItIsOver(t *testing.T) {
-	bubble(t, func(t *testing.T, v *View, _ fyne.Window, s *server) {
-		v.address.SetText("https://tokens.example.com")
-		v.ways.choose(Device)
-		synctest.Wait()
-		v.ShowCode(Code{Text: "WDJB-MJHT", URL: "https://tokens.example.com/device", Expires: time.Now().Add(65 * time.Second)})
+	synctest.Test(t, func(t *testing.T) {
+		uitest.NewApp(t)
+		p := NewCodePanel(nil)
+		p.Show(Code{Text: "WDJB-MJHT", URL: "https://tokens.example.com/device", Expires: time.Now().Add(65 * time.Second)})
 		says := func(want string) {
 			t.Helper()
 			synctest.Wait()
-			if !strings.Contains(v.waiting.code.left.Text, want) {
-				t.Errorf("says %q, want %s", v.waiting.code.left.Text, want)
+			uitest.Settle()
+			if !strings.Contains(p.left.Text, want) {
+				t.Errorf("says %q, want %s", p.left.Text, want)
 			}
 		}
 		says("1:05")
@@ -341,10 +352,19 @@ func TestACodeCountsDownUntilItIsOver(t *testing.T) {
 		says("0:03")
 		time.Sleep(4 * time.Second)
 		says("run out")
-		v.waiting.code.copyCode()
+		p.copyCode()
 		if got := fyne.CurrentApp().Clipboard().Content(); got != "WDJB-MJHT" {
 			t.Errorf("copied %q", got)
 		}
+	})
+}
+
+func TestACodeThatNobodyTypedIsTakenAway(t *testing.T) {
+	bubble(t, func(t *testing.T, v *View, _ fyne.Window, s *server) {
+		v.address.SetText("https://tokens.example.com")
+		v.ways.choose(Device)
+		synctest.Wait()
+		v.ShowCode(Code{Text: "WDJB-MJHT", URL: "https://tokens.example.com/device", Expires: time.Now().Add(65 * time.Second)})
 		s.answer <- client.ErrCodeExpired
 		synctest.Wait()
 		if v.waiting.code.Content.Visible() || v.note.Text != words.For(client.ErrCodeExpired).Text {
@@ -356,7 +376,9 @@ func TestACodeCountsDownUntilItIsOver(t *testing.T) {
 func TestAFileOfAnAuthorityIsReadAndShownBeforeItIsTrusted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{answer: make(chan error)}
-		v, w := open(t, fynetheme.VariantLight, Params{SignIn: s.signIn, Address: "https://tokens.example.com", Certificates: func(file []byte) ([]client.Certificate, error) {
+		uitest.NewApp(t)
+		fyne.CurrentApp().Settings().SetTheme(theme.NewVariant(fynetheme.VariantLight))
+		v, w := view(t, Params{SignIn: s.signIn, Address: "https://tokens.example.com", Certificates: func(file []byte) ([]client.Certificate, error) {
 			if string(file) != "good" {
 				return nil, client.ErrNoCertificate
 			}
@@ -369,17 +391,15 @@ func TestAFileOfAnAuthorityIsReadAndShownBeforeItIsTrusted(t *testing.T) {
 				t.Fatal(err)
 			}
 			v.advanced.path.SetText(file)
-			task.Wait()
-			synctest.Wait()
+			uitest.Settle()
 			if !strings.Contains(v.advanced.trusts.Text, want) {
 				t.Errorf("%s: says %q", content, v.advanced.trusts.Text)
 			}
 		}
 		v.advanced.path.SetText("/nowhere")
-		task.Wait()
-		synctest.Wait()
+		uitest.Settle()
 		v.startSignIn()
-		synctest.Wait()
+		uitest.Settle()
 		if len(s.calls()) > 0 || w.Canvas().Focused() != v.advanced.path {
 			t.Errorf("signs in without the file: %v", s.calls())
 		}
