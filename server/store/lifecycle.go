@@ -12,6 +12,9 @@ func (t Token) Revoked(now time.Time) bool {
 	return !t.RevokedAt.IsZero() && !now.Before(t.OverlapEndsAt)
 }
 
+// Ended reports whether the token is revoked whatever the clock says.
+func (t Token) Ended() bool { return !t.RevokedAt.IsZero() && t.OverlapEndsAt.IsZero() }
+
 // revokedSQL is Revoked of the row of tokens called t, at the parameter now.
 func revokedSQL(now string) string {
 	return "(t.revoked_at IS NOT NULL AND COALESCE(t.overlap_ends_at, -1) <= " + now + ")"
