@@ -128,10 +128,8 @@ func (s *Service) waitForHolders(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(s.pepperWait):
+	if err := s.pepperWait(ctx); err != nil {
+		return err
 	}
 	after, err := s.Store.Holders(ctx)
 	if err != nil {
@@ -148,6 +146,16 @@ func (s *Service) waitForHolders(ctx context.Context, id string) error {
 		return &LackingError{lacking}
 	}
 	return nil
+}
+
+// waitForTells is long enough for servers that tell every pepperEvery.
+func waitForTells(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(4 * pepperEvery):
+		return nil
+	}
 }
 
 // RetirePepper ends an old pepper, or a new one that is not wanted. While

@@ -62,9 +62,9 @@ type Service struct {
 	used   lastUses
 
 	peppers     atomic.Pointer[peppers]
-	moved       moves // tokens
-	movedSecret moves // of apps
-	pepperWait  time.Duration
+	moved       moves                       // tokens
+	movedSecret moves                       // of apps
+	pepperWait  func(context.Context) error // until each server that runs has told what it holds
 
 	running context.Context //nolint:containedctx // ends with Close
 	stop    context.CancelFunc
@@ -84,7 +84,7 @@ func New(c Config) *Service {
 	}
 	c.Rules = c.Rules.OrDefault()
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Service{Config: c, running: ctx, stop: stop, pepperWait: 4 * pepperEvery}
+	s := &Service{Config: c, running: ctx, stop: stop, pepperWait: waitForTells}
 	s.peppers.Store(&peppers{current: withID(c.Pepper)})
 	s.openCaches(ctx)
 	s.done.Go(func() { s.housekeeping(ctx) })
