@@ -25,7 +25,7 @@ type jumper struct {
 	lost, ghosts, revived, failures int
 }
 
-// Requirement 71: the clock jumps, forward and backward, by seconds or by
+// The clock jumps, forward and backward, by seconds or by
 // years. What was acknowledged is kept, what was revoked stays revoked whatever
 // time it is, what has a time is worth something exactly within it, and the
 // change log verifies. Nothing is to be done by hand.

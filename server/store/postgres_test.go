@@ -288,7 +288,7 @@ func TestPostgresEventsFromBeforeTheChainAreChained(t *testing.T) {
 	verifies(t, s, 1204)
 }
 
-// requirement 50: a number that must not be exceeded, counted under Hold. The
+// A number that must not be exceeded, counted under Hold. The
 // second transaction begins when the first has counted and not yet written.
 func TestPostgresAHeldLimitIsNotExceeded(t *testing.T) {
 	url := pgtest.Database(t)

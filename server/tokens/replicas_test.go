@@ -31,7 +31,7 @@ func together(times int, do func(s *Service, i int), services ...*Service) {
 	all.Wait()
 }
 
-// requirement 44: one key, one token, whichever server the repeated call reaches.
+// One key, one token, whichever server the repeated call reaches.
 func TestRacingAttemptsAtTwoServersMakeOneToken(t *testing.T) {
 	f := newFixture(t)
 	app, other := f.app(api.PolicyAuthenticatedUsers), f.serve()
