@@ -91,11 +91,18 @@ func New(c Config) *Service {
 	return s
 }
 
-// Close writes the last uses that are not yet kept. The Store stays open.
+// Close writes the last uses that are not yet kept, as many as it can while ctx
+// lasts: the rest is lost, as in a crash, and the log says how many. The Store
+// stays open.
 func (s *Service) Close(ctx context.Context) error {
 	s.stop()
 	s.done.Wait()
-	return s.flush(ctx)
+	err := s.flush(ctx)
+	if err != nil && ctx.Err() != nil {
+		s.Log.Warn("stopped before every last use was written", "left", s.used.count())
+		return nil
+	}
+	return err
 }
 
 // Caller is who asks.
