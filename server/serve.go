@@ -76,6 +76,10 @@ func (l Listening) Serve(ctx context.Context, ln net.Listener, h http.Handler) e
 		return fmt.Errorf("serving: %w", err)
 	case <-time.After(l.Drain):
 	}
+	// First of all: what was accepted in this moment is then known to Shutdown,
+	// which would else return without it.
+	_ = ln.Close()
+	<-failed
 	grace := l.Grace
 	if grace == 0 {
 		grace = LongestReply
