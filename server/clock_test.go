@@ -25,7 +25,7 @@ type jumper struct {
 	lost, ghosts, revived, failures int
 }
 
-// Requirement 71: the clock jumps, forward and backward, by seconds or by
+// The clock jumps, forward and backward, by seconds or by
 // years. What was acknowledged is kept, what was revoked stays revoked whatever
 // time it is, what has a time is worth something exactly within it, and the
 // change log verifies. Nothing is to be done by hand.
@@ -72,6 +72,19 @@ func (j *jumper) change(life time.Duration) {
 	next := j.issued(j.rotate(j.bobIn, "/profile/tokens/"+rotated.Token.ID, api.Rotation{}))
 	j.call(http.MethodDelete, "/profile/tokens/"+revoked.Token.ID, j.bobIn, nil).want(http.StatusNoContent)
 	j.tokens = append(j.tokens, &kept{Issued: first}, &kept{Issued: endless}, &kept{rotated, true}, &kept{revoked, true}, &kept{Issued: next})
+	j.overlapping()
+}
+
+// overlapping rotates a token with an overlap and revokes the old one when that
+// is over, by a clock that then goes back.
+func (j *jumper) overlapping() {
+	j.Helper()
+	old := j.create("", nil)
+	next := j.issued(j.rotate(j.bobIn, "/profile/tokens/"+old.Token.ID, api.Rotation{OverlapSeconds: 60}))
+	j.clock.forward(2 * time.Minute)
+	j.call(http.MethodDelete, "/profile/tokens/"+old.Token.ID, j.bobIn, nil).want(http.StatusNoContent)
+	j.clock.forward(-2 * time.Minute)
+	j.tokens = append(j.tokens, &kept{old, true}, &kept{Issued: next})
 }
 
 func (j *jumper) create(key string, end *time.Time) api.Issued {

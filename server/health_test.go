@@ -27,7 +27,7 @@ func (h *house) probe(s *server.Server, path string) (status int, body string) {
 	return w.Code, strings.TrimSpace(w.Body.String())
 }
 
-// Requirement 87. A change log that does not verify is an alarm: one row that
+// A change log that does not verify is an alarm: one row that
 // was edited must not take all servers away.
 func TestReadyzSaysNoWhenTheServerStopsAndNotForABrokenChangeLog(t *testing.T) {
 	h := newHouse(t)

@@ -21,6 +21,10 @@ const (
 	maxHeader  = 16 << 10 // bytes
 )
 
+// LongestReply is how long what was taken may take, from its first byte to
+// that of its reply.
+const LongestReply = readTime + writeTime
+
 // Listening is how to answer on a listener.
 type Listening struct {
 	TLS   *tls.Config   // nil: in the clear
@@ -72,9 +76,13 @@ func (l Listening) Serve(ctx context.Context, ln net.Listener, h http.Handler) e
 		return fmt.Errorf("serving: %w", err)
 	case <-time.After(l.Drain):
 	}
+	// First of all: what was accepted in this moment is then known to Shutdown,
+	// which would else return without it.
+	_ = ln.Close()
+	<-failed
 	grace := l.Grace
 	if grace == 0 {
-		grace = readTime + writeTime
+		grace = LongestReply
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()

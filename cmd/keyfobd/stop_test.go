@@ -118,7 +118,7 @@ func TestStoppingUnderLoadLosesNothing(t *testing.T) {
 func (p place) holds(ids map[string]bool, others int) {
 	p.Helper()
 	found := 0
-	for line := range strings.Lines(p.run("audit", "list", "--json").ok().stdout) {
+	for line := range strings.Lines(p.run("audit", "list", "--limit", "0", "--json").ok().stdout) {
 		var e api.Event
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			p.Fatalf("%v in %s", err, line)

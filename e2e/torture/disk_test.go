@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Requirement 71: the disk is full, or does not keep what it was given. The
+// The disk is full, or does not keep what it was given. The
 // system answers so to the real server, by strace.
 func TestADiskThatFails(t *testing.T) {
 	for _, fault := range []struct{ name, inject string }{

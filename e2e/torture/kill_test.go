@@ -12,7 +12,7 @@ import (
 // place: records grow, and with them what there is to check.
 const life = 25
 
-// Requirements 71, 73: the server is killed in the middle of concurrent writes.
+// The server is killed in the middle of concurrent writes.
 func TestKilledInTheMiddleOfWrites(t *testing.T) {
 	killed(t, "kill -9, SQLite", times(4), func(testing.TB) string { return "" })
 }

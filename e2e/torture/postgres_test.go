@@ -10,7 +10,7 @@ import (
 	"keyfob/internal/pgtest"
 )
 
-// Requirement 71: the database crashes in the middle of writes and comes back;
+// The database crashes in the middle of writes and comes back;
 // the server stays, and works again without a hand.
 func TestADatabaseThatGoesAwayAndComesBack(t *testing.T) {
 	cluster := pgtest.New(t)

@@ -91,7 +91,7 @@ func Write(path, dir string, m Manifest, files []string) (Manifest, error) {
 	} else if err != nil {
 		return m, fmt.Errorf("backup: %w", err)
 	}
-	return m, syncDir(filepath.Dir(path))
+	return m, SyncDir(filepath.Dir(path))
 }
 
 func pack(to io.Writer, dir string, m Manifest) error {
@@ -142,7 +142,7 @@ func sumOf(path string) (sum string, size int64, err error) {
 }
 
 // Read checks all of the backup at path and puts its files into dir, each for
-// its owner alone. It answers ErrDamaged.
+// its owner alone, and on the disk. It answers ErrDamaged.
 func Read(path, dir string) (Manifest, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -197,8 +197,8 @@ func unpack(r *tar.Reader, want File, dir string) error {
 	}
 	h := sha256.New()
 	_, err = io.Copy(to, io.TeeReader(r, h))
-	if closeErr := to.Close(); closeErr != nil {
-		return fmt.Errorf("backup: %w", closeErr)
+	if keptErr := errors.Join(to.Sync(), to.Close()); keptErr != nil {
+		return fmt.Errorf("backup: %w", keptErr)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
@@ -209,9 +209,9 @@ func unpack(r *tar.Reader, want File, dir string) error {
 	return nil
 }
 
-// syncDir makes a new name in dir outlive a loss of power, where the system
+// SyncDir makes a new name in dir outlive a loss of power, where the system
 // can.
-func syncDir(dir string) error {
+func SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return fmt.Errorf("backup: %w", err)

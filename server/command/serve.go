@@ -18,6 +18,9 @@ import (
 	"keyfob/server/signin"
 )
 
+// closeTime is for what is still in memory when the last request is answered.
+const closeTime = 10 * time.Second
+
 type serveCmd struct {
 	Listen    string `help:"Address to listen on." default:"127.0.0.1:8642" env:"KEYFOBD_LISTEN"`
 	PublicURL string `name:"public-url" help:"How clients reach the server, if not by the address it listens on, such as the https address of the proxy before it." placeholder:"URL" env:"KEYFOBD_PUBLIC_URL"`
@@ -82,7 +85,7 @@ func (c *serveCmd) Run(e *env) error {
 	c.warn(log)
 	served := c.serve(e.ctx, how, ln, metrics, in)
 	log.InfoContext(e.ctx, "stopped taking requests")
-	closing, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), 10*time.Second)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), closeTime)
 	defer cancel()
 	return errors.Join(served, in.Close(closing))
 }

@@ -271,7 +271,7 @@ func TestADamagedBackupIsRefused(t *testing.T) {
 	damaged(bytes.ReplaceAll(text, []byte("signin.key"), []byte("../../.key")))
 }
 
-// Requirement 87: what does not verify is evidence, not a backup.
+// What does not verify is evidence, not a backup.
 func TestABrokenChangeLogIsNotBackedUp(t *testing.T) {
 	c := place(t)
 	in := opened(t, c)

@@ -209,31 +209,50 @@ func fill(ctx context.Context, to, from *store.Store, done *Restored) error {
 
 // placeKeys moves the keys of the backup to where there are none. Its
 // checkpoints go with their signing key; without it they are kept under
-// another name, and the directory begins checkpoints of its own.
+// another name, and the directory begins checkpoints of its own. They are on
+// the disk when it returns.
 func placeKeys(here, dir string) error {
-	names, err := keyFiles(dir)
+	pairs, err := places(here, dir)
 	if err != nil {
 		return err
 	}
-	pairs := map[string]string{}
-	for _, name := range names {
-		pairs[name] = name
-	}
-	own := filepath.Join(here, audit.SigningFile)
-	if _, err := os.Stat(own); errors.Is(err, fs.ErrNotExist) {
-		suffix := ""
-		if pairs[audit.SigningFile] == "" {
-			suffix = ".before"
-		}
-		pairs[audit.File], pairs[audit.VerifyingFile] = audit.File+suffix, audit.VerifyingFile+suffix
-	}
-	for from, to := range pairs {
-		err := os.Link(filepath.Join(dir, from), filepath.Join(here, to))
+	for _, p := range pairs {
+		err := os.Link(filepath.Join(dir, p.from), filepath.Join(here, p.to))
 		if err != nil && !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	return nil
+	return backup.SyncDir(here)
+}
+
+// placed is a file of a backup, and its name in the data directory.
+type placed struct{ from, to string }
+
+// places are the files to place, in this order: the signing key is the last
+// one, because a directory that has it takes no checkpoints any more.
+func places(here, dir string) ([]placed, error) {
+	names, err := keyFiles(dir) // sorted
+	if err != nil {
+		return nil, err
+	}
+	var out []placed
+	signing := slices.Contains(names, audit.SigningFile)
+	for _, name := range names {
+		if name != audit.SigningFile {
+			out = append(out, placed{name, name})
+		}
+	}
+	if _, err := os.Stat(filepath.Join(here, audit.SigningFile)); errors.Is(err, fs.ErrNotExist) {
+		suffix := ""
+		if !signing {
+			suffix = ".before"
+		}
+		out = append(out, placed{audit.File, audit.File + suffix}, placed{audit.VerifyingFile, audit.VerifyingFile + suffix})
+	}
+	if signing {
+		out = append(out, placed{audit.SigningFile, audit.SigningFile})
+	}
+	return out, nil
 }
 
 // noteRestored signs, in this directory's checkpoints, where the change log of

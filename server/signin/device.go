@@ -234,7 +234,7 @@ func (p *Provider) decide(ctx context.Context, q *request, allowed bool, from st
 	err = p.store.Write(ctx, func(tx *store.Tx) error {
 		decided = false // it may run again
 		user, err := tx.UserByID(ctx, q.UserID)
-		if err != nil || !user.IsActive {
+		if err != nil || !q.still(user) {
 			return absent(err)
 		}
 		c, err := tx.DeviceCodeByUserCode(ctx, code)

@@ -100,7 +100,7 @@ func (p *Provider) enterCode(w http.ResponseWriter, r *http.Request) {
 // toConsent goes on from the login page of a device: the browser's cookie now
 // says who signed in.
 func (p *Provider) toConsent(w http.ResponseWriter, r *http.Request, q *request, user store.User) {
-	q.UserID, q.SignedInAt = user.ID, p.now()
+	q.UserID, q.SignedInAt, q.SignOuts = user.ID, p.now(), user.SignOuts
 	cookie, err := p.cookie(q)
 	if err != nil {
 		p.show(w, http.StatusBadRequest, brokenRequest)
@@ -134,7 +134,7 @@ func (p *Provider) consentPage(w http.ResponseWriter, r *http.Request) {
 		p.fail(r.Context(), "showing what a device asks for", err)
 		p.show(w, http.StatusServiceUnavailable, troubled)
 		return
-	case !ok || !user.IsActive:
+	case !ok || !q.still(user):
 		p.show(w, http.StatusBadRequest, deviceOver)
 		return
 	}

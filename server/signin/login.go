@@ -71,6 +71,10 @@ func (p *Provider) cancel(w http.ResponseWriter, r *http.Request, q *request) {
 // giveCode sends a browser in which user has signed in back to the program.
 func (p *Provider) giveCode(w http.ResponseWriter, r *http.Request, q *request, user store.User) {
 	code, err := p.newCode(r.Context(), q, user, network(r.RemoteAddr))
+	if errors.Is(err, errSignedOut) {
+		p.showLogin(w, http.StatusUnprocessableEntity, q, user.Login, sayWrong)
+		return
+	}
 	if err != nil {
 		p.fail(r.Context(), "giving out a code", err)
 		p.showLogin(w, http.StatusServiceUnavailable, q, user.Login, sayTrouble)
@@ -132,10 +136,20 @@ func (p *Provider) check(ctx context.Context, login, typed string) (store.User, 
 	return user, known && right, nil
 }
 
-// newCode makes the authorization code that q is answered with.
+var errSignedOut = errors.New("signin: the user was signed out everywhere meanwhile")
+
+// newCode makes the authorization code that q is answered with, unless the user
+// was signed out everywhere since the password was checked: errSignedOut.
 func (p *Provider) newCode(ctx context.Context, q *request, user store.User, from string) (string, error) {
 	code, now := random(), p.now()
 	err := p.store.Write(ctx, func(tx *store.Tx) error {
+		current, err := tx.UserByID(ctx, user.ID)
+		if err != nil {
+			return err
+		}
+		if !current.IsActive || current.SignOuts != user.SignOuts {
+			return errSignedOut
+		}
 		return errors.Join(
 			tx.PurgeSignIns(ctx, now),
 			tx.InsertSignInCode(ctx, store.SignInCode{

@@ -14,5 +14,6 @@ func TestMain(m *testing.M) {
 		"TestABrokenDatabaseSaysSoAndSignsNobodyOut",
 		"TestADeviceIsToldToWaitToSlowDownAndThatItIsOver", "TestWhatADeviceWasDeniedItDoesNotGet",
 		"TestOfEightRacersForADeviceCodeOneWinsAndLosesItAgain", "TestADeviceBegunAtOneServerIsLetInAtTheOther",
-		"TestOfEightPollsAtOnceOneIsToldToWaitAndTheRestToSlowDown", "TestABrokenDatabaseKeepsADeviceWaiting")
+		"TestOfEightPollsAtOnceOneIsToldToWaitAndTheRestToSlowDown", "TestABrokenDatabaseKeepsADeviceWaiting",
+		"TestWhoIsSignedOutEverywhereGoesOnWithNothing")
 }

@@ -35,7 +35,12 @@ type request struct {
 	Device     []byte    `json:"device,omitempty"` // hash of the device code
 	UserID     string    `json:"user,omitempty"`   // who has signed in to decide
 	SignedInAt time.Time `json:"signedIn,omitzero"`
+	SignOuts   int       `json:"signOuts,omitempty"` // of that user, when the password was right
 }
+
+// still reports whether who signed in to decide is still let in by that: active,
+// and not signed out everywhere since.
+func (r *request) still(user store.User) bool { return user.IsActive && user.SignOuts == r.SignOuts }
 
 func (r *request) forDevice() bool { return r.UserCode != "" }
 

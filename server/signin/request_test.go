@@ -2,6 +2,7 @@ package signin
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -108,5 +109,25 @@ func TestThePagesShowTheProgramsOwnIcon(t *testing.T) {
 	got, err2 := pageFiles.ReadFile("pages/static/keyfob.svg")
 	if err1 != nil || err2 != nil || !bytes.Equal(got, want) {
 		t.Errorf("the icons differ (%v, %v)", err1, err2)
+	}
+}
+
+// The password was right, and changed before the code was kept.
+func TestAPasswordOfBeforeASignOutMakesNoCode(t *testing.T) {
+	p := newProvider(t)
+	user := store.User{ID: "u1", Login: "ada", IsActive: true, CreatedAt: time.Now()}
+	write := func(do func(*store.Tx) error) {
+		t.Helper()
+		if err := p.store.Write(t.Context(), do); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(func(tx *store.Tx) error { return tx.InsertUser(t.Context(), user) })
+	if _, err := p.newCode(t.Context(), &request{ClientID: DesktopClient}, user, ""); err != nil {
+		t.Error(err)
+	}
+	write(func(tx *store.Tx) error { return tx.EndSignIns(t.Context(), user.ID, p.now()) })
+	if _, err := p.newCode(t.Context(), &request{ClientID: DesktopClient}, user, ""); !errors.Is(err, errSignedOut) {
+		t.Errorf("answered %v", err)
 	}
 }

@@ -12,6 +12,9 @@ func (t Token) Revoked(now time.Time) bool {
 	return !t.RevokedAt.IsZero() && !now.Before(t.OverlapEndsAt)
 }
 
+// Ended reports whether the token is revoked whatever the clock says.
+func (t Token) Ended() bool { return !t.RevokedAt.IsZero() && t.OverlapEndsAt.IsZero() }
+
 // revokedSQL is Revoked of the row of tokens called t, at the parameter now.
 func revokedSQL(now string) string {
 	return "(t.revoked_at IS NOT NULL AND COALESCE(t.overlap_ends_at, -1) <= " + now + ")"
@@ -64,8 +67,19 @@ func (q Queries) OtherAdmin(ctx context.Context, id string) (bool, error) {
 	return left, readError("users", err)
 }
 
-// EndSignIns ends all sign-ins of a user, and with them all their tokens.
+// EndSignIns ends all sign-ins of a user, and with them all their tokens, and
+// what was to become one: codes that were not redeemed, and devices that were
+// allowed. It counts as one in the user's SignOuts.
 func (t *Tx) EndSignIns(ctx context.Context, userID string, now time.Time) error {
-	_, err := t.db.ExecContext(ctx, `UPDATE sign_ins SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL`, userID, millis(now))
-	return writeError("sign-ins", err)
+	if _, err := t.db.ExecContext(ctx, `UPDATE users SET sign_outs = sign_outs + 1 WHERE id = $1`, userID); err != nil {
+		return writeError("user", err)
+	}
+	if _, err := t.db.ExecContext(ctx, `UPDATE sign_ins SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL`, userID, millis(now)); err != nil {
+		return writeError("sign-ins", err)
+	}
+	if _, err := t.db.ExecContext(ctx, `DELETE FROM sign_in_codes WHERE user_id = $1 AND consumed_at IS NULL`, userID); err != nil {
+		return writeError("sign-in codes", err)
+	}
+	_, err := t.db.ExecContext(ctx, `UPDATE device_codes SET allowed = FALSE WHERE user_id = $1 AND consumed_at IS NULL`, userID)
+	return writeError("device codes", err)
 }

@@ -119,6 +119,20 @@ func (q Queries) UsesOfPepper(ctx context.Context, id string, now time.Time) (u 
 	return u, readError("tokens", err)
 }
 
+// PepperNeeded reports whether anything works by a pepper at now: what stays,
+// tokens and client secrets, and what passes within minutes, exchanged tokens
+// and replies. Unlike UsesOfPepper it reads next to nothing.
+func (q Queries) PepperNeeded(ctx context.Context, id string, now time.Time) (stays, passes bool, err error) {
+	err = q.db.QueryRowContext(ctx, `SELECT
+		EXISTS (SELECT 1 FROM tokens WHERE pepper_id = $1 AND revoked_at IS NULL AND expires_at IS NULL)
+		OR EXISTS (SELECT 1 FROM tokens WHERE pepper_id = $1 AND revoked_at IS NULL AND expires_at > $2)
+		OR EXISTS (SELECT 1 FROM tokens WHERE pepper_id = $1 AND overlap_ends_at > $2)
+		OR EXISTS (SELECT 1 FROM apps WHERE secret_pepper_id = $1 AND secret_mac IS NOT NULL AND deleted_name IS NULL),
+		EXISTS (SELECT 1 FROM exchanges WHERE pepper_id = $1 AND expires_at > $2 AND revoked_at IS NULL)
+		OR EXISTS (SELECT 1 FROM idempotency WHERE pepper_id = $1 AND expires_at > $2)`, id, now.UnixMilli()).Scan(&stays, &passes)
+	return stays, passes, readError("tokens", err)
+}
+
 // liveAt is a token called t that works at $2.
 const liveAt = `(t.revoked_at IS NULL OR COALESCE(t.overlap_ends_at, 0) > $2) AND (t.expires_at IS NULL OR t.expires_at > $2)`
 

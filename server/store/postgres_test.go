@@ -149,7 +149,7 @@ func TestPostgresReadsByKeyHoldTheirRow(t *testing.T) {
 		"Apps", "Tokens", "Users", "EventsOf", "Events", // lists
 		"NewestPepperID", "RepliesDue", "PresentedByMAC", "BeyondHead", "ChangesAfter", "ChangesDue", "ExchangedByMAC", "ExchangesDue", // asked outside of transactions only
 		"UsesOfPepper", "LiveUnder", "SecretsUnder", "Holders", // each is looked at again before it is changed
-		"Peppers",                  // asked under Hold
+		"Peppers", "PepperNeeded", // asked under Hold
 		"AppDeleted",               // what is deleted stays so
 		"OtherAdmin", "LiveTokens", // asked under Hold
 		"Setting",                // a token that is asked for while it changes may still be issued as before
@@ -288,7 +288,7 @@ func TestPostgresEventsFromBeforeTheChainAreChained(t *testing.T) {
 	verifies(t, s, 1204)
 }
 
-// requirement 50: a number that must not be exceeded, counted under Hold. The
+// A number that must not be exceeded, counted under Hold. The
 // second transaction begins when the first has counted and not yet written.
 func TestPostgresAHeldLimitIsNotExceeded(t *testing.T) {
 	url := pgtest.Database(t)

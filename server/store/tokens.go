@@ -109,12 +109,13 @@ func (t *Tx) InsertToken(ctx context.Context, k Token) error {
 	return writeError("token", err)
 }
 
-// RevokeToken ends a token, or its overlap. It reports false if it was ended
-// before, and then changes nothing: who ended it first stays on record.
+// RevokeToken ends a token, or its overlap, also one that is over: by another
+// clock it may not be. It reports false if it was ended for good before, and
+// then changes nothing: who ended it first stays on record.
 func (t *Tx) RevokeToken(ctx context.Context, id string, at time.Time, by string) (bool, error) {
 	return t.alter(ctx, "token", id,
 		`UPDATE tokens SET revoked_at = $1, revoked_by = $2, overlap_ends_at = NULL
-		WHERE id = $3 AND (revoked_at IS NULL OR overlap_ends_at > $1)`, millis(at), by, id)
+		WHERE id = $3 AND (revoked_at IS NULL OR overlap_ends_at IS NOT NULL)`, millis(at), by, id)
 }
 
 // SetLastUse notes a use, unless a later one is on record.

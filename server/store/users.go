@@ -21,13 +21,14 @@ type User struct {
 	Permissions       []string // held now, such as policies.list
 	Tenants           []string // assigned now
 	TokenLimit        int      // of live tokens, where the rules have a limit for each user; 0: theirs
+	SignOuts          int      // how often all sign-ins were ended: EndSignIns
 }
 
 // UserRef names a user; its zero value nobody.
 type UserRef struct{ ID, Login, Name string }
 
 const userColumns = `u.id, u.login, u.name, u.email, u.preferred_language, u.is_admin, u.is_active, u.password_hash, u.created_at,
-	u.permissions, u.tenants, u.token_limit`
+	u.permissions, u.tenants, u.token_limit, u.sign_outs`
 
 // UserByID answers ErrNotFound if there is none.
 func (q Queries) UserByID(ctx context.Context, id string) (User, error) {
@@ -74,13 +75,13 @@ func scanUser(row scanner) (User, error) {
 type userScan struct {
 	id, login, name, email, language, password, permissions, tenants sql.NullString
 	admin, active                                                    sql.NullBool
-	created, limit                                                   sql.NullInt64
+	created, limit, signOuts                                         sql.NullInt64
 }
 
 func (s *userScan) dest() []any {
 	return []any{
 		&s.id, &s.login, &s.name, &s.email, &s.language, &s.admin, &s.active, &s.password, &s.created,
-		&s.permissions, &s.tenants, &s.limit,
+		&s.permissions, &s.tenants, &s.limit, &s.signOuts,
 	}
 }
 
@@ -89,6 +90,7 @@ func (s *userScan) user() User {
 		ID: s.id.String, Login: s.login.String, Name: s.name.String, Email: s.email.String, PreferredLanguage: s.language.String,
 		IsAdmin: s.admin.Bool, IsActive: s.active.Bool, PasswordHash: s.password.String, CreatedAt: instant(s.created),
 		Permissions: words(s.permissions.String), Tenants: words(s.tenants.String), TokenLimit: int(s.limit.Int64),
+		SignOuts: int(s.signOuts.Int64),
 	}
 }
 

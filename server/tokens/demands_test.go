@@ -75,7 +75,7 @@ func TestANameIsDemandedOfEveryNewToken(t *testing.T) {
 	try(s.RotateOwn(t.Context(), f.user, older.Token.ID, api.Rotation{}, ""))(t)
 }
 
-// requirement 71: a name is a handle; it is free again when its token has ended.
+// A name is a handle; it is free again when its token has ended.
 func TestANameIsTakenWhileItsTokenLives(t *testing.T) {
 	r := limited(t, rules.Limit{})
 	r.Label.Unique = true
@@ -195,7 +195,7 @@ func TestRacersNeverExceedALimit(t *testing.T) {
 	equal(t, refused.Load(), int64(10))
 }
 
-// requirement 71: of racers for a name one wins.
+// Of racers for a name one wins.
 func TestOfRacersForALabelOneWins(t *testing.T) {
 	r := limited(t, rules.Limit{})
 	r.Label.Unique = true

@@ -27,7 +27,7 @@ func (s *Service) CreatePAT(ctx context.Context, c Caller, want api.NewToken, id
 	if err != nil {
 		return api.Issued{}, err
 	}
-	return s.issue(ctx, c, a, func(tx *store.Tx) (store.Token, error) {
+	return s.issue(ctx, c, a, func(tx *store.Tx, c Caller) (store.Token, error) {
 		owner, fields, err := ownerOf(ctx, tx, c, want.UserID)
 		if err != nil {
 			return store.Token{}, err
@@ -60,7 +60,7 @@ func (s *Service) CreateSAT(ctx context.Context, c Caller, appID string, want ap
 	if err != nil {
 		return api.Issued{}, err
 	}
-	return s.issue(ctx, c, a, func(tx *store.Tx) (store.Token, error) {
+	return s.issue(ctx, c, a, func(tx *store.Tx, c Caller) (store.Token, error) {
 		app, err := tx.AppByID(ctx, appID)
 		if errors.Is(err, store.ErrNotFound) {
 			return store.Token{}, notFound()
@@ -94,13 +94,20 @@ func (s *Service) CreateSAT(ctx context.Context, c Caller, appID string, want ap
 	})
 }
 
+// decision is the token that a caller, as they are now, is allowed.
+type decision func(*store.Tx, Caller) (store.Token, error)
+
 // issue makes the token that decide allows, with its secret, or repeats the
 // reply to an earlier attempt; then follows what goes with a new token. All of
 // it happens in one transaction: no change of policy slips in between.
-func (s *Service) issue(ctx context.Context, c Caller, a *attempt, decide func(*store.Tx) (store.Token, error), then ...func(*store.Tx, store.Token) error) (api.Issued, error) {
+func (s *Service) issue(ctx context.Context, c Caller, a *attempt, decide decision, then ...func(*store.Tx, store.Token) error) (api.Issued, error) {
 	now := s.now()
 	var out api.Issued
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		c, err := s.again(ctx, tx, c)
+		if err != nil {
+			return err
+		}
 		r, found, err := a.earlier(ctx, tx, now)
 		if err != nil {
 			return err
@@ -126,8 +133,8 @@ func (s *Service) issue(ctx context.Context, c Caller, a *attempt, decide func(*
 	return out, nil
 }
 
-func (s *Service) insert(ctx context.Context, tx *store.Tx, c Caller, now time.Time, decide func(*store.Tx) (store.Token, error), then []func(*store.Tx, store.Token) error) (reply, error) {
-	t, err := decide(tx)
+func (s *Service) insert(ctx context.Context, tx *store.Tx, c Caller, now time.Time, decide decision, then []func(*store.Tx, store.Token) error) (reply, error) {
+	t, err := decide(tx, c)
 	if err != nil {
 		return reply{}, err
 	}

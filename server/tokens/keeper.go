@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -23,6 +24,34 @@ func keeper(c Caller) error {
 		return refuse(api.CodeInteractive, "This needs an interactive sign-in, or a personal access token with the scope tokens.")
 	}
 	return nil
+}
+
+// again is a caller as their token is now. It may have ended since the call's
+// beginning, at another server too; from here on it is held until what it does
+// is kept. A sign-in stays as it was.
+func (s *Service) again(ctx context.Context, tx *store.Tx, c Caller) (Caller, error) {
+	if c.Token == nil {
+		return c, nil
+	}
+	var (
+		p   store.Presented
+		err error
+	)
+	if p.Token, err = tx.TokenByID(ctx, c.Token.ID); err != nil {
+		return c, orUnauthenticated(err)
+	}
+	if p.App, err = tx.AppByID(ctx, p.Token.AppID); err != nil {
+		return c, orUnauthenticated(err)
+	}
+	if p.User, err = tx.UserByID(ctx, p.Token.UserID); err != nil {
+		return c, orUnauthenticated(err)
+	}
+	if !s.worth(&p, s.now()) {
+		return c, unauthenticated()
+	}
+	c.User, c.Token, c.Scopes = p.User, &p.Token, s.held(&p)
+	c.Permissions, c.Tenants = effective(p.Token, p.User)
+	return c, keeper(c)
 }
 
 // end is when the caller's own token ends by the clock; zero: never, or no

@@ -2,7 +2,9 @@ package tokens
 
 import (
 	"context"
+	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -119,4 +121,23 @@ func TestHousekeepingWritesUsesAndPurgesRepliesWithinTenSeconds(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// A stop has its time; what it wrote until then is kept, and it is no failure.
+func TestAStopThatHasNoTimeLeftSaysWhatItLeaves(t *testing.T) {
+	f := newFixture(t)
+	var log strings.Builder
+	f.Log = slog.New(slog.NewTextHandler(&log, nil))
+	f.used.note(f.pat(f.user, f.app(api.PolicyAuthenticatedUsers)).Token.ID, start, "192.0.2.7")
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := f.Close(over); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(log.String(), "left=1") {
+		t.Errorf("it logged %s", &log)
+	}
+	if err := f.Close(t.Context()); err != nil || f.used.count() != 0 {
+		t.Errorf("with time: %v, %d left", err, f.used.count())
+	}
 }

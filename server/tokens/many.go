@@ -103,7 +103,7 @@ func revokeOne(ctx context.Context, tx *store.Tx, c Caller, id string, now time.
 		return out, nil
 	case err != nil:
 		return out, err
-	case t.Revoked(now):
+	case t.Ended():
 		out.Result = api.ResultAlready
 		return out, nil
 	case dryRun:

@@ -167,7 +167,11 @@ func (s *Service) OpenPeppers(ctx context.Context) error {
 			}
 		}
 	}
-	s.done.Go(func() { s.followPeppers() })
+	me := &store.Holder{ServerID: newID(), Name: s.Server}
+	if err := s.tell(ctx, rows, me); err != nil { // before it serves: who asks now learns of it
+		s.Log.WarnContext(ctx, "it was not told which peppers are here; it is tried again", "after", pepperEvery, "error", err)
+	}
+	s.done.Go(func() { s.followPeppers(me) })
 	return nil
 }
 
@@ -269,24 +273,22 @@ func (s *Service) reachable(at *peppers) ([]heldPepper, error) {
 	return here, err
 }
 
-func (s *Service) followPeppers() {
+func (s *Service) followPeppers(me *store.Holder) {
 	tick := time.NewTicker(pepperEvery)
 	defer tick.Stop()
-	server := store.Holder{ServerID: newID(), Name: s.Server}
 	for {
 		select {
 		case <-s.running.Done():
 			return
 		case <-tick.C:
 		}
-		if err := s.lookAtPeppers(s.running, &server); err != nil && s.running.Err() == nil {
+		if err := s.lookAtPeppers(s.running, me); err != nil && s.running.Err() == nil {
 			s.Log.Warn("it is not known which pepper is the current one; it is tried again", "after", pepperEvery, "error", err)
 		}
 	}
 }
 
-// lookAtPeppers does what the database says about peppers and, while there is a
-// new one, tells what is here.
+// lookAtPeppers does what the database says about peppers, and tells.
 func (s *Service) lookAtPeppers(ctx context.Context, server *store.Holder) error {
 	rows, err := s.Store.Peppers(ctx)
 	if err != nil {
@@ -302,11 +304,16 @@ func (s *Service) lookAtPeppers(ctx context.Context, server *store.Holder) error
 	} else if changed {
 		s.Log.Info("the peppers changed", "current", at.current.id, "held", len(at.all()))
 	}
+	return s.tell(ctx, rows, server)
+}
+
+// tell tells which peppers are here, while there is a new one.
+func (s *Service) tell(ctx context.Context, rows []store.Pepper, server *store.Holder) error {
 	if server.Name == "" || !slices.ContainsFunc(rows, func(r store.Pepper) bool { return r.State == store.PepperNew }) {
 		return nil
 	}
 	server.Holds = nil
-	for _, p := range at.all() {
+	for _, p := range s.peppers.Load().all() {
 		server.Holds = append(server.Holds, p.id)
 	}
 	server.Beat++

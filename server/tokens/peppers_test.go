@@ -30,6 +30,15 @@ type shelf struct {
 // fixture.
 func (f *fixture) shelved(name string) *shelf {
 	f.t.Helper()
+	sh := f.shelf(name, "") // what it tells is told by look
+	sh.open()
+	return sh
+}
+
+// shelf is a server that has not opened its peppers yet. Without a name to tell
+// it tells only when it looks.
+func (f *fixture) shelf(name, tells string) *shelf {
+	f.t.Helper()
 	sh := &shelf{t: f.t, dir: f.t.TempDir(), me: store.Holder{ServerID: name, Name: name}}
 	text := try(os.ReadFile(filepath.Join(f.dir, "pepper")))(f.t)
 	if err := os.WriteFile(filepath.Join(sh.dir, "pepper"), text, 0o600); err != nil {
@@ -37,17 +46,21 @@ func (f *fixture) shelved(name string) *shelf {
 	}
 	db := try(store.Open(f.t.Context(), f.place))(f.t)
 	db.WorkBeside(cache.Trusted)
-	sh.Service = New(Config{Store: db, Pepper: f.Pepper, Clock: f.clock.now, Rules: f.rules, Peppers: func() ([]secret.Pepper, error) { return secret.Peppers(sh.dir) }})
-	sh.pepperWait = 0
+	sh.Service = New(Config{Store: db, Pepper: f.Pepper, Clock: f.clock.now, Rules: f.rules, Server: tells, Peppers: func() ([]secret.Pepper, error) { return secret.Peppers(sh.dir) }})
+	sh.pepperWait = func(context.Context) error { return nil }
 	f.t.Cleanup(func() {
 		if err := errors.Join(sh.Close(context.Background()), db.Close()); err != nil {
 			f.t.Error(err)
 		}
 	})
-	if err := sh.OpenPeppers(f.t.Context()); err != nil {
-		f.t.Fatal(err)
-	}
 	return sh
+}
+
+func (sh *shelf) open() {
+	sh.t.Helper()
+	if err := sh.OpenPeppers(sh.t.Context()); err != nil {
+		sh.t.Fatal(err)
+	}
 }
 
 // look is what the server does every two seconds.
@@ -258,35 +271,29 @@ func TestAPepperIsNotUsedWhileAServerLacksIt(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	a.pepperWait = 50 * time.Millisecond
-	tells := func(on ...*shelf) func() {
-		over, busy := make(chan struct{}), sync.WaitGroup{}
-		busy.Go(func() {
-			for {
-				for _, one := range on {
-					_ = one.lookAtPeppers(context.Background(), &one.me)
-				}
-				select {
-				case <-over:
-					return
-				default:
-				}
-			}
-		})
-		return func() { close(over); busy.Wait() }
+	a.pepperWait = func(context.Context) error { // in which each looks
+		a.look()
+		b.look()
+		return nil
 	}
-	stop := tells(a, b)
-	err := a.UsePepper(t.Context(), Operator(), id)
-	stop()
-	lacking, _ := errors.AsType[*LackingError](err)
-	if lacking == nil || !slices.Equal(lacking.Servers, []string{"b"}) {
-		t.Errorf("answered %v", err)
+	lacks := func(servers ...string) {
+		t.Helper()
+		err := a.UsePepper(t.Context(), Operator(), id)
+		lacking, _ := errors.AsType[*LackingError](err)
+		if lacking == nil || !slices.Equal(lacking.Servers, servers) {
+			t.Errorf("answered %v", err)
+		}
 	}
+	lacks("b")
 	b.take(a, id)
-	stop = tells(a, b)
-	err = a.UsePepper(t.Context(), Operator(), id)
-	stop()
-	if err != nil {
+	both := a.pepperWait
+	a.pepperWait = func(ctx context.Context) error {
+		f.shelf("", "d").open() // begins at the last moment, and has not looked a second time
+		return both(ctx)
+	}
+	lacks("d")
+	a.pepperWait = both // d has ended
+	if err := a.UsePepper(t.Context(), Operator(), id); err != nil {
 		t.Error(err)
 	}
 	f.refusedWith(a.UsePepper(t.Context(), Operator(), id), ErrPepperState)

@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"sync"
@@ -30,7 +31,7 @@ func together(times int, do func(s *Service, i int), services ...*Service) {
 	all.Wait()
 }
 
-// requirement 44: one key, one token, whichever server the repeated call reaches.
+// One key, one token, whichever server the repeated call reaches.
 func TestRacingAttemptsAtTwoServersMakeOneToken(t *testing.T) {
 	f := newFixture(t)
 	app, other := f.app(api.PolicyAuthenticatedUsers), f.serve()
@@ -138,6 +139,37 @@ func refusedElsewhere(t *testing.T, s *Service, value string) {
 			t.Errorf("revoked at the other server, and accepted %v later", late)
 			return
 		}
+	}
+}
+
+// requirements 5, 81: the call of a token that is revoked at another server,
+// after this one has let it in, does nothing more.
+func TestATokenThatEndsWhileItAsksGetsNothing(t *testing.T) {
+	f := newFixture(t)
+	other := f.serve()
+	for name, end := range map[string]func(Caller, api.App){
+		"revoked":                     func(c Caller, _ api.App) { unless(t, f.RevokeOwn(t.Context(), f.user, c.Token.ID)) },
+		"rotated":                     func(c Caller, _ api.App) { try(f.rotate(f.user, c.Token.ID, 0))(t) },
+		"its application is disabled": func(_ Caller, a api.App) { f.change(a, api.AppChange{Enabled: new(false)}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			key := rand.Text()
+			elsewhere := f.app(api.PolicyAuthenticatedUsers)
+			c, app := f.robot(0, "read", "tokens")
+			mine, want := f.pat(f.user, elsewhere), api.NewToken{AppID: elsewhere.ID, Scopes: []string{"read"}}
+			try(other.CreatePAT(t.Context(), c, want, key))(t)
+			end(c, app)
+			had := f.ownTotal(f.user)
+			_, err := other.CreatePAT(t.Context(), c, want, "")
+			f.refused(err, api.CodeUnauthenticated)
+			_, err = other.CreatePAT(t.Context(), c, want, key) // whose reply has the secret
+			f.refused(err, api.CodeUnauthenticated)
+			_, err = other.RotateOwn(t.Context(), c, mine.Token.ID, api.Rotation{}, "")
+			f.refused(err, api.CodeUnauthenticated)
+			f.refused(other.RevokeOwn(t.Context(), c, mine.Token.ID), api.CodeUnauthenticated)
+			equal(t, f.ownTotal(f.user), had)
+			equal(t, f.works(mine.Secret), true)
+		})
 	}
 }
 

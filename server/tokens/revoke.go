@@ -17,8 +17,12 @@ func (s *Service) RevokeOwn(ctx context.Context, c Caller, id string) error {
 	if err := keeper(c); err != nil {
 		return err
 	}
-	return s.revoke(ctx, c.User.ID, c.via(nil), func(q store.Queries) (store.Token, error) {
-		t, err := q.TokenByID(ctx, id)
+	return s.revoke(ctx, c.User.ID, c.via(nil), func(tx *store.Tx) (store.Token, error) {
+		c, err := s.again(ctx, tx, c)
+		if err != nil {
+			return store.Token{}, err
+		}
+		t, err := tx.TokenByID(ctx, id)
 		if err == nil && !s.theirs(c, t) {
 			return t, store.ErrNotFound
 		}
@@ -31,7 +35,7 @@ func (s *Service) RevokeAny(ctx context.Context, c Caller, id string) error {
 	if err := administrator(c); err != nil {
 		return err
 	}
-	return s.revoke(ctx, c.User.ID, nil, func(q store.Queries) (store.Token, error) { return q.TokenByID(ctx, id) })
+	return s.revoke(ctx, c.User.ID, nil, func(tx *store.Tx) (store.Token, error) { return tx.TokenByID(ctx, id) })
 }
 
 // RevokePresented ends the token whose secret is shown: whoever holds a leaked
@@ -65,13 +69,13 @@ func (s *Service) revokePresented(ctx context.Context, appID, presented, from st
 	if p.Exchanged != nil {
 		return s.revokeExchanged(ctx, p, detail)
 	}
-	return s.revoke(ctx, p.Token.CreatedBy, detail, func(store.Queries) (store.Token, error) { return p.Token, nil })
+	return s.revoke(ctx, p.Token.CreatedBy, detail, func(*store.Tx) (store.Token, error) { return p.Token, nil })
 }
 
-func (s *Service) revoke(ctx context.Context, actor string, detail map[string]any, find func(store.Queries) (store.Token, error)) error {
+func (s *Service) revoke(ctx context.Context, actor string, detail map[string]any, find func(*store.Tx) (store.Token, error)) error {
 	now := s.now()
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		t, err := find(tx.Queries)
+		t, err := find(tx)
 		if errors.Is(err, store.ErrNotFound) {
 			return notFound()
 		}

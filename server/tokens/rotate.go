@@ -45,7 +45,7 @@ func (s *Service) rotate(ctx context.Context, c Caller, id string, want api.Rota
 	}
 	now := s.now()
 	var old store.Token
-	decide := func(tx *store.Tx) (store.Token, error) {
+	decide := func(tx *store.Tx, c Caller) (store.Token, error) {
 		if old, err = tx.TokenByID(ctx, id); err != nil {
 			return old, orNotFound(err)
 		}

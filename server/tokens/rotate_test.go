@@ -50,16 +50,24 @@ func TestRotatingReplacesATokenAtOnce(t *testing.T) {
 func TestAClockThatGoesBackRevivesNothing(t *testing.T) {
 	f := newFixture(t)
 	app := f.app(api.PolicyAuthenticatedUsers)
-	rotated, revoked, early := f.pat(f.user, app), f.pat(f.user, app), f.pat(f.user, app)
+	rotated, revoked, early, late, many := f.pat(f.user, app), f.pat(f.user, app), f.pat(f.user, app), f.pat(f.user, app), f.pat(f.user, app)
 	try(f.rotate(f.user, rotated.Token.ID, 0))(t)
-	try(f.rotate(f.user, early.Token.ID, time.Hour))(t)
-	for _, k := range []api.Issued{revoked, early} {
+	for _, k := range []api.Issued{early, late, many} {
+		try(f.rotate(f.user, k.Token.ID, time.Hour))(t)
+	}
+	revoke := func(k api.Issued) {
 		if err := f.RevokeOwn(t.Context(), f.user, k.Token.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
+	revoke(revoked)
+	revoke(early)
+	f.clock.advance(2 * time.Hour) // the overlap is over, by this clock
+	revoke(late)
+	got := try(f.RevokeMany(t.Context(), f.admin, api.Revocation{IDs: []string{many.Token.ID}}))(t)
+	equal(t, got.Items, []api.RevokedToken{{ID: many.Token.ID, Result: api.ResultRevoked}})
 	f.clock.advance(-30 * 24 * time.Hour)
-	for _, k := range []api.Issued{rotated, revoked, early} {
+	for _, k := range []api.Issued{rotated, revoked, early, late, many} {
 		if f.works(k.Secret) {
 			t.Error("revived")
 		}

@@ -128,10 +128,8 @@ func (s *Service) waitForHolders(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(s.pepperWait):
+	if err := s.pepperWait(ctx); err != nil {
+		return err
 	}
 	after, err := s.Store.Holders(ctx)
 	if err != nil {
@@ -150,17 +148,30 @@ func (s *Service) waitForHolders(ctx context.Context, id string) error {
 	return nil
 }
 
+// waitForTells is long enough for servers that tell every pepperEvery.
+func waitForTells(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(4 * pepperEvery):
+		return nil
+	}
+}
+
 // RetirePepper ends an old pepper, or a new one that is not wanted. While
 // anything works only by it, that is a *NeededError; by force, it is revoked
 // first, each token with its row in the change log.
 func (s *Service) RetirePepper(ctx context.Context, c Caller, id string, force bool) (store.PepperUse, error) {
-	var needs store.PepperUse
 	if force {
 		if err := s.revokeUnder(ctx, c, id); err != nil {
-			return needs, err
+			return store.PepperUse{}, err
 		}
 	}
-	err := s.changePeppers(ctx, c, func(tx *store.Tx, rows []store.Pepper) error {
+	had, err := s.Store.UsesOfPepper(ctx, id, s.now()) // which takes its time: before anybody waits for the change
+	if err != nil {
+		return had, err
+	}
+	err = s.changePeppers(ctx, c, func(tx *store.Tx, rows []store.Pepper) error {
 		state, err := stateOf(rows, id)
 		if err != nil || state != store.PepperOld && state != store.PepperNew {
 			return errors.Join(err, ErrPepperState)
@@ -170,15 +181,23 @@ func (s *Service) RetirePepper(ctx context.Context, c Caller, id string, force b
 		if err := tx.SetPepper(ctx, store.Pepper{ID: id, State: store.PepperRetired, Since: now}); err != nil {
 			return err
 		}
-		if needs, err = tx.UsesOfPepper(ctx, id, now); err != nil {
+		stays, passes, err := tx.PepperNeeded(ctx, id, now)
+		if err != nil {
 			return err
 		}
-		if needs.Tokens+needs.Secrets > 0 || !force && needs.Exchanged+needs.Replies > 0 {
-			return &NeededError{needs}
+		if stays || !force && passes {
+			return &NeededError{}
 		}
-		return record(ctx, tx, now, c.User.ID, "pepper.retired", id, map[string]any{"forced": force, "endedTokens": needs.Ended})
+		return record(ctx, tx, now, c.User.ID, "pepper.retired", id, map[string]any{"forced": force, "endedTokens": had.Ended})
 	})
-	return needs, err
+	if needed, ok := errors.AsType[*NeededError](err); ok {
+		if had, err = s.Store.UsesOfPepper(ctx, id, s.now()); err != nil {
+			return had, err
+		}
+		needed.PepperUse = had
+		return had, needed
+	}
+	return had, err
 }
 
 // revokeUnder ends all that works only by an old pepper, in pieces that no

@@ -62,9 +62,9 @@ type Service struct {
 	used   lastUses
 
 	peppers     atomic.Pointer[peppers]
-	moved       moves // tokens
-	movedSecret moves // of apps
-	pepperWait  time.Duration
+	moved       moves                       // tokens
+	movedSecret moves                       // of apps
+	pepperWait  func(context.Context) error // until each server that runs has told what it holds
 
 	running context.Context //nolint:containedctx // ends with Close
 	stop    context.CancelFunc
@@ -84,18 +84,25 @@ func New(c Config) *Service {
 	}
 	c.Rules = c.Rules.OrDefault()
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Service{Config: c, running: ctx, stop: stop, pepperWait: 4 * pepperEvery}
+	s := &Service{Config: c, running: ctx, stop: stop, pepperWait: waitForTells}
 	s.peppers.Store(&peppers{current: withID(c.Pepper)})
 	s.openCaches(ctx)
 	s.done.Go(func() { s.housekeeping(ctx) })
 	return s
 }
 
-// Close writes the last uses that are not yet kept. The Store stays open.
+// Close writes the last uses that are not yet kept, as many as it can while ctx
+// lasts: the rest is lost, as in a crash, and the log says how many. The Store
+// stays open.
 func (s *Service) Close(ctx context.Context) error {
 	s.stop()
 	s.done.Wait()
-	return s.flush(ctx)
+	err := s.flush(ctx)
+	if err != nil && ctx.Err() != nil {
+		s.Log.Warn("stopped before every last use was written", "left", s.used.count())
+		return nil
+	}
+	return err
 }
 
 // Caller is who asks.
