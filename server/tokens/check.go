@@ -47,11 +47,11 @@ func (s *Service) CheckApp(ctx context.Context, appID, clientSecret string) (Cal
 	if !ok || kind != secret.App {
 		return Caller{}, unauthenticated()
 	}
+	at := s.peppers.Load()
 	a, err := s.checkedApp(ctx, appID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return Caller{}, err
 	}
-	at := s.peppers.Load()
 	if err != nil || !a.Enabled || !at.fits(clientSecret, a.SecretPepperID, a.SecretMAC) {
 		return Caller{}, at.refused()
 	}
@@ -117,8 +117,9 @@ func (s *Service) lookUp(ctx context.Context, presented string) (*store.Presente
 		return nil, unauthenticated()
 	}
 	at := s.peppers.Load()
-	p, err := s.presented(ctx, kind, at.macs(presented))
-	if errors.Is(err, store.ErrNotFound) || err == nil && !at.fits(presented, p.PepperID(), p.MAC()) {
+	macs := at.macs(presented)
+	p, err := s.presented(ctx, kind, macs)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !at.among(macs, p.PepperID(), p.MAC()) {
 		return nil, at.refused()
 	}
 	if err == nil && p.Exchanged == nil { // which ends sooner than anybody waits for
