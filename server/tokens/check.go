@@ -53,6 +53,9 @@ func (s *Service) CheckApp(ctx context.Context, appID, clientSecret string) (Cal
 		return Caller{}, err
 	}
 	if err != nil || !a.Enabled || !at.fits(clientSecret, a.SecretPepperID, a.SecretMAC) {
+		if s.peppers.Load() != at { // they were exchanged meanwhile
+			return s.CheckApp(ctx, appID, clientSecret)
+		}
 		return Caller{}, at.refused()
 	}
 	s.found(&s.movedSecret, at, a.ID, clientSecret, a.SecretPepperID, a.SecretMAC)
@@ -120,6 +123,9 @@ func (s *Service) lookUp(ctx context.Context, presented string) (*store.Presente
 	macs := at.macs(presented)
 	p, err := s.presented(ctx, kind, macs)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !at.among(macs, p.PepperID(), p.MAC()) {
+		if s.peppers.Load() != at { // they were exchanged meanwhile
+			return s.lookUp(ctx, presented)
+		}
 		return nil, at.refused()
 	}
 	if err == nil && p.Exchanged == nil { // which ends sooner than anybody waits for
