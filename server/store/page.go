@@ -10,7 +10,7 @@ import (
 // walkMost is how many rows of a long list are looked at for one page, or to
 // count what matches. A page of one that is longer, and filtered, may thus be
 // short, or empty, and still have a next one; its total is what was counted.
-var walkMost = 10_000 // a variable for the tests
+var walkMost = 1000 // a variable for the tests
 
 // listing is a list's query: SELECT columns FROM from, the column of the ids,
 // how it can be sorted and how a row is read.
