@@ -32,9 +32,15 @@ func readForm(r *http.Request) (url.Values, error) {
 	return parseForm(string(body))
 }
 
+const formType = "application/x-www-form-urlencoded"
+
 func isForm(r *http.Request) bool {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && kind == "application/x-www-form-urlencoded"
+	kind := r.Header.Get("Content-Type")
+	if kind == formType {
+		return true
+	}
+	kind, _, err := mime.ParseMediaType(kind)
+	return err == nil && kind == formType
 }
 
 // parseForm refuses a parameter that is there twice, unless it is one of many,
