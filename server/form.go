@@ -25,11 +25,11 @@ func readForm(r *http.Request) (url.Values, error) {
 	if r.URL.RawQuery != "" || !isForm(r) {
 		return nil, errForm
 	}
-	body, err := io.ReadAll(r.Body) // bounded by the middleware
-	if err != nil {
+	var body strings.Builder
+	if _, err := io.Copy(&body, r.Body); err != nil { // bounded by the middleware
 		return nil, errForm
 	}
-	return parseForm(string(body))
+	return parseForm(body.String())
 }
 
 const formType = "application/x-www-form-urlencoded"
