@@ -25,16 +25,22 @@ func readForm(r *http.Request) (url.Values, error) {
 	if r.URL.RawQuery != "" || !isForm(r) {
 		return nil, errForm
 	}
-	body, err := io.ReadAll(r.Body) // bounded by the middleware
-	if err != nil {
+	var body strings.Builder
+	if _, err := io.Copy(&body, r.Body); err != nil { // bounded by the middleware
 		return nil, errForm
 	}
-	return parseForm(string(body))
+	return parseForm(body.String())
 }
 
+const formType = "application/x-www-form-urlencoded"
+
 func isForm(r *http.Request) bool {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && kind == "application/x-www-form-urlencoded"
+	kind := r.Header.Get("Content-Type")
+	if kind == formType {
+		return true
+	}
+	kind, _, err := mime.ParseMediaType(kind)
+	return err == nil && kind == formType
 }
 
 // parseForm refuses a parameter that is there twice, unless it is one of many,

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -62,7 +63,11 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	defer func() {
 		route, method := s.routeOf(pattern, r), knownMethod(r.Method)
 		ended(withoutMethod(route), method, w.status)
-		s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+		level := logLevel(pattern, w.status)
+		if !s.log.Enabled(r.Context(), level) {
+			return
+		}
+		s.log.LogAttrs(r.Context(), level, "request",
 			slog.String("method", method), slog.String("route", route), slog.Int("status", w.status),
 			slog.Duration("took", time.Since(start)), slog.String("requestId", c.id), slog.String("caller", c.caller), slog.Any("from", c.from))
 	}()
@@ -83,9 +88,21 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		refuse(w, r, handler)
 	default:
 		held := &refusal{ResponseWriter: w}
-		s.mux.ServeHTTP(held, r)
+		if strings.Contains(pattern, "{") {
+			handler = s.mux // which finds what the path has there
+		}
+		handler.ServeHTTP(held, r)
 		s.settle(held, r, body)
 	}
+}
+
+// logLevel keeps out of the log what an operator has the metrics for:
+// introspections that were answered are most requests, and say little.
+func logLevel(pattern string, status int) slog.Level {
+	if pattern == introspectPattern && status == http.StatusOK {
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
 }
 
 // router is what *http.ServeMux says of a request.
@@ -116,15 +133,21 @@ func withoutMethod(pattern string) string {
 	return pattern
 }
 
+// everyReply is the headers that are the same in all. Replies share the values:
+// each is full, so that adding one more makes a new list.
+var everyReply = http.Header{
+	"Cache-Control":                {"no-store"},
+	"X-Content-Type-Options":       {"nosniff"},
+	"Referrer-Policy":              {"no-referrer"},
+	"X-Frame-Options":              {"DENY"},
+	"Cross-Origin-Resource-Policy": {"same-origin"},
+}
+
 // setHeaders sets what every reply has. Nothing here may be kept by a cache
 // unless a handler says otherwise.
 func (s *Server) setHeaders(h http.Header, r *http.Request, id string) {
-	h.Set("X-Request-Id", id)
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h["X-Request-Id"] = []string{id}
+	maps.Copy(h, everyReply)
 	if s.draining.Load() {
 		h.Set("Connection", "close")
 	}
@@ -161,7 +184,9 @@ func boundBody(r *http.Request) ([]byte, *problem) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	buffer := bytes.NewBuffer(make([]byte, 0, min(max(r.ContentLength, 0), maxBody)+bytes.MinRead))
+	_, err := buffer.ReadFrom(io.LimitReader(r.Body, maxBody+1))
+	body := buffer.Bytes()
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		p := newProblem(api.CodeBadRequest, "The request body did not arrive in time.")

@@ -116,3 +116,33 @@ func TestStrictTransportSecurityIsSaidOverTLSOnly(t *testing.T) {
 		}
 	}
 }
+
+// What an operator reads of introspection is its metrics; what fails is in the log.
+func TestAnsweredIntrospectionsStayOutOfTheLog(t *testing.T) {
+	for _, c := range []struct {
+		pattern string
+		status  int
+		want    slog.Level
+	}{
+		{introspectPattern, http.StatusOK, slog.LevelDebug},
+		{introspectPattern, http.StatusUnauthorized, slog.LevelInfo},
+		{introspectPattern, http.StatusServiceUnavailable, slog.LevelInfo},
+		{"GET /profile", http.StatusOK, slog.LevelInfo},
+	} {
+		if got := logLevel(c.pattern, c.status); got != c.want {
+			t.Errorf("%s %d: %v", c.pattern, c.status, got)
+		}
+	}
+}
+
+// The replies share the values of their headers: what one adds is not another's.
+func TestAReplyAddsToItsOwnHeadersOnly(t *testing.T) {
+	for name, values := range everyReply {
+		h := http.Header{name: values}
+		h.Add(name, "more")
+		h.Set(name, "other")
+		if len(everyReply[name]) != 1 || everyReply[name][0] == "other" || cap(everyReply[name]) != 1 {
+			t.Errorf("%s: %v", name, everyReply[name])
+		}
+	}
+}

@@ -13,12 +13,14 @@ import (
 	"keyfob/server/tokens"
 )
 
+const introspectPattern = "POST " + idPrefix + "connect/introspect"
+
 // routeOAuth registers introspection (RFC 7662), revocation (RFC 7009), token
 // exchange (RFC 8693) and where an OAuth client without OpenID looks for all
 // that (RFC 8414). They are plain handlers: they read forms and answer errors
 // as RFC 6749, section 5.2, has them. All else below /id/ is the sign-in's.
 func (s *Server) routeOAuth() {
-	s.mux.HandleFunc("POST "+idPrefix+"connect/introspect", s.introspect)
+	s.mux.HandleFunc(introspectPattern, s.introspect)
 	s.mux.HandleFunc("POST "+idPrefix+"connect/revocation", s.revocation)
 	s.mux.HandleFunc("POST "+idPrefix+"connect/token", s.token)
 	// Without these the other methods would fall to the sign-in's handler.
@@ -185,13 +187,19 @@ func writeOAuthError(w http.ResponseWriter, status int, code, description string
 	writeJSON(w, status, oauthError{code, description})
 }
 
+// The values of headers that all replies share.
+var (
+	jsonType = []string{"application/json"}
+	noCache  = []string{"no-cache"} // RFC 6749, section 5.1
+)
+
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	body, err := json.Marshal(v)
 	if err != nil {
 		panic(err) // our own structs always marshal
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Pragma", "no-cache") // RFC 6749, section 5.1
+	w.Header()["Content-Type"] = jsonType
+	w.Header()["Pragma"] = noCache
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client has gone: nothing to do
 }

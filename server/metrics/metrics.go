@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"runtime"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -41,6 +42,45 @@ type Metrics struct {
 	inFlight prometheus.Gauge
 	checks   *prometheus.CounterVec
 	writes   prometheus.Histogram
+
+	replied series[reply, replied]
+	checked series[[2]string, prometheus.Counter]
+}
+
+// reply is what is said of a request that was answered, and replied where that
+// is counted.
+type reply struct {
+	route, method string
+	status        int
+}
+
+type replied struct {
+	requests prometheus.Counter
+	took     prometheus.Observer
+}
+
+// series are counters by their labels: to find one here is quicker than among
+// all that the library has. Labels are bounded, and so is this.
+type series[K comparable, V any] struct {
+	mu   sync.RWMutex
+	kept map[K]V
+}
+
+func (s *series[K, V]) of(key K, find func() V) V {
+	s.mu.RLock()
+	v, ok := s.kept[key]
+	s.mu.RUnlock()
+	if ok {
+		return v
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.kept == nil {
+		s.kept = map[K]V{}
+	}
+	v = find()
+	s.kept[key] = v
+	return v
 }
 
 // fine is for what takes from a tenth of a millisecond to seconds.
@@ -86,13 +126,18 @@ func (m *Metrics) Began() (ended func(route, method string, status int)) {
 	m.inFlight.Inc()
 	return func(route, method string, status int) {
 		m.inFlight.Dec()
-		m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
-		m.took.WithLabelValues(route, method).Observe(time.Since(start).Seconds())
+		r := m.replied.of(reply{route, method, status}, func() replied {
+			return replied{m.requests.WithLabelValues(route, method, strconv.Itoa(status)), m.took.WithLabelValues(route, method)}
+		})
+		r.requests.Inc()
+		r.took.Observe(time.Since(start).Seconds())
 	}
 }
 
 // Checked notes what a presented secret was worth.
-func (m *Metrics) Checked(what, result string) { m.checks.WithLabelValues(what, result).Inc() }
+func (m *Metrics) Checked(what, result string) {
+	m.checked.of([2]string{what, result}, func() prometheus.Counter { return m.checks.WithLabelValues(what, result) }).Inc()
+}
 
 // Wrote notes how long a write took.
 func (m *Metrics) Wrote(took time.Duration) { m.writes.Observe(took.Seconds()) }

@@ -61,7 +61,7 @@ func FirstPepper(dir string) (Pepper, error) {
 // AddPepper makes another one in dir.
 func AddPepper(dir string) (Pepper, error) {
 	key := randomKey()
-	p := Pepper{new(string(key))}
+	p := pepperOf(key)
 	if err := place(key, filepath.Join(dir, firstPepper+"."+p.ID())); err != nil {
 		return Pepper{}, fmt.Errorf("making a pepper: %w", err)
 	}

@@ -84,7 +84,7 @@ func TestNewDrawsEachCharacterEquallyOften(t *testing.T) {
 
 // requirement 7
 func TestNothingPrintsASecret(t *testing.T) {
-	v, p := New("enrt_", PAT), Pepper{new("0123456789abcdef0123456789abcdef")}
+	v, p := New("enrt_", PAT), pepperOf([]byte("0123456789abcdef0123456789abcdef"))
 	type inside struct {
 		Public  Value
 		private Value

@@ -36,7 +36,7 @@ func (q Queries) ExchangedByMAC(ctx context.Context, macs ...[]byte) (Presented,
 	dest := []any{&x.ID, &x.MAC, &x.PepperID, &x.ParentID, &scopes, &created, &expires, &revoked}
 	dest = slices.Concat(dest, t.dest(), a.dest(), u.dest())
 	which, args := oneOf("x.mac", macs)
-	err := q.db.QueryRowContext(ctx, `SELECT x.id, x.mac, x.pepper_id, x.parent_id, x.scopes, x.created_at, x.expires_at, x.revoked_at,
+	err := q.db.QueryRowContext(q.brief(ctx), `SELECT x.id, x.mac, x.pepper_id, x.parent_id, x.scopes, x.created_at, x.expires_at, x.revoked_at,
 		`+tokenColumns+`, `+appColumns+`, `+userColumns+`
 		FROM exchanges x JOIN tokens t ON t.id = x.parent_id JOIN apps a ON a.id = t.app_id
 		LEFT JOIN users u ON u.id = COALESCE(t.user_id, a.system_user_id) WHERE `+which, args...).Scan(dest...)

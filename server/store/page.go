@@ -10,7 +10,7 @@ import (
 // walkMost is how many rows of a long list are looked at for one page, or to
 // count what matches. A page of one that is longer, and filtered, may thus be
 // short, or empty, and still have a next one; its total is what was counted.
-var walkMost = 10_000 // a variable for the tests
+var walkMost = 1000 // a variable for the tests
 
 // listing is a list's query: SELECT columns FROM from, the column of the ids,
 // how it can be sorted and how a row is read.
@@ -58,30 +58,25 @@ func (r *reading[T]) count(ctx context.Context) (long bool, err error) {
 	if r.table == "" || r.order.Exact {
 		return false, r.number(ctx, `SELECT COUNT(*) FROM `+r.from, r.cond)
 	}
-	rows := r.cond.list()
-	some := `SELECT COUNT(*) FROM (SELECT 1 FROM ` + r.table + rows.where() + rows.limit(walkMost+1) + `) n`
-	if err := r.number(ctx, some, conditions{args: rows.args}); err != nil {
+	if !r.cond.filters() {
+		rows := r.cond.list()
+		some := `SELECT COUNT(*) FROM (SELECT 1 FROM ` + r.table + rows.where() + rows.limit(walkMost+1) + `) n`
+		if err := r.number(ctx, some, conditions{args: rows.args}); err != nil {
+			return false, err
+		}
+		r.out.AtLeast = r.out.Total > walkMost
+		r.out.Total = min(r.out.Total, walkMost)
+		return r.out.AtLeast, nil
+	}
+	cond, key := r.cond.copy(), r.sorts[r.counted]
+	beyond, err := r.after(ctx, walkMost, key, "", true, nil)
+	if err != nil {
 		return false, err
 	}
-	long = r.out.Total > walkMost
-	if long {
-		r.out.Total, r.out.AtLeast = walkMost, true
+	if r.out.AtLeast = beyond != nil; r.out.AtLeast {
+		cond.from(key, r.id, ">", *beyond)
 	}
-	if !r.cond.filters() {
-		return long, nil
-	}
-	cond := r.cond.copy()
-	if long {
-		key := r.sorts[r.counted]
-		end, err := r.end(ctx, key, "", true, nil)
-		if err != nil {
-			return true, err
-		}
-		if end != nil {
-			cond.from(key, r.id, ">=", *end)
-		}
-	}
-	return long, r.number(ctx, `SELECT COUNT(*) FROM `+r.from, cond)
+	return r.out.AtLeast, r.number(ctx, `SELECT COUNT(*) FROM `+r.from, cond)
 }
 
 func (r *reading[T]) number(ctx context.Context, query string, cond conditions) error {
@@ -146,7 +141,7 @@ func (r *reading[T]) query(ctx context.Context, part string, after *Position, bo
 		cond.from(r.key, r.id, beyond, r.place(part, *after))
 	}
 	if bounded {
-		if end, err = r.end(ctx, r.key, part, r.order.Desc, after); err != nil {
+		if end, err = r.after(ctx, walkMost-1, r.key, part, r.order.Desc, after); err != nil {
 			return "", nil, nil, err
 		}
 	}
@@ -181,9 +176,9 @@ func (c *conditions) from(key sortKey, id, compare string, at Position) {
 	c.add("(", key.expr, ", ", id, ") ", compare, " (", c.arg(start), ", ", c.arg(at.ID), ")")
 }
 
-// end is the last of the walkMost rows of a part that come after a place,
-// whatever filters them; nil if there are not so many.
-func (r *reading[T]) end(ctx context.Context, key sortKey, part string, desc bool, after *Position) (*Position, error) {
+// after is the row of a part that comes after so many from a place on, whatever
+// filters them; nil if there are no more.
+func (r *reading[T]) after(ctx context.Context, many int, key sortKey, part string, desc bool, after *Position) (*Position, error) {
 	rows, compare, direction := r.cond.list(), ">", ""
 	if desc {
 		compare, direction = "<", " DESC"
@@ -195,7 +190,7 @@ func (r *reading[T]) end(ctx context.Context, key sortKey, part string, desc boo
 		rows.from(key, r.id, compare, r.place(part, *after))
 	}
 	query := `SELECT ` + key.expr + `, ` + r.id + ` FROM ` + r.table + rows.where() +
-		` ORDER BY ` + key.expr + direction + `, ` + r.id + direction + ` LIMIT 1 OFFSET ` + rows.arg(walkMost-1)
+		` ORDER BY ` + key.expr + direction + `, ` + r.id + direction + ` LIMIT 1 OFFSET ` + rows.arg(many)
 	at := placed{key: key, nowhere: r.order.nowhere()}
 	err := r.db.QueryRowContext(ctx, query, rows.args...).Scan(at.value(), &at.ID)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -68,6 +68,16 @@ type Queries struct {
 	hold, holdShare, skipHeld string // how to lock rows: postgres.go; empty outside its transactions
 }
 
+// brief is for the read of one row by its key. On SQLite that is over before
+// anybody could cancel it, and a query that can be cancelled takes two
+// goroutines which wait for that.
+func (q Queries) brief(ctx context.Context) context.Context {
+	if _, file := q.db.(prepared); file && ctx.Err() == nil {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}
+
 // Tx is a write transaction. It can also read.
 type Tx struct {
 	Queries

@@ -75,7 +75,7 @@ func (q Queries) PresentedByMAC(ctx context.Context, macs ...[]byte) (Presented,
 		u userScan
 	)
 	which, args := oneOf("t.mac", macs)
-	err := q.db.QueryRowContext(ctx, `SELECT `+tokenColumns+`, `+appColumns+`, `+userColumns+` FROM tokens t JOIN apps a ON a.id = t.app_id
+	err := q.db.QueryRowContext(q.brief(ctx), `SELECT `+tokenColumns+`, `+appColumns+`, `+userColumns+` FROM tokens t JOIN apps a ON a.id = t.app_id
 		LEFT JOIN users u ON u.id = COALESCE(t.user_id, a.system_user_id) WHERE `+which, args...).Scan(slices.Concat(t.dest(), a.dest(), u.dest())...)
 	if err != nil {
 		return Presented{}, readError("token", err)

@@ -47,12 +47,15 @@ func (s *Service) CheckApp(ctx context.Context, appID, clientSecret string) (Cal
 	if !ok || kind != secret.App {
 		return Caller{}, unauthenticated()
 	}
+	at := s.peppers.Load()
 	a, err := s.checkedApp(ctx, appID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return Caller{}, err
 	}
-	at := s.peppers.Load()
 	if err != nil || !a.Enabled || !at.fits(clientSecret, a.SecretPepperID, a.SecretMAC) {
+		if s.peppers.Load() != at { // they were exchanged meanwhile
+			return s.CheckApp(ctx, appID, clientSecret)
+		}
 		return Caller{}, at.refused()
 	}
 	s.found(&s.movedSecret, at, a.ID, clientSecret, a.SecretPepperID, a.SecretMAC)
@@ -117,8 +120,12 @@ func (s *Service) lookUp(ctx context.Context, presented string) (*store.Presente
 		return nil, unauthenticated()
 	}
 	at := s.peppers.Load()
-	p, err := s.presented(ctx, kind, at.macs(presented))
-	if errors.Is(err, store.ErrNotFound) || err == nil && !at.fits(presented, p.PepperID(), p.MAC()) {
+	macs := at.macs(presented)
+	p, err := s.presented(ctx, kind, macs)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !at.among(macs, p.PepperID(), p.MAC()) {
+		if s.peppers.Load() != at { // they were exchanged meanwhile
+			return s.lookUp(ctx, presented)
+		}
 		return nil, at.refused()
 	}
 	if err == nil && p.Exchanged == nil { // which ends sooner than anybody waits for

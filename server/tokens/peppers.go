@@ -76,6 +76,14 @@ func (p *peppers) fits(presented, pepperID string, mac []byte) bool {
 	return under != nil && hmac.Equal(mac, under.MAC(presented))
 }
 
+// among reports the same of the macs of what was presented.
+func (p *peppers) among(macs [][]byte, pepperID string, mac []byte) bool {
+	if p.current.id == pepperID {
+		return hmac.Equal(mac, macs[0])
+	}
+	return p.otherID() == pepperID && p.other != nil && hmac.Equal(mac, macs[1])
+}
+
 // refused is why a secret that is found nowhere is worth nothing: where the
 // current pepper is missing, nobody knows whether it is.
 func (p *peppers) refused() error {
