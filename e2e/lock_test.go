@@ -19,7 +19,7 @@ func (d *desktop) secretOnScreen(description string) string {
 	d.sees("New user access token", localScripts, "Generate token")
 	d.typeText(description)
 	d.press("Return")
-	d.sees("copied and securely stored", "Copy", "Done")
+	d.sees("copied and securely stored", "Hold to show", "Copy")
 	before, _ := d.output("xclip", "-selection", "clipboard", "-o") // of an earlier secret, or nothing
 	d.press("space")
 	eventually(d.t, "the clipboard holds something new", func() error {

@@ -102,7 +102,7 @@ func (d *desktop) useBuiltIn() {
 // one must: after the check box, not before.
 func (d *desktop) takeSecret(prefix string) string {
 	d.t.Helper()
-	d.sees("copied and securely stored", "Copy", "Done")
+	d.sees("copied and securely stored", "Hold to show", "Copy")
 	d.press("space") // the focus is on Copy
 	secret := d.copied(prefix)
 	if targets := d.do("xclip", "-selection", "clipboard", "-o", "-t", "TARGETS"); !strings.Contains(targets, hint) {

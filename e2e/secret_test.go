@@ -20,7 +20,7 @@ func newSecret(t *testing.T) (d *desktop, p *process) {
 	d.sees("New user access token", localScripts)
 	d.typeText("Laptop")
 	d.press("Return")
-	d.sees("copied and securely stored", "Copy", "Done")
+	d.sees("copied and securely stored", "Hold to show", "Copy")
 	return d, p
 }
 
