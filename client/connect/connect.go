@@ -42,7 +42,7 @@ type BuiltIn interface {
 
 // Config is what a Connector works with.
 type Config struct {
-	Dir         string // where the last connection is remembered; no secret is written here
+	Dir         string // where the list of connections is; no secret is written here
 	BuiltIn     BuiltIn
 	Credentials credentials.Store
 	HTTP        *http.Client
@@ -59,11 +59,12 @@ type Connector struct {
 	ask      func(context.Context, *Connection) error
 	accounts map[string]*account // signed in since the program started, by key
 	list     *list               // nil: not read yet
+	begun    map[string]int      // sign-ins under way, by issuer
 }
 
 // New makes a Connector.
 func New(cfg Config) *Connector {
-	return &Connector{cfg: cfg, accounts: map[string]*account{}}
+	return &Connector{cfg: cfg, accounts: map[string]*account{}, begun: map[string]int{}}
 }
 
 // OnExpired sets what is called when the sign-in of a connection has expired
@@ -112,7 +113,7 @@ func (c *Connector) SignIn(ctx context.Context, w Wish) (*Connection, error) {
 	}
 	all, _ := c.All()
 	a.another = slices.ContainsFunc(all, func(s Saved) bool { return s.Address == a.server.Address })
-	who, err := a.signIn(ctx, w.Part)
+	who, err := c.begin(ctx, a, w.Part)
 	if err != nil {
 		return nil, err
 	}

@@ -83,10 +83,16 @@ func (c *Connector) Finish(ctx context.Context) error {
 		return nil // nothing is known of
 	}
 	var failed error
-	for _, s := range byIssuer(l) {
+	for issuer, s := range byIssuer(l) {
+		if c.signingIn(issuer) {
+			continue // which ends itself what an earlier one left
+		}
 		http, err := c.client(s[0])
 		if err == nil {
 			err = session.Finish(ctx, c.session(s[0], http), subjects(s)...)
+		}
+		if err == nil {
+			err = c.decide(issuer)
 		}
 		failed = errors.Join(failed, err)
 	}
@@ -112,7 +118,7 @@ func (c *Connector) finish(ctx context.Context, s Saved) error {
 
 func byIssuer(l list) map[string][]Saved {
 	out := map[string][]Saved{}
-	for _, all := range [][]Saved{l.Connections, l.Leaving} {
+	for _, all := range [][]Saved{l.Connections, l.Leaving, l.Pending} {
 		for _, s := range all {
 			if s.Issuer != "" {
 				out[s.Issuer] = append(out[s.Issuer], s)
@@ -125,7 +131,9 @@ func byIssuer(l list) map[string][]Saved {
 func subjects(all []Saved) []string {
 	var out []string
 	for _, s := range all {
-		out = append(out, s.Subject)
+		if s.Subject != "" { // else only begun
+			out = append(out, s.Subject)
+		}
 	}
 	return out
 }
