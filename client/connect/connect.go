@@ -111,13 +111,11 @@ func (c *Connector) SignIn(ctx context.Context, w Wish) (*Connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, _ := c.All()
-	a.another = slices.ContainsFunc(all, func(s Saved) bool { return s.Address == a.server.Address })
+	a.another = c.hasAnother(a.snapshot())
 	who, err := c.begin(ctx, a, w.Part)
 	if err != nil {
 		return nil, err
 	}
-	a.another = false
 	a.become(who)
 	return c.signedIn(a), nil
 }
@@ -175,6 +173,12 @@ func (c *Connector) signedIn(a *account) *Connection {
 	conn := a.connection()
 	conn.Unsaved = unsaved
 	return conn
+}
+
+// hasAnother reports whether the list has another account of the server of s.
+func (c *Connector) hasAnother(s Saved) bool {
+	all, _ := c.All()
+	return slices.ContainsFunc(all, func(o Saved) bool { return o.Address == s.Address && o.Subject != s.Subject })
 }
 
 func (c *Connector) savedBuiltIn() (Saved, bool) {
