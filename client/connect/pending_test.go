@@ -72,12 +72,12 @@ func TestAFirstSignInThatTheProgramDidNotSurviveIsEnded(t *testing.T) {
 			t.Fatalf("remembered already: %+v", all)
 		}
 		remote.SetGone(true)
-		if err := c.Finish(t.Context()); !errors.Is(err, client.ErrOffline) {
+		if _, err := c.Finish(t.Context()); !errors.Is(err, client.ErrOffline) {
 			t.Errorf("without the server: %v", err)
 		}
 		remote.SetGone(false)
 		c = again.restart(t)
-		if err := c.Finish(t.Context()); err != nil {
+		if _, err := c.Finish(t.Context()); err != nil {
 			t.Error(err)
 		}
 		ended(t, conn, refresh)
