@@ -77,9 +77,13 @@ type SignOutError struct {
 	Revoke error // the server has not confirmed its end
 	Delete error // the keyring has not confirmed that the credential is gone
 
-	// Pending says that the credential stays in the keyring, marked as ended,
+	// Pending says that the credential stays where it is kept, marked as ended,
 	// so that the end is tried again at the next start.
 	Pending bool
+
+	// Lost says that there is nothing left on this computer to end the sign-in
+	// at the server with: it is not tried again.
+	Lost bool
 }
 
 // Error is for logs, not for people.

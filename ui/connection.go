@@ -116,14 +116,18 @@ func (r *removal) submit() {
 func (r *removal) remove() {
 	ctx, cancel := context.WithTimeout(context.Background(), leaving)
 	defer cancel()
+	clipboard := r.u.cfg.Clipboard.Clear(ctx) // it may hold a token of this connection
 	err := r.u.cfg.Connector.Remove(ctx, r.saved)
-	fyne.Do(func() { r.ended(err) })
+	fyne.Do(func() { r.ended(err, clipboard) })
 }
 
-func (r *removal) ended(err error) {
+func (r *removal) ended(err, clipboard error) {
 	r.dialog.SetBusy(false, "")
 	r.u.unsettled = err
 	r.body.RemoveAll()
+	if clipboard != nil {
+		r.body.Add(widgets.NewBanner(widgets.Bad, i18n.T("secret.clearFailed"), "", nil))
+	}
 	for _, s := range words.SignOutSteps(err) {
 		kind := widgets.Good
 		if !s.Done {
@@ -131,11 +135,20 @@ func (r *removal) ended(err error) {
 		}
 		r.body.Add(widgets.NewBanner(kind, s.Text, "", nil))
 	}
-	if err != nil {
-		r.body.Add(widgets.NewQuiet(i18n.T("leaving.again"), theme.SizeNameSmallText))
+	leaving := r.u.cfg.Connector.Leaving()
+	if slices.ContainsFunc(leaving, func(s connect.Saved) bool { return s.Key() == r.saved.Key() }) {
+		r.body.Add(widgets.NewQuiet(r.u.triesAgain(), theme.SizeNameSmallText))
 	}
 	r.dialog.SetCancel("", r.close)
 	r.dialog.SetSubmit(i18n.T("connections.close"), widget.HighImportance, r.close)
+}
+
+// triesAgain says when a sign-out that is not confirmed is tried again.
+func (u *UI) triesAgain() string {
+	if u.cfg.Unkept() != nil {
+		return i18n.T("leaving.againHere")
+	}
+	return i18n.T("leaving.again")
 }
 
 func (r *removal) close() {

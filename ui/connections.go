@@ -63,7 +63,7 @@ func (c *connections) fill() {
 		c.rows.Add(widgets.NewQuiet(i18n.T("connections.none"), theme.SizeNameText))
 	}
 	for _, s := range c.u.cfg.Connector.Leaving() {
-		c.rows.Add(widgets.NewBanner(widgets.Warn, i18n.T("leaving.row", "Name", fullName(s)), "", nil))
+		c.rows.Add(widgets.NewBanner(widgets.Warn, i18n.T("leaving.row", "Name", fullName(s), "Again", c.u.triesAgain()), "", nil))
 	}
 }
 
@@ -115,6 +115,7 @@ func (c *connections) changed() {
 }
 
 func (c *connections) removed(s connect.Saved) {
+	c.u.dropIfAside(s)
 	if c.u.conn != nil && c.u.conn.Key() == s.Key() {
 		c.u.conn.Close()
 		c.gone = true
@@ -122,6 +123,17 @@ func (c *connections) removed(s connect.Saved) {
 	c.changed()
 	if c.gone {
 		c.close()
+	}
+}
+
+// dropIfAside takes away the way back to views that are signed out.
+func (u *UI) dropIfAside(s connect.Saved) {
+	if u.aside == nil || u.aside.conn.Key() != s.Key() {
+		return
+	}
+	u.dropAside()
+	if u.enter != nil { // which offers that way
+		u.showEnter(connect.Saved{BuiltIn: true})
 	}
 }
 

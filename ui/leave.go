@@ -63,18 +63,29 @@ func (u *UI) left(conn *connect.Connection, err error) {
 	u.enter.Focus()
 }
 
-// finish tries again the sign-outs that were not confirmed.
+// finishOnce is finish, unless nothing is left.
+func (u *UI) finishOnce() {
+	if !u.tidy.Load() || len(u.cfg.Connector.Leaving()) > 0 {
+		u.finish()
+	}
+}
+
+// finish tries again the sign-outs that were not confirmed, and ends what a
+// sign-in left that was cut off.
 func (u *UI) finish() {
+	u.finishing.Lock()
+	defer u.finishing.Unlock()
 	before := u.cfg.Connector.Leaving()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	err := u.cfg.Connector.Finish(ctx)
-	fyne.Do(func() { u.finished(before, err) })
+	lost, err := u.cfg.Connector.Finish(ctx)
+	u.tidy.Store(err == nil)
+	fyne.Do(func() { u.finished(before, lost, err) })
 }
 
-func (u *UI) finished(before []connect.Saved, err error) {
-	u.settled = nil
-	left := u.cfg.Connector.Leaving()
+func (u *UI) finished(before, lost []connect.Saved, err error) {
+	u.lost = append(u.lost, lost...)
+	left := slices.Concat(u.cfg.Connector.Leaving(), lost)
 	for _, s := range before {
 		if !slices.ContainsFunc(left, func(l connect.Saved) bool { return l.Key() == s.Key() }) {
 			u.settled = append(u.settled, s)
@@ -95,6 +106,8 @@ func (u *UI) showNotice() {
 	case len(left) > 0 && u.unsettled != nil:
 		text := i18n.T("leaving.left", "Names", names(left)) + " " + words.SignedOut(u.unsettled)
 		u.main.say(widgets.NewBanner(widgets.Warn, text, i18n.T("words.tryAgain"), func() { task.Go(u.finish) }))
+	case len(u.lost) > 0:
+		u.main.say(widgets.NewBanner(widgets.Warn, i18n.T("leaving.lostNames", "Names", names(u.lost)), i18n.T("leaving.close"), u.forgetLost))
 	case len(u.settled) > 0:
 		u.main.say(widgets.NewBanner(widgets.Good, i18n.T("leaving.done", "Names", names(u.settled)), i18n.T("leaving.close"), u.forgetNotice))
 	}
@@ -103,6 +116,11 @@ func (u *UI) showNotice() {
 
 func (u *UI) forgetNotice() {
 	u.settled = nil
+	u.showNotice()
+}
+
+func (u *UI) forgetLost() {
+	u.lost = nil
 	u.showNotice()
 }
 

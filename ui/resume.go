@@ -34,26 +34,25 @@ func (u *UI) begin() {
 	last, err := u.cfg.Connector.Last()
 	if err != nil || u.cfg.Address != "" && hostOf(u.cfg.Address) != hostOf(last.Address) {
 		fyne.Do(func() { u.stopResuming(connect.Saved{Address: u.cfg.Address}) })
+		u.finishOnce()
 		return
 	}
 	fyne.Do(func() { u.start(last, u.reconnect) })
 }
 
-// reconnect blocks until the last connection is open, and then shows it and
-// finishes what earlier runs left undone: the keyring answers now.
+// reconnect blocks until the last connection is open, and then shows it. What
+// earlier runs left undone is finished meanwhile, also if it does not open: the
+// keyring has said whether it answers.
 func (u *UI) reconnect(ctx context.Context, last connect.Saved) error {
 	conn, err := u.cfg.Connector.Use(ctx, last.Key())
+	task.Go(u.finishOnce)
 	if conn != nil && !last.BuiltIn && errors.Is(err, client.ErrSignInExpired) {
 		err = u.askSignIn(ctx, conn)
 	}
 	if err != nil {
 		return err
 	}
-	if err := u.enterWith(ctx, conn); err != nil {
-		return err
-	}
-	u.finish()
-	return nil
+	return u.enterWith(ctx, conn)
 }
 
 // showResuming is on screen while the connection opens: a keyring may ask for

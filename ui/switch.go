@@ -46,6 +46,7 @@ func (u *UI) start(s connect.Saved, open func(context.Context, connect.Saved) er
 // reopen blocks until s is signed in and its views are shown.
 func (u *UI) reopen(ctx context.Context, s connect.Saved) error {
 	conn, err := u.cfg.Connector.Use(ctx, s.Key())
+	task.Go(u.finishOnce)
 	ended := errors.Is(err, client.ErrSignInExpired) || errors.Is(err, connect.ErrNone)
 	switch {
 	case ended && s.BuiltIn:

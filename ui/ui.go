@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 	"keyfob/ui/secret"
 	"keyfob/ui/settings"
 	"keyfob/ui/signin"
+	"keyfob/ui/task"
 	"keyfob/ui/widgets"
 )
 
@@ -63,7 +65,10 @@ type UI struct {
 	cancel  func()         // of the start that is under way
 	leaving bool           // signing out
 
+	finishing sync.Mutex      // held by finish
+	tidy      atomic.Bool     // nothing is left of earlier runs
 	settled   []connect.Saved // removed earlier, and signed out only now
+	lost      []connect.Saved // removed earlier, and never to be signed out at the server
 	unsettled error           // why others still are not
 
 	resumed *resuming   // the start's screen, while it is shown
@@ -144,6 +149,7 @@ func (u *UI) signedIn(ctx context.Context, known []connect.Saved, conn *connect.
 	if err != nil {
 		return err
 	}
+	task.Go(u.finishOnce)
 	err = u.enterWith(ctx, conn)
 	isNew := !slices.ContainsFunc(known, func(s connect.Saved) bool { return s.Key() == conn.Key() })
 	if ctx.Err() != nil && isNew {

@@ -42,7 +42,7 @@ type BuiltIn interface {
 
 // Config is what a Connector works with.
 type Config struct {
-	Dir         string // where the last connection is remembered; no secret is written here
+	Dir         string // where the list of connections is; no secret is written here
 	BuiltIn     BuiltIn
 	Credentials credentials.Store
 	HTTP        *http.Client
@@ -59,11 +59,12 @@ type Connector struct {
 	ask      func(context.Context, *Connection) error
 	accounts map[string]*account // signed in since the program started, by key
 	list     *list               // nil: not read yet
+	begun    map[string]int      // sign-ins under way, by issuer
 }
 
 // New makes a Connector.
 func New(cfg Config) *Connector {
-	return &Connector{cfg: cfg, accounts: map[string]*account{}}
+	return &Connector{cfg: cfg, accounts: map[string]*account{}, begun: map[string]int{}}
 }
 
 // OnExpired sets what is called when the sign-in of a connection has expired
@@ -110,13 +111,11 @@ func (c *Connector) SignIn(ctx context.Context, w Wish) (*Connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, _ := c.All()
-	a.another = slices.ContainsFunc(all, func(s Saved) bool { return s.Address == a.server.Address })
-	who, err := a.signIn(ctx, w.Part)
+	a.another = c.hasAnother(a.snapshot())
+	who, err := c.begin(ctx, a, w.Part)
 	if err != nil {
 		return nil, err
 	}
-	a.another = false
 	a.become(who)
 	return c.signedIn(a), nil
 }
@@ -174,6 +173,12 @@ func (c *Connector) signedIn(a *account) *Connection {
 	conn := a.connection()
 	conn.Unsaved = unsaved
 	return conn
+}
+
+// hasAnother reports whether the list has another account of the server of s.
+func (c *Connector) hasAnother(s Saved) bool {
+	all, _ := c.All()
+	return slices.ContainsFunc(all, func(o Saved) bool { return o.Address == s.Address && o.Subject != s.Subject })
 }
 
 func (c *Connector) savedBuiltIn() (Saved, bool) {

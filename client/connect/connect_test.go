@@ -263,10 +263,15 @@ func (d *desk) credential(t *testing.T, c *connect.Connection) string {
 
 func (d *desk) refreshToken(t *testing.T, c *connect.Connection) string {
 	t.Helper()
+	return refreshTokenIn(t, d.credential(t, c))
+}
+
+func refreshTokenIn(t *testing.T, credential string) string {
+	t.Helper()
 	var item struct {
 		RefreshToken string `json:"refresh_token"`
 	}
-	if err := json.Unmarshal([]byte(d.credential(t, c)), &item); err != nil || item.RefreshToken == "" {
+	if err := json.Unmarshal([]byte(credential), &item); err != nil || item.RefreshToken == "" {
 		t.Fatalf("no refresh token is kept: %v", err)
 	}
 	return item.RefreshToken

@@ -64,6 +64,7 @@ func (a *account) connection() *Connection {
 // changes nothing: the screens show what belongs to this one.
 func (c *Connection) SignInAgain(ctx context.Context, p Part) error {
 	a := c.account
+	a.another = a.owner.hasAnother(a.snapshot())
 	who, err := a.signIn(ctx, p)
 	if err != nil {
 		return err

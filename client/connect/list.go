@@ -57,11 +57,15 @@ type list struct {
 	// Leaving are those that the person removed and whose sign-out is not yet
 	// confirmed. Their credentials, if there still are, are in the keyring.
 	Leaving []Saved `json:"leaving,omitempty"`
+
+	// Pending are servers at which a sign-in was begun and may not have been
+	// kept, without an account: Finish looks there.
+	Pending []Saved `json:"pending,omitempty"`
 }
 
 func (l *list) clone() list {
 	out := *l
-	out.Connections, out.Leaving = slices.Clone(l.Connections), slices.Clone(l.Leaving)
+	out.Connections, out.Leaving, out.Pending = slices.Clone(l.Connections), slices.Clone(l.Leaving), slices.Clone(l.Pending)
 	return out
 }
 
@@ -81,6 +85,7 @@ func (l *list) find(key string) (*Saved, error) {
 // and looks, one that was leaving stays.
 func (l *list) put(s Saved) {
 	l.stay(s.Key())
+	l.decide(s.Issuer)
 	l.Current = s.Key()
 	if known, err := l.find(s.Key()); err == nil {
 		s.Label, s.Colour = known.Label, known.Colour
@@ -120,6 +125,21 @@ func (l *list) leave(s Saved) {
 
 func (l *list) stay(key string) {
 	l.Leaving = slices.DeleteFunc(l.Leaving, func(s Saved) bool { return s.Key() == key })
+}
+
+// begin notes that a sign-in begins at the server of s.
+func (l *list) begin(s Saved) {
+	l.decide(s.Issuer)
+	l.Pending = append(l.Pending, s)
+}
+
+// decide notes that no sign-in is left over at issuer.
+func (l *list) decide(issuer string) {
+	l.Pending = slices.DeleteFunc(l.Pending, func(s Saved) bool { return s.Issuer == issuer })
+}
+
+func (l *list) pending(issuer string) bool {
+	return slices.ContainsFunc(l.Pending, func(s Saved) bool { return s.Issuer == issuer })
 }
 
 // move puts the connection by places nearer to the end, or to the start if

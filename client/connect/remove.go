@@ -15,7 +15,7 @@ import (
 func (c *Connector) Remove(ctx context.Context, s Saved) error {
 	err := c.signOut(ctx, s)
 	forgotten := c.edit(func(l *list) error {
-		if err != nil {
+		if err != nil && !isLost(err) {
 			l.leave(s)
 		}
 		if gone := l.remove(s.Key()); !errors.Is(gone, client.ErrNotFound) {
@@ -49,10 +49,23 @@ func (c *Connector) signOut(ctx context.Context, s Saved) error {
 		return signOutError(ctx, left)
 	case errors.Is(err, credentials.ErrNotFound):
 		return nil
+	case nowhere(ctx, err):
+		return &client.SignOutError{Revoke: err, Lost: true}
 	case kept.Identity().Subject == "": // the keyring does not say
 		return signOutError(ctx, &client.SignOutError{Delete: err})
 	}
 	return signOutError(ctx, kept.SignOut(ctx))
+}
+
+// nowhere reports whether err says that there is no place at all where a
+// credential could still be: it was in memory, and the program has quit since.
+func nowhere(ctx context.Context, err error) bool {
+	return errors.Is(err, credentials.ErrUnavailable) && !errors.Is(err, credentials.ErrLocked) && credentials.Probe(ctx) != nil
+}
+
+func isLost(err error) bool {
+	e, ok := errors.AsType[*client.SignOutError](err)
+	return ok && e.Lost
 }
 
 // signOutError gives the keyring's part of err its meaning.
@@ -76,35 +89,49 @@ func (c *Connector) Leaving() []Saved {
 
 // Finish does what earlier runs left undone: sign-outs that were not
 // confirmed, sign-ins that nobody lived to keep. Nil says that nothing is left;
-// Leaving has what is. It asks no server that nothing is left at.
-func (c *Connector) Finish(ctx context.Context) error {
+// Leaving has what is. Lost are those that can no longer be ended at the server.
+// It asks no server that nothing is left at, and no keyring that would put up a
+// prompt.
+func (c *Connector) Finish(ctx context.Context) (lost []Saved, failed error) {
 	l, err := c.read()
 	if err != nil {
-		return nil // nothing is known of
+		return nil, nil //nolint:nilerr // nothing is known of
 	}
-	var failed error
-	for _, s := range byIssuer(l) {
+	ctx = credentials.Unasked(ctx)
+	for issuer, s := range byIssuer(l) {
+		if c.signingIn(issuer) {
+			continue // which ends itself what an earlier one left
+		}
 		http, err := c.client(s[0])
 		if err == nil {
 			err = session.Finish(ctx, c.session(s[0], http), subjects(s)...)
 		}
+		if err == nil || nowhere(ctx, err) {
+			err = c.decide(issuer)
+		}
 		failed = errors.Join(failed, err)
 	}
 	for _, s := range l.Leaving {
-		failed = errors.Join(failed, c.finish(ctx, s))
+		gone, err := c.finish(ctx, s)
+		if gone {
+			lost = append(lost, s)
+		}
+		failed = errors.Join(failed, err)
 	}
-	return failed
+	return lost, failed
 }
 
 // finish tries again to sign s out, unless it was added anew meanwhile.
-func (c *Connector) finish(ctx context.Context, s Saved) error {
+func (c *Connector) finish(ctx context.Context, s Saved) (lost bool, err error) {
 	if l, err := c.read(); err != nil || l.index(s.Key()) >= 0 {
-		return nil
+		return false, nil //nolint:nilerr // as in Finish
 	}
-	if err := c.signOut(ctx, s); err != nil {
-		return err
+	err = c.signOut(ctx, s)
+	lost = isLost(err)
+	if err != nil && !lost {
+		return false, err
 	}
-	return c.edit(func(l *list) error {
+	return lost, c.edit(func(l *list) error {
 		l.stay(s.Key())
 		return nil
 	})
@@ -112,7 +139,7 @@ func (c *Connector) finish(ctx context.Context, s Saved) error {
 
 func byIssuer(l list) map[string][]Saved {
 	out := map[string][]Saved{}
-	for _, all := range [][]Saved{l.Connections, l.Leaving} {
+	for _, all := range [][]Saved{l.Connections, l.Leaving, l.Pending} {
 		for _, s := range all {
 			if s.Issuer != "" {
 				out[s.Issuer] = append(out[s.Issuer], s)
@@ -125,7 +152,9 @@ func byIssuer(l list) map[string][]Saved {
 func subjects(all []Saved) []string {
 	var out []string
 	for _, s := range all {
-		out = append(out, s.Subject)
+		if s.Subject != "" { // else only begun
+			out = append(out, s.Subject)
+		}
 	}
 	return out
 }

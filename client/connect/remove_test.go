@@ -57,11 +57,11 @@ func TestASignOutWithoutTheServerIsFinishedLater(t *testing.T) {
 	if all, _ := again.All(); len(all) > 0 || len(again.Leaving()) != 1 {
 		t.Fatalf("in the list %+v, leaving %+v", all, again.Leaving())
 	}
-	if err := again.Finish(t.Context()); !errors.Is(err, client.ErrOffline) || len(again.Leaving()) != 1 {
+	if _, err := again.Finish(t.Context()); !errors.Is(err, client.ErrOffline) || len(again.Leaving()) != 1 {
 		t.Errorf("without the server: %v, leaving %+v", err, again.Leaving())
 	}
 	remote.SetGone(false)
-	if err := again.Finish(t.Context()); err != nil || len(again.Leaving()) > 0 {
+	if _, err := again.Finish(t.Context()); err != nil || len(again.Leaving()) > 0 {
 		t.Errorf("with the server: %v, leaving %+v", err, again.Leaving())
 	}
 	ended(t, ada, refresh)
@@ -80,7 +80,7 @@ func TestSigningInAgainOutlivesTheOldSignOut(t *testing.T) {
 	}
 	remote.SetGone(false)
 	ada = d.signInAs(t, c, remote.URL, "ada")
-	if err := c.Finish(t.Context()); err != nil || len(c.Leaving()) > 0 {
+	if _, err := c.Finish(t.Context()); err != nil || len(c.Leaving()) > 0 {
 		t.Errorf("%v, leaving %+v", err, c.Leaving())
 	}
 	if _, err := d.restart(t).Use(t.Context(), ada.Key()); err != nil {

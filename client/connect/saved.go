@@ -133,6 +133,9 @@ func parse(data []byte) (list, error) {
 			out.leave(s)
 		}
 	}
+	for _, s := range l.Pending {
+		out.begin(s)
+	}
 	out.Current = l.Current
 	if out.index(l.Current) < 0 && len(out.Connections) > 0 {
 		out.Current = out.Connections[0].Key()

@@ -63,7 +63,7 @@ func (a *account) browse(address string) error {
 		return fmt.Errorf("%w: the address of the sign-in", client.ErrGarbled)
 	}
 	q := u.Query()
-	q.Set("prompt", "login")
+	q.Set("prompt", "login consent") // consent, as the session asks: else no refresh token at some servers
 	u.RawQuery = q.Encode()
 	return a.owner.cfg.OpenBrowser(u.String())
 }

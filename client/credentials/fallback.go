@@ -71,8 +71,8 @@ func (f *Fallback) Get(ctx context.Context, key string) (client.Secret, error) {
 		return s, nil
 	}
 	s, fromKeyring := f.keyring.Get(ctx, key)
-	if errors.Is(err, ErrNotFound) && errors.Is(fromKeyring, ErrUnavailable) {
-		return s, err
+	if errors.Is(fromKeyring, ErrUnavailable) && (f.file.IsOpen() || f.file.Exists()) {
+		return s, err // ErrLocked is not the same as nowhere to look
 	}
 	return s, fromKeyring
 }

@@ -91,6 +91,9 @@ func (t *talk) prompt(ctx context.Context, path dbus.ObjectPath) (dbus.Variant, 
 	if path == noPath {
 		return dbus.Variant{}, nil
 	}
+	if unasked(ctx) {
+		return dbus.Variant{}, ErrAsks
+	}
 	if err := t.call(path, promptInterface+".Prompt", "").Err; err != nil {
 		return dbus.Variant{}, err
 	}

@@ -49,6 +49,7 @@ func attemptKey(issuer string) string { return issuer + "|signing in" }
 // stops no sign-in: then a crash may leave one that nobody holds.
 func (s *Session) begin(ctx context.Context, a attempt) attempt {
 	a.V, a.ID, a.Run = attemptVersion, rand.Text()[:16], thisRun
+	s.leftOver.Store(true)
 	noted := make(chan bool, 1)
 	go func() {
 		ctx := context.WithoutCancel(ctx)
@@ -73,9 +74,19 @@ func (s *Session) note(ctx context.Context, a attempt) {
 	_ = s.cfg.Credentials.Set(context.WithoutCancel(ctx), attemptKey(s.cfg.Issuer), sealed)
 }
 
-func (s *Session) forget(ctx context.Context, _ attempt) {
-	_ = s.cfg.Credentials.Delete(context.WithoutCancel(ctx), attemptKey(s.cfg.Issuer))
+// forget removes the note of a, unless a later sign-in has put its own there.
+func (s *Session) forget(ctx context.Context, a attempt) {
+	ctx = context.WithoutCancel(ctx)
+	if now, err := s.attempted(ctx); err == nil && now.ID != a.ID {
+		return
+	}
+	err := s.cfg.Credentials.Delete(ctx, attemptKey(s.cfg.Issuer))
+	s.leftOver.Store(err != nil)
 }
+
+// LeftOver reports whether a sign-in that failed may have left something for
+// Finish.
+func (s *Session) LeftOver() bool { return s.leftOver.Load() }
 
 // attempted is what a sign-in noted last.
 func (s *Session) attempted(ctx context.Context) (attempt, error) {
@@ -108,6 +119,7 @@ func (s *Session) arrive(ctx context.Context, a attempt, t tokens) (Identity, er
 	}
 	s.become(ctx, who, t, a.ID)
 	s.note(ctx, attempt{V: attemptVersion, ID: a.ID, Run: thisRun, Subject: who.Subject})
+	s.leftOver.Store(false)
 	return who, nil
 }
 

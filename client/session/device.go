@@ -36,15 +36,6 @@ type DevicePrompt struct {
 	Expires                    time.Time
 }
 
-// HasDevice reports whether the server announces sign-in by device.
-func (s *Session) HasDevice(ctx context.Context) (bool, error) {
-	m, err := s.discover(ctx)
-	if err != nil {
-		return false, err
-	}
-	return m.Device != "", nil
-}
-
 // SignInByDevice signs in without a browser on this computer (RFC 8628): show
 // is called once with what the person does elsewhere, and must not block; then
 // the server is asked until they have done it. It fails with

@@ -82,9 +82,6 @@ var formAt = regexp.MustCompile(`<form method="post" action="([^"]*)"`)
 
 func TestADeviceSignsInAtTheRealServer(t *testing.T) {
 	atTheRealServer(t, func(t *testing.T, s *session.Session, ada *phone) {
-		if has, err := s.HasDevice(t.Context()); !has || err != nil {
-			t.Fatalf("HasDevice = %v, %v", has, err)
-		}
 		who, err := s.SignInByDevice(t.Context(), func(d session.DevicePrompt) { ada.answer(d, "allow") })
 		if err != nil || who.Login != "ada" || who.Name != "Ada Admin" {
 			t.Fatalf("%+v, %v", who, err)

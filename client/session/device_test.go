@@ -77,9 +77,6 @@ func TestADeviceSignsIn(t *testing.T) {
 		p := unplugged()
 		store := &watched{}
 		s := waitingDevice(p, store)
-		if has, err := s.HasDevice(t.Context()); !has || err != nil {
-			t.Errorf("HasDevice = %v, %v", has, err)
-		}
 		p.waiting = []http.HandlerFunc{says(400, "authorization_pending")}
 		var shown session.DevicePrompt
 		who, err := s.SignInByDevice(t.Context(), func(d session.DevicePrompt) { shown = d })
@@ -190,16 +187,13 @@ func TestGivingUpEndsTheQuestionsOfADevice(t *testing.T) {
 func TestAServerWithoutDevicesSaysSo(t *testing.T) {
 	p := newProvider(t)
 	s, _ := newSession(p, &watched{})
-	if has, err := s.HasDevice(t.Context()); has || err != nil {
-		t.Errorf("HasDevice = %v, %v", has, err)
-	}
 	if _, err := s.SignInByDevice(t.Context(), ignore); !errors.Is(err, client.ErrSignInRefused) {
 		t.Errorf("got %v", err)
 	}
 	p.Close()
 	s, _ = newSession(p, &watched{})
-	if _, err := s.HasDevice(t.Context()); !errors.Is(err, client.ErrOffline) {
-		t.Errorf("HasDevice without the server: %v", err)
+	if _, err := s.SignInByDevice(t.Context(), ignore); !errors.Is(err, client.ErrOffline) {
+		t.Errorf("without the server: %v", err)
 	}
 }
 

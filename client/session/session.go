@@ -26,6 +26,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -68,6 +69,7 @@ type Session struct {
 	http     *http.Client
 	flights  singleflight.Group // "refresh", "reauthenticate"
 	provider lazyProvider
+	leftOver atomic.Bool
 
 	// changing is held while the credential is replaced or deleted, in memory
 	// and in the store, so that the two cannot disagree.

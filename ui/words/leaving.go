@@ -15,7 +15,7 @@ type Step struct {
 }
 
 // SignOutSteps says of both halves of a sign-out how they went: at the server,
-// and in the keyring. A nil err is one where all is confirmed.
+// and on this computer. A nil err is one where all is confirmed.
 func SignOutSteps(err error) []Step {
 	e, ok := errors.AsType[*client.SignOutError](err)
 	if !ok {
@@ -25,7 +25,10 @@ func SignOutSteps(err error) []Step {
 		e = &client.SignOutError{}
 	}
 	server, keyring := Step{true, i18n.T("leaving.revoked")}, Step{true, i18n.T("leaving.deleted")}
-	if e.Revoke != nil {
+	switch {
+	case e.Lost:
+		server = Step{false, i18n.T("leaving.lost")}
+	case e.Revoke != nil:
 		server = Step{false, i18n.T("leaving.notRevoked") + " " + For(e.Revoke).Text}
 	}
 	switch {

@@ -1,0 +1,83 @@
+package connect_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"path/filepath"
+	"testing"
+
+	"keyfob/client"
+	"keyfob/client/connect"
+	"keyfob/client/credentials"
+)
+
+// noKeyring is a computer without one.
+type noKeyring struct{}
+
+func (noKeyring) Get(context.Context, string) (client.Secret, error) {
+	return client.Secret{}, credentials.ErrUnavailable
+}
+func (noKeyring) Set(context.Context, string, client.Secret) error { return credentials.ErrUnavailable }
+func (noKeyring) Delete(context.Context, string) error             { return credentials.ErrUnavailable }
+
+// started is the program started on a computer without a keyring.
+func (d *desk) started(t *testing.T, file *credentials.File) *connect.Connector {
+	t.Helper()
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(d.dir, "no-bus"))
+	return connect.New(connect.Config{
+		Dir: filepath.Join(d.dir, "config"), BuiltIn: d.own, HTTP: &http.Client{}, OpenBrowser: d.browse,
+		Credentials: credentials.NewFallback(noKeyring{}).WithFile(file),
+	})
+}
+
+func TestWithoutAKeyringASignOutThatCannotBeFinishedIsSaidAndDropped(t *testing.T) {
+	d, remote := newDesk(t), people(t)
+	none := credentials.NewFile(filepath.Join(d.dir, "none"))
+	c := d.started(t, none)
+	ada := d.signInAs(t, c, remote.URL, "ada")
+	bob := d.signInAs(t, c, remote.URL, "bob")
+	remote.SetGone(true)
+	part, _ := errors.AsType[*client.SignOutError](c.Remove(t.Context(), ada.Saved))
+	if part == nil || !part.Pending || part.Lost || len(c.Leaving()) != 1 {
+		t.Fatalf("while it is in memory: %+v, leaving %+v", part, c.Leaving())
+	}
+	remote.SetGone(false)
+
+	again := d.started(t, none)
+	lost, err := again.Finish(t.Context())
+	if err != nil || len(lost) != 1 || lost[0].Login != "ada" || len(again.Leaving()) > 0 {
+		t.Errorf("lost %+v, %v, leaving %+v", lost, err, again.Leaving())
+	}
+	part, _ = errors.AsType[*client.SignOutError](again.Remove(t.Context(), bob.Saved))
+	if part == nil || !part.Lost || part.Delete != nil || len(again.Leaving()) > 0 {
+		t.Errorf("removed: %+v, leaving %+v", part, again.Leaving())
+	}
+}
+
+func TestAFileThatIsNotOpenedIsNotTakenForLost(t *testing.T) {
+	d, remote := newDesk(t), people(t)
+	path := filepath.Join(d.dir, "credentials")
+	file := credentials.NewFileOf(path, 10)
+	if err := file.Create(client.NewSecret("rather long passphrase")); err != nil {
+		t.Fatal(err)
+	}
+	c := d.started(t, file)
+	ada := d.signInAs(t, c, remote.URL, "ada")
+	remote.SetGone(true)
+	if err := c.Remove(t.Context(), ada.Saved); err == nil {
+		t.Fatal("signed out at a server that is gone")
+	}
+	remote.SetGone(false)
+	waiting := credentials.NewFileOf(path, 10)
+	again := d.started(t, waiting)
+	if lost, err := again.Finish(t.Context()); err == nil || len(lost) > 0 || len(again.Leaving()) != 1 {
+		t.Errorf("before the passphrase: lost %+v, %v", lost, err)
+	}
+	if err := waiting.Open(client.NewSecret("rather long passphrase")); err != nil {
+		t.Fatal(err)
+	}
+	if lost, err := again.Finish(t.Context()); err != nil || len(lost) > 0 || len(again.Leaving()) > 0 {
+		t.Errorf("after it: lost %+v, %v, leaving %+v", lost, err, again.Leaving())
+	}
+}

@@ -1,0 +1,99 @@
+package ui
+
+import (
+	"os/exec"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"keyfob/client"
+	"keyfob/internal/testserver"
+	"keyfob/internal/xtest"
+)
+
+// What the words after a sign-out promise is true with no connection left.
+func TestTheOnlySignOutIsFinishedAtTheNextStart(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	remote.SetGone(true)
+	d.Menu("Manage connections…")
+	d.Tap("Remove…")
+	d.Tap("Remove connection")
+	d.Has("The server has not confirmed the sign-out", "tries again at its next start")
+	remote.SetGone(false)
+	again := d.restart()
+	again.Has("Use the built-in server")
+	if left := again.server.Connector.Leaving(); len(left) > 0 {
+		t.Errorf("still to be signed out: %+v", left)
+	}
+}
+
+func TestASignOutIsFinishedWhileTheLastServerIsOffline(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	other := testserver.StartRemote(t)
+	other.AddUser(t, "eve", "Eve Other", false)
+	d.addAt(other.URL, "eve")
+	d.Has("Signed in as eve")
+	remote.SetGone(true)
+	d.Menu("Manage connections…")
+	d.Tap("Remove…") // the first, ada
+	d.Tap("Remove connection")
+	d.Has("The server has not confirmed the sign-out")
+
+	remote.SetGone(false)
+	other.SetGone(true)
+	again := d.restart()
+	again.Has("could not be opened")
+	if left := again.server.Connector.Leaving(); len(left) > 0 {
+		t.Errorf("still to be signed out: %+v", left)
+	}
+	other.SetGone(false)
+	again.Tap("Try again")
+	again.Has("Signed in as eve", hostOf(remote.URL)+" · Ada Admin is now confirmed.")
+}
+
+func TestRemovingTheOneSetAsideTakesTheWayBackAway(t *testing.T) {
+	d, remote := openTwo(t) // bob is on screen
+	d.Menu("Add a connection…")
+	d.Has("Back to " + hostOf(remote.URL))
+	d.Menu("Manage connections…")
+	d.Tap("Down") // the first, ada
+	d.Tap("Remove…")
+	d.Has("Bob Buyer")
+	d.Tap("Remove connection")
+	d.Has("The sign-in has ended at the server")
+	d.Tap("Close")
+	d.Tap("Close")
+	d.HasNot("Back to", "Signed in as bob")
+	d.Has("Another server")
+	if d.ui.aside != nil {
+		t.Error("signed-out views can still be come back to")
+	}
+}
+
+// security requirement 4
+func TestRemovingAConnectionClearsTheClipboard(t *testing.T) {
+	t.Setenv("DISPLAY", xtest.Start(t).Name)
+	t.Setenv("WAYLAND_DISPLAY", "")
+	d, _ := openTwo(t)
+	loan, err := d.ui.cfg.Clipboard.Copy(t.Context(), client.NewSecret("enrt_test_value"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Menu("Manage connections…")
+	d.Tap("Remove…")
+	d.Tap("Remove connection")
+	d.Has("The sign-in has ended at the server")
+	select {
+	case <-loan.End:
+	case <-time.After(10 * time.Second):
+		t.Error("the loan goes on")
+	}
+	if out, _ := exec.CommandContext(t.Context(), "xclip", "-selection", "clipboard", "-o").Output(); len(out) > 0 {
+		t.Errorf("%d bytes are left", len(out))
+	}
+	d.Press(fyne.KeyReturn)
+}
