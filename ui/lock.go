@@ -54,7 +54,7 @@ func (u *UI) lockParams(l *locked) lock.Params {
 	conn := l.conn
 	p := lock.Params{
 		Window: u.window, Name: conn.Name, Server: serverName(conn.Saved), Secret: u.secret != nil,
-		OpenURL: u.cfg.OpenURL,
+		OpenURL: u.cfg.OpenURL, Browser: conn.Way == connect.Browser,
 		Unlock:  func(ctx context.Context) error { return u.unlock(ctx, l, conn.Unlock) },
 	}
 	if conn.BuiltIn {
@@ -75,7 +75,10 @@ func (u *UI) signInLocked(ctx context.Context, conn *connect.Connection) error {
 	if conn.Way == connect.Browser {
 		return conn.SignInAgain(ctx, connect.Part{})
 	}
-	return u.askSignIn(ctx, conn)
+	if err := u.ask(ctx, &expired{u: u, conn: conn, unlock: true}); !errors.Is(err, client.ErrSignInExpired) {
+		return err
+	}
+	return context.Canceled // not now
 }
 
 // drop waits for a renewal under way, and for the clipboard.

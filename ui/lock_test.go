@@ -7,8 +7,10 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
 
 	"keyfob/client"
+	"keyfob/internal/testserver"
 	"keyfob/ui/widgets"
 )
 
@@ -160,4 +162,47 @@ func TestUnlockingWithoutTheServerSaysSo(t *testing.T) {
 	d.Press(fyne.KeyReturn)
 	d.HasNot(isLocked)
 	d.Has("Signed in as ada")
+}
+
+// A way that asks for more than a browser asks in front of the lock.
+func TestAPastedTokenUnlocks(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	token := d.pasted(remote)
+	d.ui.cfg.App.Preferences().SetBool("lockSignIn", true)
+	d.ui.Lock()
+	d.Has(isLocked, "Sign in again to unlock.")
+	d.HasNot("browser")
+	d.Begin(fyne.KeyReturn)
+	d.Await("Sign in to unlock", "")
+	picture(t, d, "lock-token")
+	d.Await("Sign in to unlock", "Not now")
+	d.Has(isLocked)
+	d.Begin(fyne.KeyReturn)
+	d.Await("Sign in to unlock", "")
+	test.Type(d.ui.window.Canvas().Focused(), token.Reveal())
+	d.Await("Sign in to unlock", "Check and sign in")
+	d.HasNot(isLocked, "Sign in to unlock", token.Reveal())
+	d.Has("Signed in as ada")
+}
+
+// pasted is the desktop signed in with a token that was pasted.
+func (d *desk) pasted(remote *testserver.Remote) client.Secret {
+	d.t.Helper()
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	app, err := d.ui.conn.AddApp(d.t.Context(), client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read"}})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	_, token, err := d.ui.conn.CreateToken(d.t.Context(), client.NewToken{AppID: app.ID, Scopes: []string{"read"}})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.ui.signOut()
+	d.Tap("Other ways ▾")
+	d.Press(fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn)
+	d.Type(token.Reveal())
+	d.Press(fyne.KeyReturn)
+	d.Has("Signed in as ada")
+	return token
 }
