@@ -34,12 +34,14 @@ type locked struct {
 func (u *UI) Lock() { fyne.Do(u.lock) }
 
 func (u *UI) lock() {
-	if u.conn == nil || u.main == nil || u.locked != nil {
+	if u.locked != nil {
+		return
+	}
+	l := u.toLock()
+	if l.conn == nil {
 		return
 	}
 	u.idle.Stop()
-	conn := u.conn
-	l := &locked{conn: conn, view: u.main.opened, kept: widgets.DialogOpen(u.window.Canvas()), dropped: make(chan struct{})}
 	u.locked = l
 	l.screen = lock.Show(u.lockParams(l))
 	if !l.kept {
@@ -48,6 +50,35 @@ func (u *UI) lock() {
 	}
 	u.window.SetMainMenu(u.menu())
 	task.Go(func() { u.drop(l) })
+}
+
+// toLock is what a lock is to come back to: the views on screen, or else those
+// that were set aside, or else any that are signed in. A start or a sign-in
+// under way is given up.
+func (u *UI) toLock() *locked {
+	l := &locked{view: viewTokens, dropped: make(chan struct{})}
+	if u.main != nil {
+		l.conn, l.view, l.kept = u.conn, u.main.opened, widgets.DialogOpen(u.window.Canvas())
+		return l
+	}
+	if u.aside != nil {
+		l.conn, l.view = u.aside.conn, u.aside.opened
+	} else {
+		l.conn = u.cfg.Connector.SignedIn()
+	}
+	if l.conn == nil {
+		return l
+	}
+	u.cancel()
+	if u.enter != nil {
+		u.enter.Cancel()
+	}
+	if u.expired != nil {
+		u.expired.later()
+	}
+	widgets.HideDialogs(u.window.Canvas())
+	u.aside, u.enter, u.resumed = nil, nil, nil
+	return l
 }
 
 func (u *UI) lockParams(l *locked) lock.Params {
@@ -84,7 +115,7 @@ func (u *UI) signInLocked(ctx context.Context, conn *connect.Connection) error {
 // drop waits for a renewal under way, and for the clipboard.
 func (u *UI) drop(l *locked) {
 	defer close(l.dropped)
-	l.conn.Lock()
+	u.cfg.Connector.Lock()
 	ctx, cancel := context.WithTimeout(context.Background(), leaving)
 	defer cancel()
 	_ = u.cfg.Clipboard.Clear(ctx) // a loan that could not be ended says so itself

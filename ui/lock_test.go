@@ -206,3 +206,39 @@ func (d *desk) pasted(remote *testserver.Remote) client.Secret {
 	d.Has("Signed in as ada")
 	return token
 }
+
+// What is set aside is locked too, and so is what is signed in while another
+// server is chosen.
+func TestALockHoldsWhateverIsOnScreen(t *testing.T) {
+	d, remote := openTwo(t)
+	bob := d.ui.conn
+	locked := func(who string) {
+		t.Helper()
+		d.ui.Lock()
+		d.Has(isLocked, who)
+		d.HasNot("Use the built-in server", "Back to")
+		if _, err := bob.Me(t.Context()); !errors.Is(err, client.ErrLocked) {
+			t.Errorf("a call of bob goes on with %v", err)
+		}
+		if d.ui.aside != nil || d.ui.enter != nil {
+			t.Error("what was set aside is still there")
+		}
+		d.Press(fyne.KeyReturn)
+		d.HasNot(isLocked)
+	}
+	d.Menu("Add a connection…")
+	d.Has("Back to " + hostOf(remote.URL))
+	locked("Bob Buyer")
+	d.Has("Signed in as bob")
+
+	d.Menu(hostOf(remote.URL) + " · Ada Admin")
+	d.Has("Signed in as ada")
+	d.ui.signOut() // bob is signed in still
+	d.Has("Use the built-in server")
+	locked("Bob Buyer")
+	d.Has("Signed in as bob")
+	d.ui.signOut()
+	d.Has("Use the built-in server")
+	d.ui.Lock() // nobody is signed in
+	d.HasNot(isLocked)
+}

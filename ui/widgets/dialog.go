@@ -153,8 +153,11 @@ func (d *Dialog) SetBusy(on bool, text string) {
 
 func (d *Dialog) pause() {
 	c := d.window.Canvas()
-	d.beforeBusy = c.Focused()
-	c.Unfocus()
+	d.beforeBusy = nil
+	if c.Overlays().Top() == fyne.CanvasObject(d.surface) { // else the focus is another's
+		d.beforeBusy = c.Focused()
+		c.Unfocus()
+	}
 	d.paused = nil
 	for _, in := range inputs(d.content, d.actions) {
 		if !in.Disabled() {
