@@ -86,7 +86,7 @@ func (u *UI) lockParams(l *locked) lock.Params {
 	p := lock.Params{
 		Window: u.window, Name: conn.Name, Server: serverName(conn.Saved), Secret: u.secret != nil,
 		OpenURL: u.cfg.OpenURL, Browser: conn.Way == connect.Browser,
-		Unlock:  func(ctx context.Context) error { return u.unlock(ctx, l, conn.Unlock) },
+		Unlock: func(ctx context.Context) error { return u.unlock(ctx, l, conn.Unlock) },
 	}
 	if conn.BuiltIn {
 		return p // it has no sign-in but that of the computer
@@ -137,10 +137,26 @@ func (u *UI) unlock(ctx context.Context, l *locked, open func(context.Context) e
 		return err
 	}
 	if l.kept {
-		fyne.Do(func() { u.unlocked(l) })
+		fyne.Do(func() { u.comeOut(l) })
 		return nil
 	}
 	return u.enterWith(ctx, l.conn) // shows the views, and so takes the lock away
+}
+
+// comeOut goes on where a dialog waited: nobody needs to be asked to sign in any
+// more, and a list that was refused meanwhile is fetched.
+func (u *UI) comeOut(l *locked) {
+	if u.locked != l {
+		return
+	}
+	if e := u.expired; e != nil {
+		e.stop()
+		e.close(nil)
+	}
+	u.unlocked(l)
+	if u.main != nil {
+		u.main.refresh()
+	}
 }
 
 // unlocked takes the lock away.
@@ -154,8 +170,13 @@ func (u *UI) unlocked(l *locked) {
 	u.idle.Start()
 }
 
-// quitLocked ends the program, but says first that a secret would be lost.
+// quitLocked ends the program, but says first that a secret would be lost. What
+// a dialog is asking the server for is waited for, as in Quit.
 func (u *UI) quitLocked() {
+	if widgets.DialogBusy(u.window.Canvas()) {
+		u.locked.screen.Say(i18n.T("lock.busy"))
+		return
+	}
 	if u.secret == nil || u.locked.asked {
 		u.cfg.App.Quit()
 		return

@@ -242,3 +242,39 @@ func TestALockHoldsWhateverIsOnScreen(t *testing.T) {
 	d.ui.Lock() // nobody is signed in
 	d.HasNot(isLocked)
 }
+
+func TestWhatWasAskedForSignInGoesOnAfterTheLock(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	endSignIn(t, d, remote)
+	d.ui.refresh()
+	d.Await("Your sign-in has expired", "")
+	d.ui.cfg.App.Preferences().SetBool("lockSignIn", true)
+	d.ui.lock()
+	d.Await(isLocked, "Sign in with the browser")
+	d.HasNot(isLocked, "Your sign-in has expired", "Try again")
+	d.Has("Signed in as ada", "No tokens yet")
+	if d.ui.expired != nil {
+		t.Error("it still asks to sign in")
+	}
+}
+
+func TestQuittingTheLockWaitsForAnAnswer(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	wish := client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read"}}
+	if _, err := d.ui.conn.AddApp(t.Context(), wish); err != nil {
+		t.Fatal(err)
+	}
+	d.Shortcut(fyne.KeyN)
+	d.Type("Nightly export")
+	release := remote.Hold("/profile/tokens")
+	d.Begin(fyne.KeyReturn)
+	d.ui.lock()
+	d.ui.Quit()
+	d.Await("Keyfob is still waiting for an answer that may hold a new secret. Quit again in a moment.", "")
+	release()
+	d.Has(isLocked)
+}
