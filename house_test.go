@@ -29,6 +29,7 @@ var house = []rule{
 	{of: "ui/mine", may: []string{"ui/...", "client", "client/issued", "assets"}},
 	{of: "ui/task", may: []string{"internal/crash"}},
 	{of: "ui/clipboard", may: []string{"client", "internal/crash"}},
+	{of: "ui/secret", may: []string{"ui/...", "client", "client/handover", "assets", "internal/crash"}},
 	{of: "ui/...", may: []string{"ui/...", "client", "client/handover", "assets"}},
 
 	{of: "client", may: nil},
