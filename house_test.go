@@ -28,10 +28,14 @@ var house = []rule{
 	{of: "ui", may: []string{"ui/...", "client", "client/connect", "client/issued", "client/handover", "assets"}}, // the shell holds the connection
 	{of: "ui/mine", may: []string{"ui/...", "client", "client/issued", "assets"}},
 	{of: "ui/task", may: []string{"internal/crash"}},
+	{of: "ui/clipboard", may: []string{"client", "internal/crash"}},
+	{of: "ui/secret", may: []string{"ui/...", "client", "client/handover", "assets", "internal/crash"}},
 	{of: "ui/...", may: []string{"ui/...", "client", "client/handover", "assets"}},
 
 	{of: "client", may: nil},
 	{of: "client/rest", may: []string{"client", "client/internal/...", "api"}},
+	{of: "client/credentials", may: []string{"client", "internal/crash"}},
+	{of: "client/session", may: []string{"client/...", "internal/crash"}},
 	{of: "client/...", may: []string{"client/..."}},
 
 	{of: "api", may: nil},

@@ -25,9 +25,13 @@ const patience = 10 * time.Minute
 // the sign-in expired waits and then runs once. It must not run on the UI
 // thread.
 func (u *UI) askSignIn(ctx context.Context, conn *connect.Connection) error {
+	return u.ask(ctx, &expired{u: u, conn: conn})
+}
+
+func (u *UI) ask(ctx context.Context, e *expired) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	e := &expired{u: u, conn: conn, ctx: ctx, answer: make(chan error, 1)}
+	e.ctx, e.answer = ctx, make(chan error, 1)
 	fyne.Do(e.show)
 	select {
 	case err := <-e.answer:
@@ -52,6 +56,8 @@ func (u *UI) mayAsk(conn *connect.Connection) bool {
 type expired struct {
 	u      *UI
 	conn   *connect.Connection
+	unlock bool     // asked for in front of the lock
+	below  *expired // that was open before
 	dialog *widgets.Dialog
 	code   *signin.CodePanel // for the way Device
 	token  *widgets.Entry    // for the way Token
@@ -62,11 +68,15 @@ type expired struct {
 }
 
 func (e *expired) show() {
-	if !e.u.mayAsk(e.conn) {
+	if !e.unlock && !e.u.mayAsk(e.conn) {
 		e.answer <- client.ErrSignInExpired
 		return
 	}
-	text := widget.NewLabel(i18n.T("expired.text", "Server", fullName(e.conn.Saved)))
+	title, why := "expired.title", "expired.text"
+	if e.unlock {
+		title, why = "lock.signInTitle", "lock.signInText"
+	}
+	text := widget.NewLabel(i18n.T(why, "Server", fullName(e.conn.Saved)))
 	text.Wrapping = fyne.TextWrapWord
 	content := container.NewVBox(text)
 	submit := "expired.submit"
@@ -81,12 +91,15 @@ func (e *expired) show() {
 		e.token.Password = true
 		content.Add(widgets.NewField(i18n.T("signin.token"), e.token, i18n.T("signin.tokenHint")))
 	}
-	e.dialog = widgets.NewDialog(e.u.window, i18n.T("expired.title"), "", content)
+	e.dialog = widgets.NewDialog(e.u.window, i18n.T(title), "", content)
+	if e.unlock {
+		e.dialog.SetInFront()
+	}
 	e.dialog.SetSubmit(i18n.T(submit), widget.HighImportance, e.submit)
 	e.dialog.SetCancel(i18n.T("expired.later"), e.later)
 	e.dialog.SetSize(fyne.NewSize(460, 0))
 	e.stop = func() {}
-	e.u.expired = e
+	e.below, e.u.expired = e.u.expired, e
 	e.dialog.Show()
 }
 
@@ -149,7 +162,7 @@ func (e *expired) later() {
 }
 
 func (e *expired) close(answer error) {
-	e.u.expired = nil
+	e.u.expired = e.below
 	e.code.Stop()
 	e.dialog.Hide()
 	e.answer <- answer

@@ -34,12 +34,14 @@ type locked struct {
 func (u *UI) Lock() { fyne.Do(u.lock) }
 
 func (u *UI) lock() {
-	if u.conn == nil || u.main == nil || u.locked != nil {
+	if u.locked != nil {
+		return
+	}
+	l := u.toLock()
+	if l.conn == nil {
 		return
 	}
 	u.idle.Stop()
-	conn := u.conn
-	l := &locked{conn: conn, view: u.main.opened, kept: widgets.DialogOpen(u.window.Canvas()), dropped: make(chan struct{})}
 	u.locked = l
 	l.screen = lock.Show(u.lockParams(l))
 	if !l.kept {
@@ -50,12 +52,41 @@ func (u *UI) lock() {
 	task.Go(func() { u.drop(l) })
 }
 
+// toLock is what a lock is to come back to: the views on screen, or else those
+// that were set aside, or else any that are signed in. A start or a sign-in
+// under way is given up.
+func (u *UI) toLock() *locked {
+	l := &locked{view: viewTokens, dropped: make(chan struct{})}
+	if u.main != nil {
+		l.conn, l.view, l.kept = u.conn, u.main.opened, widgets.DialogOpen(u.window.Canvas())
+		return l
+	}
+	if u.aside != nil {
+		l.conn, l.view = u.aside.conn, u.aside.opened
+	} else {
+		l.conn = u.cfg.Connector.SignedIn()
+	}
+	if l.conn == nil {
+		return l
+	}
+	u.cancel()
+	if u.enter != nil {
+		u.enter.Cancel()
+	}
+	if u.expired != nil {
+		u.expired.later()
+	}
+	widgets.HideDialogs(u.window.Canvas())
+	u.aside, u.enter, u.resumed = nil, nil, nil
+	return l
+}
+
 func (u *UI) lockParams(l *locked) lock.Params {
 	conn := l.conn
 	p := lock.Params{
 		Window: u.window, Name: conn.Name, Server: serverName(conn.Saved), Secret: u.secret != nil,
-		OpenURL: u.cfg.OpenURL,
-		Unlock:  func(ctx context.Context) error { return u.unlock(ctx, l, conn.Unlock) },
+		OpenURL: u.cfg.OpenURL, Browser: conn.Way == connect.Browser,
+		Unlock: func(ctx context.Context) error { return u.unlock(ctx, l, conn.Unlock) },
 	}
 	if conn.BuiltIn {
 		return p // it has no sign-in but that of the computer
@@ -75,13 +106,16 @@ func (u *UI) signInLocked(ctx context.Context, conn *connect.Connection) error {
 	if conn.Way == connect.Browser {
 		return conn.SignInAgain(ctx, connect.Part{})
 	}
-	return u.askSignIn(ctx, conn)
+	if err := u.ask(ctx, &expired{u: u, conn: conn, unlock: true}); !errors.Is(err, client.ErrSignInExpired) {
+		return err
+	}
+	return context.Canceled // not now
 }
 
 // drop waits for a renewal under way, and for the clipboard.
 func (u *UI) drop(l *locked) {
 	defer close(l.dropped)
-	l.conn.Lock()
+	u.cfg.Connector.Lock()
 	ctx, cancel := context.WithTimeout(context.Background(), leaving)
 	defer cancel()
 	_ = u.cfg.Clipboard.Clear(ctx) // a loan that could not be ended says so itself
@@ -103,10 +137,26 @@ func (u *UI) unlock(ctx context.Context, l *locked, open func(context.Context) e
 		return err
 	}
 	if l.kept {
-		fyne.Do(func() { u.unlocked(l) })
+		fyne.Do(func() { u.comeOut(l) })
 		return nil
 	}
 	return u.enterWith(ctx, l.conn) // shows the views, and so takes the lock away
+}
+
+// comeOut goes on where a dialog waited: nobody needs to be asked to sign in any
+// more, and a list that was refused meanwhile is fetched.
+func (u *UI) comeOut(l *locked) {
+	if u.locked != l {
+		return
+	}
+	if e := u.expired; e != nil {
+		e.stop()
+		e.close(nil)
+	}
+	u.unlocked(l)
+	if u.main != nil {
+		u.main.refresh()
+	}
 }
 
 // unlocked takes the lock away.
@@ -120,8 +170,13 @@ func (u *UI) unlocked(l *locked) {
 	u.idle.Start()
 }
 
-// quitLocked ends the program, but says first that a secret would be lost.
+// quitLocked ends the program, but says first that a secret would be lost. What
+// a dialog is asking the server for is waited for, as in Quit.
 func (u *UI) quitLocked() {
+	if widgets.DialogBusy(u.window.Canvas()) {
+		u.locked.screen.Say(i18n.T("lock.busy"))
+		return
+	}
 	if u.secret == nil || u.locked.asked {
 		u.cfg.App.Quit()
 		return

@@ -7,8 +7,10 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
 
 	"keyfob/client"
+	"keyfob/internal/testserver"
 	"keyfob/ui/widgets"
 )
 
@@ -160,4 +162,119 @@ func TestUnlockingWithoutTheServerSaysSo(t *testing.T) {
 	d.Press(fyne.KeyReturn)
 	d.HasNot(isLocked)
 	d.Has("Signed in as ada")
+}
+
+// A way that asks for more than a browser asks in front of the lock.
+func TestAPastedTokenUnlocks(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	token := d.pasted(remote)
+	d.ui.cfg.App.Preferences().SetBool("lockSignIn", true)
+	d.ui.Lock()
+	d.Has(isLocked, "Sign in again to unlock.")
+	d.HasNot("browser")
+	d.Begin(fyne.KeyReturn)
+	d.Await("Sign in to unlock", "")
+	picture(t, d, "lock-token")
+	d.Await("Sign in to unlock", "Not now")
+	d.Has(isLocked)
+	d.Begin(fyne.KeyReturn)
+	d.Await("Sign in to unlock", "")
+	test.Type(d.ui.window.Canvas().Focused(), token.Reveal())
+	d.Await("Sign in to unlock", "Check and sign in")
+	d.HasNot(isLocked, "Sign in to unlock", token.Reveal())
+	d.Has("Signed in as ada")
+}
+
+// pasted is the desktop signed in with a token that was pasted.
+func (d *desk) pasted(remote *testserver.Remote) client.Secret {
+	d.t.Helper()
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	app, err := d.ui.conn.AddApp(d.t.Context(), client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read"}})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	_, token, err := d.ui.conn.CreateToken(d.t.Context(), client.NewToken{AppID: app.ID, Scopes: []string{"read"}})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.ui.signOut()
+	d.Tap("Other ways ▾")
+	d.Press(fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn)
+	d.Type(token.Reveal())
+	d.Press(fyne.KeyReturn)
+	d.Has("Signed in as ada")
+	return token
+}
+
+// What is set aside is locked too, and so is what is signed in while another
+// server is chosen.
+func TestALockHoldsWhateverIsOnScreen(t *testing.T) {
+	d, remote := openTwo(t)
+	bob := d.ui.conn
+	locked := func(who string) {
+		t.Helper()
+		d.ui.Lock()
+		d.Has(isLocked, who)
+		d.HasNot("Use the built-in server", "Back to")
+		if _, err := bob.Me(t.Context()); !errors.Is(err, client.ErrLocked) {
+			t.Errorf("a call of bob goes on with %v", err)
+		}
+		if d.ui.aside != nil || d.ui.enter != nil {
+			t.Error("what was set aside is still there")
+		}
+		d.Press(fyne.KeyReturn)
+		d.HasNot(isLocked)
+	}
+	d.Menu("Add a connection…")
+	d.Has("Back to " + hostOf(remote.URL))
+	locked("Bob Buyer")
+	d.Has("Signed in as bob")
+
+	d.Menu(hostOf(remote.URL) + " · Ada Admin")
+	d.Has("Signed in as ada")
+	d.ui.signOut() // bob is signed in still
+	d.Has("Use the built-in server")
+	locked("Bob Buyer")
+	d.Has("Signed in as bob")
+	d.ui.signOut()
+	d.Has("Use the built-in server")
+	d.ui.Lock() // nobody is signed in
+	d.HasNot(isLocked)
+}
+
+func TestWhatWasAskedForSignInGoesOnAfterTheLock(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	endSignIn(t, d, remote)
+	d.ui.refresh()
+	d.Await("Your sign-in has expired", "")
+	d.ui.cfg.App.Preferences().SetBool("lockSignIn", true)
+	d.ui.lock()
+	d.Await(isLocked, "Sign in with the browser")
+	d.HasNot(isLocked, "Your sign-in has expired", "Try again")
+	d.Has("Signed in as ada", "No tokens yet")
+	if d.ui.expired != nil {
+		t.Error("it still asks to sign in")
+	}
+}
+
+func TestQuittingTheLockWaitsForAnAnswer(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	wish := client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read"}}
+	if _, err := d.ui.conn.AddApp(t.Context(), wish); err != nil {
+		t.Fatal(err)
+	}
+	d.Shortcut(fyne.KeyN)
+	d.Type("Nightly export")
+	release := remote.Hold("/profile/tokens")
+	d.Begin(fyne.KeyReturn)
+	d.ui.lock()
+	d.ui.Quit()
+	d.Await("Keyfob is still waiting for an answer that may hold a new secret. Quit again in a moment.", "")
+	release()
+	d.Has(isLocked)
 }

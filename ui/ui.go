@@ -198,7 +198,9 @@ func (u *UI) showMain(conn *connect.Connection, me client.Me, rules client.Capab
 // the built-in one, is offered there.
 func (u *UI) showEnter(last connect.Saved) {
 	u.conn, u.main, u.resumed = nil, nil, nil
-	u.idle.Stop()
+	if u.cfg.Connector.SignedIn() == nil {
+		u.idle.Stop()
+	}
 	address := last.Address
 	if last.BuiltIn {
 		address = u.cfg.Address
@@ -226,7 +228,7 @@ func (u *UI) showEnter(last connect.Saved) {
 		p.Back, p.BackText = u.chooseSaved, i18n.T("signin.saved")
 	}
 	u.enter = signin.New(p)
-	u.window.SetContent(u.enter.Content)
+	u.window.SetContent(widgets.NewSense(u.enter.Content))
 	u.enter.Refresh()
 	u.window.SetMainMenu(u.menu())
 }

@@ -9,17 +9,28 @@ import (
 	"keyfob/client"
 )
 
-// Lock drops from memory what signs in, of this connection and of all that were
-// in use before it. Their calls fail with client.ErrLocked until Unlock, Use or
-// SignInAgain.
-func (c *Connection) Lock() {
-	owner := c.account.owner
-	owner.mu.Lock()
-	accounts := slices.Collect(maps.Values(owner.accounts))
-	owner.mu.Unlock()
+// Lock drops from memory what signs in, of all connections that are signed in.
+// Their calls fail with client.ErrLocked until Unlock, Use or SignInAgain.
+func (c *Connector) Lock() {
+	c.mu.Lock()
+	accounts := slices.Collect(maps.Values(c.accounts))
+	c.mu.Unlock()
 	for _, a := range accounts {
 		a.session.Lock()
 	}
+}
+
+// SignedIn is a connection that is signed in, whichever; nil if none is.
+func (c *Connector) SignedIn() *Connection {
+	c.mu.Lock()
+	keys := slices.Sorted(maps.Keys(c.accounts))
+	c.mu.Unlock()
+	for _, key := range keys {
+		if a := c.kept(key); a != nil {
+			return a.connection()
+		}
+	}
+	return nil
 }
 
 // Unlock fetches the credential from the keyring again; the built-in server

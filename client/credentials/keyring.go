@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"keyfob/client"
+	"keyfob/internal/crash"
 )
 
 // Patience is how long a call waits for the keyring, and so for a person who
@@ -121,6 +122,7 @@ func (k *Keyring) run(ctx context.Context, op func(context.Context) error, undo 
 	}
 	done := make(chan error)
 	go func() {
+		defer crash.Guard()
 		defer func() { <-k.lane }()
 		err := op(ctx)
 		select {

@@ -12,6 +12,7 @@ import (
 
 	"keyfob/client"
 	"keyfob/client/credentials"
+	"keyfob/internal/crash"
 )
 
 // attempt is a second item in the store, there while a sign-in is under way:
@@ -52,6 +53,7 @@ func (s *Session) begin(ctx context.Context, a attempt) attempt {
 	s.leftOver.Store(true)
 	noted := make(chan bool, 1)
 	go func() {
+		defer crash.Guard()
 		ctx := context.WithoutCancel(ctx)
 		if left, err := s.attempted(ctx); err == nil && left.Run != thisRun && left.Subject == "" {
 			_ = s.undoInTime(ctx, left)

@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"sync/atomic"
 	"time"
+
+	"keyfob/internal/crash"
 )
 
 const callbackPath = "/callback"
@@ -43,7 +45,10 @@ func listen(ctx context.Context, host, state string) (*listener, error) {
 	h := &callback{ctx: ctx, host: host, state: state, answers: answers}
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 1 << 16}
 	for _, socket := range sockets {
-		go func() { _ = srv.Serve(socket) }()
+		go func() {
+			defer crash.Guard()
+			_ = srv.Serve(socket)
+		}()
 	}
 	return &listener{redirect: "http://" + host + callbackPath, answers: answers, sockets: sockets, server: srv}, nil
 }
@@ -53,6 +58,7 @@ func listen(ctx context.Context, host, state string) (*listener, error) {
 func (l *listener) close() {
 	closeAll(l.sockets)
 	go func() {
+		defer crash.Guard()
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		if l.server.Shutdown(ctx) != nil {

@@ -34,6 +34,7 @@ import (
 	"keyfob/client"
 	"keyfob/client/credentials"
 	"keyfob/client/internal/transport"
+	"keyfob/internal/crash"
 )
 
 // slack is how long before its end an access token counts as ended, for
@@ -176,6 +177,7 @@ func (s *Session) current() (client.Secret, bool) {
 // sent is used up, and its successor must be read.
 func (s *Session) renewShared(ctx context.Context) error {
 	flight := s.flights.DoChan("refresh", func() (any, error) {
+		defer crash.Guard()
 		return nil, s.renew(context.WithoutCancel(ctx))
 	})
 	select {
@@ -222,6 +224,7 @@ func (s *Session) reauthenticate(ctx context.Context) error {
 		return client.ErrSignInExpired
 	}
 	flight := s.flights.DoChan("reauthenticate", func() (any, error) {
+		defer crash.Guard()
 		if _, ok := s.current(); ok {
 			return nil, nil
 		}

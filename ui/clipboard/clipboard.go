@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"keyfob/client"
+	"keyfob/internal/crash"
 )
 
 // DefaultAfter is how long a secret stays on the clipboard unless the user
@@ -102,7 +103,10 @@ func (c *Clipboard) Copy(ctx context.Context, s client.Secret) (Loan, error) {
 	}
 	c.settle(Superseded)
 	l.on, c.now = on, l
-	go c.watch(l)
+	go func() {
+		defer crash.Guard()
+		c.watch(l)
+	}()
 	return Loan{For: l.after, End: l.end, Reach: c.sys.reach()}, nil
 }
 
@@ -201,6 +205,7 @@ func within[T any](ctx context.Context, do func() (T, error), late func(T)) (T, 
 	}
 	done := make(chan result, 1)
 	go func() {
+		defer crash.Guard()
 		value, err := do()
 		done <- result{value, err}
 	}()
@@ -209,6 +214,7 @@ func within[T any](ctx context.Context, do func() (T, error), late func(T)) (T, 
 		return r.value, r.err
 	case <-ctx.Done():
 		go func() {
+			defer crash.Guard()
 			if r := <-done; r.err == nil {
 				late(r.value)
 			}

@@ -35,7 +35,8 @@ type Params struct {
 	Secret bool // a secret that nobody has stored is behind it
 
 	Unlock  func(context.Context) error // with what the keyring has; nil: signing in is demanded
-	SignIn  func(context.Context) error // by the browser; nil: there is no such way
+	SignIn  func(context.Context) error // signs in again; nil: there is no such way
+	Browser bool                        // SignIn does so by the browser; else it asks by itself
 	OpenURL func(url string) error      // opens the sign-in page again
 }
 
@@ -94,7 +95,7 @@ func (s *Screen) content() fyne.CanvasObject {
 func (s *Screen) makeButtons() {
 	s.buttons = container.New(layout.NewCustomPaddedHBoxLayout(10))
 	if s.p.SignIn != nil {
-		s.signIn = widgets.NewButton(i18n.T("lock.signIn"), s.startSignIn)
+		s.signIn = widgets.NewButton(s.byWay("lock.signIn", "lock.signInAgain"), s.startSignIn)
 		s.buttons.Add(s.signIn)
 	}
 	if s.p.Unlock != nil {
@@ -122,7 +123,7 @@ func (s *Screen) first() *widgets.Button {
 func (s *Screen) how() string {
 	text := i18n.T("lock.keyring")
 	if s.p.Unlock == nil {
-		text = i18n.T("lock.browser")
+		text = s.byWay("lock.browser", "lock.again")
 	}
 	if s.p.Secret {
 		text += " " + i18n.T("lock.secret")
@@ -130,9 +131,16 @@ func (s *Screen) how() string {
 	return text
 }
 
+func (s *Screen) byWay(browser, other string) string {
+	if s.p.Browser {
+		return i18n.T(browser)
+	}
+	return i18n.T(other)
+}
+
 func (s *Screen) startUnlock() { s.start(i18n.T("lock.unlocking"), s.p.Unlock) }
 
-func (s *Screen) startSignIn() { s.start(i18n.T("lock.waiting"), s.p.SignIn) }
+func (s *Screen) startSignIn() { s.start(s.byWay("lock.waiting", "lock.waitingForYou"), s.p.SignIn) }
 
 func (s *Screen) start(doing string, do func(context.Context) error) {
 	ctx, cancel := context.WithCancel(context.Background())

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"keyfob/client"
+	"keyfob/internal/crash"
 	"keyfob/ui/clipboard"
 	"keyfob/ui/i18n"
 )
@@ -20,7 +21,11 @@ func (d *Dialog) copyPlain() { d.startCopy(d.p.Secret.Reveal(), i18n.T("secret.c
 func (d *Dialog) startCopy(text, done string) {
 	d.copies++
 	ctx, turn := d.ctx, d.copies
-	go d.copy(ctx, turn, client.NewSecret(text), done)
+	lent := client.NewSecret(text)
+	go func() { // for as long as the loan: no task, whose end is waited for
+		defer crash.Guard()
+		d.copy(ctx, turn, lent, done)
+	}()
 }
 
 func (d *Dialog) copy(ctx context.Context, turn int, text client.Secret, done string) {

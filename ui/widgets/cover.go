@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -9,7 +11,8 @@ import (
 )
 
 // Cover hides all of a window, its dialogs too, until it is taken away. Dialogs live on below it: what they wait for
-// may come, and they may open and close. Nothing of that shows, and no key or tap gets through.
+// may come, and they may open and close. Nothing of that shows, and no key or tap gets through. Only a dialog that was
+// told to (SetInFront) shows above it.
 type Cover struct {
 	widget.BaseWidget
 	window  fyne.Window
@@ -75,15 +78,26 @@ func closePopUps(c fyne.Canvas) {
 	}
 }
 
-// beneathCover does what adds or removes a dialog, below the cover if there is one.
+// beneathCover does what adds or removes a dialog, below the cover if there is one and below what is in front of that.
 func beneathCover(c fyne.Canvas, do func()) {
-	cover, ok := c.Overlays().Top().(*Cover)
-	if !ok {
+	all := c.Overlays().List()
+	at := slices.IndexFunc(all, func(o fyne.CanvasObject) bool { _, ok := o.(*Cover); return ok })
+	if at < 0 {
 		do()
 		return
 	}
+	cover, front := all[at].(*Cover), slices.Clone(all[at+1:])
+	keys, focused := c.OnTypedKey(), c.Focused()
 	cover.lift()
 	do()
 	c.Unfocus()
 	cover.put()
+	if len(front) == 0 {
+		return
+	}
+	for _, o := range front {
+		c.Overlays().Add(o)
+	}
+	c.SetOnTypedKey(keys)
+	c.Focus(focused)
 }

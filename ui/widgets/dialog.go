@@ -33,6 +33,7 @@ type Dialog struct {
 	onCancel        func()
 
 	busy       bool
+	inFront    bool
 	allowed    bool // what SetSubmitEnabled said
 	first      fyne.Focusable
 	paused     []fyne.Disableable // what SetBusy disabled
@@ -102,6 +103,9 @@ func (d *Dialog) AddAction(text string, do func()) *Button {
 // SetFirstFocus chooses what has the focus when the dialog is shown, in place of the first field.
 func (d *Dialog) SetFirstFocus(f fyne.Focusable) { d.first = f }
 
+// SetInFront makes the dialog show in front of a Cover too. It is for what takes the cover away.
+func (d *Dialog) SetInFront() { d.inFront = true }
+
 // SetSize sets the size that the dialog has at least, without going beyond the window. A height of 0 is what the content
 // needs.
 func (d *Dialog) SetSize(size fyne.Size) {
@@ -149,8 +153,11 @@ func (d *Dialog) SetBusy(on bool, text string) {
 
 func (d *Dialog) pause() {
 	c := d.window.Canvas()
-	d.beforeBusy = c.Focused()
-	c.Unfocus()
+	d.beforeBusy = nil
+	if c.Overlays().Top() == fyne.CanvasObject(d.surface) { // else the focus is another's
+		d.beforeBusy = c.Focused()
+		c.Unfocus()
+	}
 	d.paused = nil
 	for _, in := range inputs(d.content, d.actions) {
 		if !in.Disabled() {
@@ -194,8 +201,17 @@ func (d *Dialog) Shown() bool { return d.surface.depth(d.window.Canvas()) >= 0 }
 // Show puts the dialog in front of the window and takes the focus to its first field.
 func (d *Dialog) Show() {
 	if !d.Shown() {
-		beneathCover(d.window.Canvas(), d.show)
+		d.place(d.show)
 	}
+}
+
+// place does what adds or removes the dialog where it belongs.
+func (d *Dialog) place(do func()) {
+	if d.inFront {
+		do()
+		return
+	}
+	beneathCover(d.window.Canvas(), do)
 }
 
 func (d *Dialog) show() {
@@ -213,7 +229,7 @@ func (d *Dialog) Hide() {
 	if !d.Shown() {
 		return
 	}
-	beneathCover(d.window.Canvas(), d.hide)
+	d.place(d.hide)
 	if d.OnClosed != nil {
 		d.OnClosed()
 	}

@@ -325,3 +325,33 @@ func TestOpenListOfASelectKeepsItsKeys(t *testing.T) {
 		t.Errorf("focused: %T", f.w.Canvas().Focused())
 	}
 }
+
+// What takes the cover away shows; what opens and closes meanwhile does not.
+func TestOnlyADialogInFrontShowsAboveTheCover(t *testing.T) {
+	w := plainWindow(t)
+	first, below := NewButton("Unlock", nil), NewDialog(w, "Below", "", NewEntry())
+	cover := NewCover(w, first, first)
+	entry := NewEntry()
+	front := NewDialog(w, "In front", "", entry)
+	front.SetInFront()
+	front.Show()
+	inFront := func(when string) {
+		t.Helper()
+		if w.Canvas().Overlays().Top() != fyne.CanvasObject(front.surface) || w.Canvas().Focused() != fyne.Focusable(entry) {
+			t.Errorf("%s: in front is %T, focused %T", when, w.Canvas().Overlays().Top(), w.Canvas().Focused())
+		}
+	}
+	inFront("opened")
+	below.Show()
+	inFront("another opened")
+	below.SetBusy(true, "")
+	if !DialogBusy(w.Canvas()) {
+		t.Error("the one below is not seen to be busy")
+	}
+	below.Hide()
+	inFront("another closed")
+	press(w, fyne.KeyEscape)
+	if w.Canvas().Overlays().Top() != fyne.CanvasObject(cover) || w.Canvas().Focused() != fyne.Focusable(first) {
+		t.Errorf("left: in front is %T, focused %T", w.Canvas().Overlays().Top(), w.Canvas().Focused())
+	}
+}

@@ -17,10 +17,19 @@ func DialogOpen(c fyne.Canvas) bool {
 	return false
 }
 
-// DialogBusy says whether the Dialog in front is waiting for an answer.
-func DialogBusy(c fyne.Canvas) bool {
+// HideDialogs hides all dialogs, the last opened first.
+func HideDialogs(c fyne.Canvas) {
 	for _, overlay := range slices.Backward(c.Overlays().List()) {
 		if s, ok := overlay.(*surface); ok {
+			s.dialog.Hide()
+		}
+	}
+}
+
+// DialogBusy says whether the Dialog in front, or in front below a Cover, is waiting for an answer.
+func DialogBusy(c fyne.Canvas) bool {
+	for _, overlay := range slices.Backward(c.Overlays().List()) {
+		if s, ok := overlay.(*surface); ok && !s.dialog.inFront {
 			return s.dialog.Busy()
 		}
 	}

@@ -31,7 +31,7 @@ func (d *desktop) secretOnScreen(description string) string {
 	return d.copied("enrt_p")
 }
 
-// security requirement 4
+// requirement 11, security requirement 4
 func TestASignalClearsTheClipboardAndEndsTheProgramInTwoSeconds(t *testing.T) {
 	d := newDesktop(t, true)
 	for i, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
