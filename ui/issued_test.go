@@ -2,6 +2,8 @@ package ui
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -116,6 +118,19 @@ func TestWithoutAKeyringTheLookUpSaysHowFarItReaches(t *testing.T) {
 	d.whose("no token at all")
 	d.Has("only tokens issued since Keyfob was started are known")
 	picture(t, d, "mine-nothing")
+}
+
+func TestAKeyThatIsGoneIsSaid(t *testing.T) {
+	d := signedIn(t)
+	path := filepath.Join(t.TempDir(), "issued.json")
+	if err := os.WriteFile(path, []byte(`{"v":1,"tokens":[{"key":"another","fingerprint":"00"}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.ui.cfg.Issued = issued.New(path, credentials.NewFallback(d.server.Kept))
+	d.whose("no token at all")
+	d.Has("The keyring no longer has the key")
+	d.HasNot("only tokens issued since")
+	picture(t, d, "mine-lost")
 }
 
 // none is no keyring.

@@ -19,6 +19,8 @@ type content struct {
 
 const version = 1
 
+var errDamaged = errors.New("the index of issued tokens is damaged")
+
 // read is what the file holds; no file holds nothing. One that cannot be made
 // sense of is put aside, not overwritten.
 func (f file) read() ([]kept, error) {
@@ -31,7 +33,10 @@ func (f file) read() ([]kept, error) {
 	}
 	var c content
 	if err := json.Unmarshal(data, &c); err != nil || c.V != version {
-		return nil, errors.Join(errors.New("the index of issued tokens is damaged"), os.Rename(string(f), string(f)+".damaged"))
+		if err := os.Rename(string(f), string(f)+".damaged"); err != nil {
+			return nil, fmt.Errorf("reading the index of issued tokens: %w", err)
+		}
+		return nil, errDamaged
 	}
 	return c.Tokens, nil
 }

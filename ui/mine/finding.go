@@ -36,6 +36,9 @@ func (m *Mine) banners(f finding) []fyne.CanvasObject {
 		return m.isMine(f)
 	}
 	out := []fyne.CanvasObject{m.notMine(f)}
+	if f.Lost {
+		out = append(out, widgets.NewBanner(widgets.Neutral, i18n.T("mine.lost"), "", nil))
+	}
 	if !f.Lasting {
 		out = append(out, widgets.NewBanner(widgets.Neutral, i18n.T("mine.sinceStart"), "", nil))
 	}
