@@ -71,6 +71,29 @@ func TestALookUpNeedsNoServerAndNoConnection(t *testing.T) {
 	picture(t, d, "mine-elsewhere")
 }
 
+func TestAFoundTokenOfAnotherConnectionIsRevokedThere(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	wish := client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read"}}
+	if _, err := d.ui.conn.AddApp(t.Context(), wish); err != nil {
+		t.Fatal(err)
+	}
+	d.ui.refresh()
+	_, value := d.issue("Nightly export")
+	d.addAt(remote.URL, "bob")
+	d.Has("Signed in as bob")
+	d.whose(value)
+	d.Has("It is yours: “Nightly export”", "To revoke it, switch to ada at "+hostOf(remote.URL))
+	d.HasNot("Revoke…")
+	picture(t, d, "mine-switch")
+	d.Tap("Switch and go on")
+	d.Has("It is yours: “Nightly export”", "It works.")
+	picture(t, d, "mine-switched")
+	d.Tap("Revoke…")
+	d.Tap("Revoke token")
+	d.Has("Signed in as ada", "Nightly export", "Revoked")
+}
+
 func TestAForeignTokenIsToldByItsShapeAndTheServerIsAsked(t *testing.T) {
 	d := signedIn(t)
 	elsewhere, _, err := d.ui.conn.CreateToken(t.Context(), client.NewToken{Description: "Laptop", AppID: d.onlyApp().ID, Scopes: []string{"read"}})
