@@ -21,10 +21,27 @@ func (u *UI) noteIssued(conn *connect.Connection, t client.Token, s client.Secre
 		ID: t.ID, Kind: string(t.Kind), AppID: t.App.ID, App: t.App.Name, Description: t.Description, At: t.CreatedAt,
 	}
 	value := client.NewSecret(s.Reveal()) // the dialog wipes its own
+	u.noting.Add(1)
 	task.Go(func() {
+		defer u.noting.Done()
 		defer value.Wipe()
 		_ = u.cfg.Issued.Note(context.Background(), e, value)
 	})
+}
+
+// Noted waits, as the program quits, until what was issued is written down.
+func (u *UI) Noted(ctx context.Context) error {
+	over := make(chan error, 1)
+	task.Go(func() {
+		u.noting.Wait()
+		over <- u.cfg.Issued.Settle(ctx)
+	})
+	select {
+	case err := <-over:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // askWhose opens the dialog that tells whose a found token is. It needs no

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -154,6 +155,38 @@ func TestAKeyThatIsGoneIsSaid(t *testing.T) {
 	d.Has("The keyring no longer has the key")
 	d.HasNot("only tokens issued since")
 	picture(t, d, "mine-lost")
+}
+
+// slow is a keyring that answers once it is released.
+type slow struct {
+	issued.Keys
+	release chan struct{}
+}
+
+func (s slow) Recall(ctx context.Context, key string) (client.Secret, error) {
+	<-s.release
+	return s.Keys.Recall(ctx, key)
+}
+
+func TestQuittingWaitsUntilWhatWasIssuedIsWrittenDown(t *testing.T) {
+	d := signedIn(t)
+	path, keys := filepath.Join(t.TempDir(), "issued.json"), credentials.NewFallback(d.server.Kept)
+	release := make(chan struct{})
+	d.ui.cfg.Issued = issued.New(path, slow{keys, release})
+	secret := client.NewSecret("an-opaque-token-of-another-server")
+	d.ui.noteIssued(d.ui.conn, client.Token{ID: "t1"}, secret)
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := d.ui.Noted(over); !errors.Is(err, context.Canceled) {
+		t.Errorf("it is waited for without a bound: %v", err)
+	}
+	close(release)
+	if err := d.ui.Noted(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := issued.New(path, keys).Find(t.Context(), secret.Reveal()); err != nil || a.Entry.ID != "t1" {
+		t.Errorf("%v, %v", a, err)
+	}
 }
 
 // none is no keyring.

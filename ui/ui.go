@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -62,6 +63,7 @@ type UI struct {
 	expired *expired       // asks for an expired sign-in; nil: nobody is asked
 	cancel  func()         // of the start that is under way
 	leaving bool           // signing out
+	noting  sync.WaitGroup // what was issued, in the index
 
 	settled   []connect.Saved // removed earlier, and signed out only now
 	unsettled error           // why others still are not
