@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+
+	"keyfob/internal/wholefile"
 )
 
 // file is where the index is kept: readable by its owner, replaced as a whole.
@@ -46,18 +47,8 @@ func (f file) write(tokens []kept) error {
 	if err != nil {
 		return err
 	}
-	dir := filepath.Dir(string(f))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := wholefile.Write(string(f), data); err != nil {
 		return fmt.Errorf("writing the index of issued tokens: %w", err)
 	}
-	temp, err := os.CreateTemp(dir, ".issued-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("writing the index of issued tokens: %w", err)
-	}
-	defer func() { _ = os.Remove(temp.Name()) }() // renamed by then, or of no use
-	_, err = temp.Write(data)
-	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return fmt.Errorf("writing the index of issued tokens: %w", err)
-	}
-	return os.Rename(temp.Name(), string(f))
+	return nil
 }
