@@ -34,9 +34,9 @@ var house = []rule{
 
 	{of: "client", may: nil},
 	{of: "client/rest", may: []string{"client", "client/internal/...", "api"}},
-	{of: "client/credentials", may: []string{"client", "internal/crash"}},
+	{of: "client/credentials", may: []string{"client", "internal/crash", "internal/wholefile"}},
 	{of: "client/session", may: []string{"client/...", "internal/crash"}},
-	{of: "client/...", may: []string{"client/..."}},
+	{of: "client/...", may: []string{"client/...", "internal/wholefile"}},
 
 	{of: "api", may: nil},
 	{of: "server/...", may: []string{"server/...", "api", "internal/filelock"}},
@@ -44,6 +44,7 @@ var house = []rule{
 	{of: "internal/local", may: []string{"client", "server/..."}}, // fits the built-in server to the desktop
 	{of: "internal/screenlock", may: []string{"internal/crash"}},
 	{of: "internal/single", may: []string{"internal/crash", "internal/filelock"}},
+	{of: "internal/wholefile", may: nil},
 	{of: "internal/fakesecrets", may: nil}, // a Secret Service for tests
 	{of: "internal/testserver", may: []string{"client/...", "server/..."}},
 	{of: "internal/...", may: nil},

@@ -99,5 +99,7 @@ func run(server, version string) error {
 
 	ctx, cancel := context.WithTimeout(context.Background(), leaving)
 	defer cancel()
-	return errors.Join(clip.Clear(ctx), own.Close(ctx))
+	err = errors.Join(clip.Clear(ctx), own.Close(ctx))
+	_ = window.Noted(ctx) // without a keyring it never is, as the dialog says
+	return err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"fyne.io/fyne/v2"
+
 	"keyfob/client"
 	"keyfob/client/connect"
 	"keyfob/client/issued"
@@ -19,26 +21,73 @@ func (u *UI) noteIssued(conn *connect.Connection, t client.Token, s client.Secre
 		ID: t.ID, Kind: string(t.Kind), AppID: t.App.ID, App: t.App.Name, Description: t.Description, At: t.CreatedAt,
 	}
 	value := client.NewSecret(s.Reveal()) // the dialog wipes its own
+	u.noting.Add(1)
 	task.Go(func() {
+		defer u.noting.Done()
 		defer value.Wipe()
 		_ = u.cfg.Issued.Note(context.Background(), e, value)
 	})
 }
 
+// Noted waits, as the program quits, until what was issued is written down.
+func (u *UI) Noted(ctx context.Context) error {
+	over := make(chan error, 1)
+	task.Go(func() {
+		u.noting.Wait()
+		over <- u.cfg.Issued.Settle(ctx)
+	})
+	select {
+	case err := <-over:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // askWhose opens the dialog that tells whose a found token is. It needs no
 // connection; with one it can revoke.
 func (u *UI) askWhose() {
-	if u.busy() {
-		return
+	if !u.busy() {
+		u.showWhose()
 	}
+}
+
+func (u *UI) showWhose() *mine.Mine {
 	p := mine.Params{
-		Window: u.window, Find: u.cfg.Issued.Find, Server: issuedAt, Now: u.cfg.Now,
+		Window: u.window, Find: u.cfg.Issued.Find, Server: issuedAt, Now: u.cfg.Now, Switch: u.switchFor,
 		Here: func(issued.Entry) bool { return false },
 	}
 	if u.main != nil {
 		u.main.owns(&p)
 	}
-	mine.Show(p)
+	return mine.Show(p)
+}
+
+// switchFor opens the connection that e was issued with, and there goes on
+// about e; nil: there is none.
+func (u *UI) switchFor(e issued.Entry) func() {
+	all := u.known()
+	i := slices.IndexFunc(all, func(s connect.Saved) bool { return isOf(e, s) && s.Subject == e.Subject })
+	if i < 0 || u.leaving {
+		return nil
+	}
+	s := all[i]
+	return func() {
+		u.setAside()
+		u.start(s, func(ctx context.Context, s connect.Saved) error { return u.reopenFor(ctx, s, e) })
+	}
+}
+
+func (u *UI) reopenFor(ctx context.Context, s connect.Saved, e issued.Entry) error {
+	if err := u.reopen(ctx, s); err != nil {
+		return err
+	}
+	fyne.Do(func() {
+		if ctx.Err() == nil && u.free() && u.conn.Key() == s.Key() {
+			u.showWhose().About(e)
+		}
+	})
+	return nil
 }
 
 // owns lets the dialog ask and revoke at the connection that is open.
@@ -58,8 +107,12 @@ type here struct {
 }
 
 func (h here) has(e issued.Entry) bool {
-	server := e.BuiltIn == h.conn.BuiltIn && (e.BuiltIn || e.Address == h.conn.Address)
-	return server && (h.admin || e.Subject == h.conn.Subject)
+	return isOf(e, h.conn.Saved) && (h.admin || e.Subject == h.conn.Subject)
+}
+
+// isOf reports whether e was issued by the server of s.
+func isOf(e issued.Entry, s connect.Saved) bool {
+	return e.BuiltIn == s.BuiltIn && (e.BuiltIn || e.Address == s.Address)
 }
 
 func (h here) token(ctx context.Context, e issued.Entry) (client.Token, error) {

@@ -2,6 +2,9 @@ package ui
 
 import (
 	"context"
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -69,6 +72,29 @@ func TestALookUpNeedsNoServerAndNoConnection(t *testing.T) {
 	picture(t, d, "mine-elsewhere")
 }
 
+func TestAFoundTokenOfAnotherConnectionIsRevokedThere(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	wish := client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read"}}
+	if _, err := d.ui.conn.AddApp(t.Context(), wish); err != nil {
+		t.Fatal(err)
+	}
+	d.ui.refresh()
+	_, value := d.issue("Nightly export")
+	d.addAt(remote.URL, "bob")
+	d.Has("Signed in as bob")
+	d.whose(value)
+	d.Has("It is yours: “Nightly export”", "To revoke it, switch to ada at "+hostOf(remote.URL))
+	d.HasNot("Revoke…")
+	picture(t, d, "mine-switch")
+	d.Tap("Switch and go on")
+	d.Has("It is yours: “Nightly export”", "It works.")
+	picture(t, d, "mine-switched")
+	d.Tap("Revoke…")
+	d.Tap("Revoke token")
+	d.Has("Signed in as ada", "Nightly export", "Revoked")
+}
+
 func TestAForeignTokenIsToldByItsShapeAndTheServerIsAsked(t *testing.T) {
 	d := signedIn(t)
 	elsewhere, _, err := d.ui.conn.CreateToken(t.Context(), client.NewToken{Description: "Laptop", AppID: d.onlyApp().ID, Scopes: []string{"read"}})
@@ -116,6 +142,51 @@ func TestWithoutAKeyringTheLookUpSaysHowFarItReaches(t *testing.T) {
 	d.whose("no token at all")
 	d.Has("only tokens issued since Keyfob was started are known")
 	picture(t, d, "mine-nothing")
+}
+
+func TestAKeyThatIsGoneIsSaid(t *testing.T) {
+	d := signedIn(t)
+	path := filepath.Join(t.TempDir(), "issued.json")
+	if err := os.WriteFile(path, []byte(`{"v":1,"tokens":[{"key":"another","fingerprint":"00"}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.ui.cfg.Issued = issued.New(path, credentials.NewFallback(d.server.Kept))
+	d.whose("no token at all")
+	d.Has("The keyring no longer has the key")
+	d.HasNot("only tokens issued since")
+	picture(t, d, "mine-lost")
+}
+
+// slow is a keyring that answers once it is released.
+type slow struct {
+	issued.Keys
+	release chan struct{}
+}
+
+func (s slow) Recall(ctx context.Context, key string) (client.Secret, error) {
+	<-s.release
+	return s.Keys.Recall(ctx, key)
+}
+
+func TestQuittingWaitsUntilWhatWasIssuedIsWrittenDown(t *testing.T) {
+	d := signedIn(t)
+	path, keys := filepath.Join(t.TempDir(), "issued.json"), credentials.NewFallback(d.server.Kept)
+	release := make(chan struct{})
+	d.ui.cfg.Issued = issued.New(path, slow{keys, release})
+	secret := client.NewSecret("an-opaque-token-of-another-server")
+	d.ui.noteIssued(d.ui.conn, client.Token{ID: "t1"}, secret)
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := d.ui.Noted(over); !errors.Is(err, context.Canceled) {
+		t.Errorf("it is waited for without a bound: %v", err)
+	}
+	close(release)
+	if err := d.ui.Noted(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := issued.New(path, keys).Find(t.Context(), secret.Reveal()); err != nil || a.Entry.ID != "t1" {
+		t.Errorf("%v, %v", a, err)
+	}
 }
 
 // none is no keyring.

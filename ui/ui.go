@@ -64,6 +64,7 @@ type UI struct {
 	expired *expired       // asks for an expired sign-in; nil: nobody is asked
 	cancel  func()         // of the start that is under way
 	leaving bool           // signing out
+	noting  sync.WaitGroup // what was issued, in the index
 
 	finishing sync.Mutex      // held by finish
 	tidy      atomic.Bool     // nothing is left of earlier runs

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"keyfob/internal/wholefile"
 )
 
 // fileVersion is that of connections.json. The first one had no version, held
@@ -148,19 +150,7 @@ func (c *Connector) write(l list) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(c.cfg.Dir, 0o700); err != nil {
-		return err
-	}
-	temp, err := os.CreateTemp(c.cfg.Dir, "connections-*.new") // for its owner alone
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(temp.Name()) }()
-	_, err = temp.Write(data)
-	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), c.path())
+	return wholefile.Write(c.path(), data)
 }
 
 func (c *Connector) path() string { return filepath.Join(c.cfg.Dir, "connections.json") }

@@ -26,9 +26,10 @@ type Fallback struct {
 	file    *File
 	memory  Memory
 
-	mu     sync.Mutex
-	reason error // why the last Set is in memory
-	asleep bool  // do not ask the keyring again unasked
+	mu      sync.Mutex
+	reason  error // why the last Set is in memory
+	asleep  bool  // do not ask the keyring again unasked
+	refused error // why Recall does not ask again
 }
 
 // NewFallback is a Fallback in front of keyring, with no file.
@@ -71,6 +72,9 @@ func (f *Fallback) Get(ctx context.Context, key string) (client.Secret, error) {
 		return s, nil
 	}
 	s, fromKeyring := f.keyring.Get(ctx, key)
+	if fromKeyring == nil {
+		f.woken()
+	}
 	if errors.Is(fromKeyring, ErrUnavailable) && (f.file.IsOpen() || f.file.Exists()) {
 		return s, err // ErrLocked is not the same as nowhere to look
 	}
@@ -110,10 +114,16 @@ func (f *Fallback) Recall(ctx context.Context, key string) (client.Secret, error
 	if f.file.IsOpen() {
 		return f.file.Get(ctx, key)
 	}
-	if err := f.sleeping(); err != nil {
+	if err := f.resting(); err != nil {
 		return client.Secret{}, err
 	}
-	return f.keyring.Get(ctx, key)
+	s, err := f.keyring.Get(ctx, key)
+	if refusal(err) && ctx.Err() == nil && !errors.Is(err, ErrNotFound) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.refused = err
+	}
+	return s, err
 }
 
 // TryAgain moves what is in memory to where it is kept, as after the person has
@@ -159,10 +169,33 @@ func (f *Fallback) sleeping() error {
 	return nil
 }
 
+func (f *Fallback) resting() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.asleep {
+		return f.reason
+	}
+	return f.refused
+}
+
+// woken lets Recall ask again: the keyring answers.
+func (f *Fallback) woken() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.refused = nil
+}
+
 // note records how the last Set went.
 func (f *Fallback) note(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.reason = err
-	f.asleep = err != nil && (errors.Is(err, ErrDismissed) || !errors.Is(err, ErrUnavailable))
+	f.reason, f.asleep = err, refusal(err)
+	if err == nil {
+		f.refused = nil
+	}
+}
+
+// refusal reports whether to ask again would bother the person once more.
+func refusal(err error) bool {
+	return err != nil && (errors.Is(err, ErrDismissed) || !errors.Is(err, ErrUnavailable))
 }

@@ -156,3 +156,39 @@ func TestMemoryDoesNotShareItsValues(t *testing.T) {
 		t.Error("a Wipe outside emptied the store")
 	}
 }
+
+func TestAKeyringThatRefusedIsNotAskedAgainForWhatCanBeDoneWithout(t *testing.T) {
+	for _, refused := range []error{credentials.ErrDismissed, credentials.ErrTimeout} {
+		k := &fickle{fails: refused}
+		f := credentials.NewFallback(k)
+		for range 3 {
+			if _, err := f.Recall(t.Context(), "a"); !errors.Is(err, refused) {
+				t.Errorf("got %v, want %v", err, refused)
+			}
+		}
+		if k.calls != 1 {
+			t.Errorf("after %v it was asked %d times", refused, k.calls)
+		}
+		k.fails = nil
+		if err := f.TryAgain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Recall(t.Context(), "a"); !errors.Is(err, credentials.ErrNotFound) {
+			t.Errorf("after another try: %v", err)
+		}
+	}
+}
+
+func TestAKeyringThatAnswersASignInIsAskedAgain(t *testing.T) {
+	k := &fickle{fails: credentials.ErrDismissed}
+	f := credentials.NewFallback(k)
+	_, _ = f.Recall(t.Context(), "a")
+	k.fails = nil
+	if err := k.Memory.Set(t.Context(), "a", client.NewSecret("v")); err != nil {
+		t.Fatal(err)
+	}
+	read(t, f)
+	if s, err := f.Recall(t.Context(), "a"); err != nil || s.Reveal() != "v" {
+		t.Errorf("got %v", err)
+	}
+}

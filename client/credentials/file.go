@@ -8,13 +8,13 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 
 	"filippo.io/age"
 
 	"keyfob/client"
+	"keyfob/internal/wholefile"
 )
 
 // ErrLocked is an ErrUnavailable: the file's passphrase was not given yet.
@@ -199,7 +199,7 @@ func (f *File) write(key *age.X25519Identity, under string, items map[string]str
 	if err != nil {
 		return err
 	}
-	if err := replace(f.path, data); err != nil {
+	if err := wholefile.Write(f.path, data); err != nil {
 		return fmt.Errorf("%w: %w", client.ErrDataUnwritable, err)
 	}
 	return nil
@@ -218,22 +218,4 @@ func (f *File) read() (under, sealed string, err error) {
 		return "", "", client.ErrFileDamaged
 	}
 	return c.Key, c.Credentials, nil
-}
-
-// replace writes aside and renames into place.
-func replace(path string, data []byte) error {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	temp, err := os.CreateTemp(dir, ".credentials-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(temp.Name()) }() // renamed by then, or of no use
-	_, err = temp.Write(data)
-	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
 }

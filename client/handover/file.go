@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"keyfob/client"
+	"keyfob/internal/wholefile"
 )
 
 // Why a file was not saved. Nothing is left behind then.
@@ -47,7 +48,7 @@ func Save(path string, text client.Secret) error {
 	if err != nil {
 		return meaning(err)
 	}
-	if err := syncFolder(folder); err != nil {
+	if err := wholefile.SyncFolder(folder); err != nil {
 		return meaning(errors.Join(err, os.Remove(path)))
 	}
 	return nil
@@ -79,18 +80,6 @@ func private(f *os.File) error {
 		return ErrNotPrivate
 	}
 	return err
-}
-
-// syncFolder makes the name of a new file last.
-func syncFolder(folder string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 func meaning(err error) error {

@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+
+	"keyfob/internal/wholefile"
 )
 
 // file is where the index is kept: readable by its owner, replaced as a whole.
@@ -18,6 +19,8 @@ type content struct {
 }
 
 const version = 1
+
+var errDamaged = errors.New("the index of issued tokens is damaged")
 
 // read is what the file holds; no file holds nothing. One that cannot be made
 // sense of is put aside, not overwritten.
@@ -31,7 +34,10 @@ func (f file) read() ([]kept, error) {
 	}
 	var c content
 	if err := json.Unmarshal(data, &c); err != nil || c.V != version {
-		return nil, errors.Join(errors.New("the index of issued tokens is damaged"), os.Rename(string(f), string(f)+".damaged"))
+		if err := os.Rename(string(f), string(f)+".damaged"); err != nil {
+			return nil, fmt.Errorf("reading the index of issued tokens: %w", err)
+		}
+		return nil, errDamaged
 	}
 	return c.Tokens, nil
 }
@@ -41,18 +47,8 @@ func (f file) write(tokens []kept) error {
 	if err != nil {
 		return err
 	}
-	dir := filepath.Dir(string(f))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := wholefile.Write(string(f), data); err != nil {
 		return fmt.Errorf("writing the index of issued tokens: %w", err)
 	}
-	temp, err := os.CreateTemp(dir, ".issued-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("writing the index of issued tokens: %w", err)
-	}
-	defer func() { _ = os.Remove(temp.Name()) }() // renamed by then, or of no use
-	_, err = temp.Write(data)
-	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return fmt.Errorf("writing the index of issued tokens: %w", err)
-	}
-	return os.Rename(temp.Name(), string(f))
+	return nil
 }

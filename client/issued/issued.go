@@ -4,8 +4,9 @@
 //
 // What is remembered is a fingerprint of the value under a key, and whose token
 // it is at which server. The key is a credential like those that sign in, so
-// the file alone tells nobody which value it speaks of. Where no keyring keeps
-// the key there is no file either: the index then ends with the program.
+// the file alone tells nobody which value it speaks of. While nothing keeps the
+// key nothing is written: digests wait in memory until something does, and else
+// end with the program.
 package issued
 
 import (
@@ -55,33 +56,50 @@ type Index struct {
 	keys Keys
 
 	mu      sync.Mutex
-	key     []byte // nil: not asked for yet
-	lasting bool   // the key outlives the program, and so does the index
-	entries []kept
+	key     []byte  // outlives the program, and so does the index; nil: there is none yet
+	entries []kept  // on disk
+	waiting []noted // in memory, until there is a key
 }
 
-// kept is an entry under its fingerprint.
+// kept is an entry under its fingerprint. One under another key than the one
+// there is stays, and is not found: that key may come back.
 type kept struct {
+	Key         string `json:"key"` // which one the fingerprint was made under; tells nothing of it
 	Fingerprint string `json:"fingerprint"`
 	Entry
 }
+
+// noted is an entry that has no fingerprint yet. Its digest is never written.
+type noted struct {
+	of digest
+	Entry
+}
+
+// digest stands for a value, which it does not tell.
+type digest [sha256.Size]byte
 
 // New is the index in a file at path, under a key among keys. It reads neither
 // before it needs them.
 func New(path string, keys Keys) *Index { return &Index{file: file(path), keys: keys} }
 
-// Note remembers that value is e's. It may wait for the keyring.
+// Note remembers that value is e's. It may wait for the keyring. The error says
+// why it may be forgotten when the program quits.
 func (x *Index) Note(ctx context.Context, e Entry, value client.Secret) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	err := x.open(ctx)
-	k := kept{x.fingerprint(value.Reveal()), e}
-	x.entries = append(slices.DeleteFunc(x.entries, func(o kept) bool { return o.Fingerprint == k.Fingerprint }), k)
-	x.entries = x.entries[max(0, len(x.entries)-most):]
-	if !x.lasting {
-		return err
+	x.waiting = append(x.waiting, noted{sha256.Sum256([]byte(value.Reveal())), e})
+	x.waiting = x.waiting[max(0, len(x.waiting)-most):]
+	return x.settle(ctx)
+}
+
+// Settle writes what was noted before there was a key, if there is one by now.
+func (x *Index) Settle(ctx context.Context) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if len(x.waiting) == 0 {
+		return nil
 	}
-	return errors.Join(err, x.file.write(x.entries))
+	return x.settle(ctx)
 }
 
 // Answer is what is known of a text.
@@ -91,6 +109,7 @@ type Answer struct {
 	Shape   Shape         // what it looks like
 	Value   client.Secret // the token in the text; zero if there is none. The caller wipes it
 	Lasting bool          // the index reaches back beyond the start of the program
+	Lost    bool          // it has entries under a key that is gone, of which nothing can be told
 }
 
 // Find looks for a token in text, which may be a whole command line, and says
@@ -98,13 +117,13 @@ type Answer struct {
 func (x *Index) Find(ctx context.Context, text string) (Answer, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	err := x.open(ctx)
+	err := x.settle(ctx)
 	found, shape := tokens(text)
-	a := Answer{Shape: shape, Lasting: x.lasting}
+	a := Answer{Shape: shape, Lasting: x.key != nil}
+	a.Lost = slices.ContainsFunc(x.entries, func(k kept) bool { return k.Key != name(x.key) })
 	for _, value := range found {
-		f := x.fingerprint(value)
-		if i := slices.IndexFunc(x.entries, func(k kept) bool { return k.Fingerprint == f }); i >= 0 {
-			a.Entry, a.Mine, a.Value = x.entries[i].Entry, true, client.NewSecret(value)
+		if e, ok := x.find(sha256.Sum256([]byte(value))); ok {
+			a.Entry, a.Mine, a.Value = e, true, client.NewSecret(value)
 			return a, nil
 		}
 	}
@@ -114,22 +133,57 @@ func (x *Index) Find(ctx context.Context, text string) (Answer, error) {
 	return a, err
 }
 
-// open gets the key once, and what is on disk under it. Without a key that
-// lasts there is one until the program quits; the error says why.
+func (x *Index) find(d digest) (Entry, bool) {
+	for _, w := range slices.Backward(x.waiting) {
+		if w.of == d {
+			return w.Entry, true
+		}
+	}
+	if x.key == nil {
+		return Entry{}, false
+	}
+	f := fingerprint(x.key, d)
+	for _, k := range x.entries {
+		if k.Fingerprint == f {
+			return k.Entry, true
+		}
+	}
+	return Entry{}, false
+}
+
+// settle gets the key and what is on disk, unless it has them, and writes what
+// waits. It asks anew each time: the person may have unlocked the keyring, or
+// chosen the encrypted file.
+func (x *Index) settle(ctx context.Context) error {
+	err := x.open(ctx)
+	if x.key == nil || len(x.waiting) == 0 {
+		return err
+	}
+	all := slices.Clone(x.entries)
+	for _, w := range x.waiting {
+		k := kept{name(x.key), fingerprint(x.key, w.of), w.Entry}
+		all = append(slices.DeleteFunc(all, func(o kept) bool { return o.Fingerprint == k.Fingerprint }), k)
+	}
+	all = all[max(0, len(all)-most):]
+	if err := x.file.write(all); err != nil {
+		return err
+	}
+	x.entries, x.waiting = all, nil
+	return err
+}
+
 func (x *Index) open(ctx context.Context) error {
 	if x.key != nil {
 		return nil
 	}
 	key, err := x.lastingKey(ctx)
 	if err != nil {
-		if ctx.Err() != nil {
-			return err // given up: the next call asks again
-		}
-		x.key = newKey()
 		return err
 	}
-	x.key, x.lasting = key, true
-	x.entries, err = x.file.read()
+	entries, err := x.file.read()
+	if err == nil || errors.Is(err, errDamaged) {
+		x.key, x.entries = key, entries
+	}
 	return err
 }
 
@@ -158,8 +212,15 @@ func newKey() []byte {
 	return key
 }
 
-func (x *Index) fingerprint(value string) string {
-	h := hmac.New(sha256.New, x.key)
-	_, _ = h.Write([]byte(value))
+// name tells keys apart.
+func name(key []byte) string {
+	h := hmac.New(sha256.New, key)
+	_, _ = h.Write([]byte("name"))
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+func fingerprint(key []byte, d digest) string {
+	h := hmac.New(sha256.New, key)
+	_, _ = h.Write(d[:])
 	return hex.EncodeToString(h.Sum(nil))
 }

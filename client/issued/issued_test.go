@@ -130,8 +130,81 @@ func TestTheFileTellsNoValueAndOpensForItsOwnerOnly(t *testing.T) {
 		}
 	}
 	other := issued.New(path, &keyring{}) // with another key the file says nothing
-	if a := find(t, other, value); a.Mine {
-		t.Error("known without the key")
+	if a := find(t, other, value); a.Mine || !a.Lost {
+		t.Errorf("known without the key, or that is not said: %v", a)
+	}
+}
+
+func TestWhatWasNotedWithoutAKeyringIsKeptOnceThereIsOne(t *testing.T) {
+	path, keys := filepath.Join(t.TempDir(), "issued.json"), &keyring{}
+	first, second, third := issued.Sum(pat), issued.Sum(sat), "an-opaque-token-of-another-server"
+	note(t, issued.New(path, keys), first, entry("t1"))
+	keys.fails = credentials.ErrUnavailable
+	x := issued.New(path, keys)
+	if err := x.Note(t.Context(), entry("t2"), client.NewSecret(second)); err == nil {
+		t.Error("it is not said that it ends with the program")
+	}
+	if a, err := x.Find(t.Context(), first); a.Mine || a.Lasting || err == nil {
+		t.Errorf("before there is a key: %v, %v", a, err)
+	}
+	keys.fails = nil // unlocked, or the encrypted file was chosen
+	note(t, x, third, entry("t3"))
+	for _, index := range []*issued.Index{x, issued.New(path, keys)} {
+		for id, value := range map[string]string{"t1": first, "t2": second, "t3": third} {
+			if a := find(t, index, value); !a.Mine || a.Entry.ID != id || !a.Lasting || a.Lost {
+				t.Errorf("%s: %v", id, a)
+			}
+		}
+	}
+}
+
+func TestWhatWaitsForAKeyIsWrittenAtTheEnd(t *testing.T) {
+	path, keys := filepath.Join(t.TempDir(), "issued.json"), &keyring{fails: credentials.ErrUnavailable}
+	x := issued.New(path, keys)
+	_ = x.Note(t.Context(), entry("t1"), client.NewSecret(issued.Sum(pat)))
+	keys.fails = nil
+	if err := x.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if a := find(t, issued.New(path, keys), issued.Sum(pat)); !a.Mine {
+		t.Error("lost")
+	}
+	keys.fails = errors.New("asked")
+	if err := issued.New(path, keys).Settle(t.Context()); err != nil {
+		t.Errorf("with nothing to write the keyring was asked: %v", err)
+	}
+}
+
+func TestEntriesUnderAKeyThatIsGoneStayUntilItComesBack(t *testing.T) {
+	path, old, other := filepath.Join(t.TempDir(), "issued.json"), &keyring{}, &keyring{}
+	note(t, issued.New(path, old), issued.Sum(pat), entry("t1"))
+	x := issued.New(path, other)
+	note(t, x, issued.Sum(sat), entry("t2"))
+	if a := find(t, x, issued.Sum(pat)); a.Mine || !a.Lost {
+		t.Errorf("under the new key: %v", a)
+	}
+	if a := find(t, issued.New(path, old), issued.Sum(pat)); !a.Mine {
+		t.Errorf("under the old key: %v", a)
+	}
+}
+
+func TestAFileThatCannotBeReadIsNotWrittenOver(t *testing.T) {
+	path, keys := filepath.Join(t.TempDir(), "issued.json"), &keyring{}
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	x := issued.New(path, keys)
+	if err := x.Note(t.Context(), entry("t1"), client.NewSecret(issued.Sum(pat))); err == nil {
+		t.Error("nothing is said")
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if a := find(t, issued.New(path, keys), issued.Sum(pat)); !a.Mine {
+		t.Error("it did not wait")
 	}
 }
 
@@ -142,8 +215,9 @@ func TestWithoutAKeyringTheIndexEndsWithTheProgram(t *testing.T) {
 	if err := x.Note(t.Context(), entry("t1"), client.NewSecret(value)); !errors.Is(err, credentials.ErrUnavailable) {
 		t.Errorf("got %v", err)
 	}
-	if a := find(t, x, value); !a.Mine || a.Lasting {
-		t.Errorf("%v", a)
+	a, err := x.Find(t.Context(), value)
+	if err != nil || !a.Mine || a.Lasting {
+		t.Errorf("%v, %v", a, err)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("there is a file: %v", err)
@@ -183,7 +257,7 @@ func TestTheOldestAreForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 9_999 {
-		c.Tokens = append(c.Tokens, map[string]any{"fingerprint": "00", "id": "x"})
+		c.Tokens = append(c.Tokens, map[string]any{"key": c.Tokens[0]["key"], "fingerprint": "00", "id": "x"})
 	}
 	if data, err = json.Marshal(c); err != nil {
 		t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 )
 
 // This file has the answers that a sign-in must not fall for. Those that
-// nobody asked for are in signin_test.go.
+// nobody asked for at all are in signin_test.go.
 
 func TestSignInsThatAreRefused(t *testing.T) {
 	for name, tc := range map[string]struct {
@@ -30,12 +30,6 @@ func TestSignInsThatAreRefused(t *testing.T) {
 		"the server fails": {func(p *provider) {
 			p.answer = func(v url.Values) { v.Del("code"); v.Set("error", "server_error") }
 		}, client.ErrServer},
-		"wrong issuer in the answer": {func(p *provider) {
-			p.answer = func(v url.Values) { v.Set("iss", "https://evil.example.com") }
-		}, client.ErrSignInRefused},
-		"issuer announced but missing in the answer": {func(p *provider) {
-			p.metadata = func(m map[string]any) { m["authorization_response_iss_parameter_supported"] = true }
-		}, client.ErrSignInRefused},
 		"two codes": {func(p *provider) {
 			p.answer = func(v url.Values) { v.Add("code", "other") }
 		}, client.ErrSignInRefused},
@@ -44,9 +38,6 @@ func TestSignInsThatAreRefused(t *testing.T) {
 		}, client.ErrSignInRefused},
 		"a code that nobody gave": {func(p *provider) {
 			p.answer = func(v url.Values) { v.Set("code", "stolen") }
-		}, client.ErrSignInRefused},
-		"another nonce": {func(p *provider) {
-			p.idToken = func(c map[string]any) { c["nonce"] = "other" }
 		}, client.ErrSignInRefused},
 		"no nonce": {func(p *provider) {
 			p.idToken = func(c map[string]any) { delete(c, "nonce") }
@@ -101,27 +92,139 @@ func TestSignInsThatAreRefused(t *testing.T) {
 			p.token = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }
 		}, client.ErrServer},
 	} {
-		t.Run(name, func(t *testing.T) {
-			p := newProvider(t)
-			tc.bend(p)
-			store := &credentials.Memory{}
-			s, pages := newSession(p, store)
-			if _, err := s.SignIn(t.Context()); !errors.Is(err, tc.want) {
-				t.Errorf("got %v, want %v", err, tc.want)
+		t.Run(name, func(t *testing.T) { assertRefused(t, tc.bend, tc.want) })
+	}
+}
+
+// assertRefused signs in at a provider that bend has bent: nobody is signed in
+// then, nothing is kept here or left there, and the browser says so.
+func assertRefused(t *testing.T, bend func(p *provider), want error) {
+	t.Helper()
+	p := newProvider(t)
+	bend(p)
+	store := &credentials.Memory{}
+	s, pages := newSession(p, store)
+	if _, err := s.SignIn(t.Context()); !errors.Is(err, want) {
+		t.Errorf("got %v, want %v", err, want)
+	}
+	if page := <-pages; page.Status != 400 || !strings.Contains(page.Body, "Not signed in.") {
+		t.Errorf("the browser shows %d %s", page.Status, page.Body)
+	}
+	if live := p.alive(); len(live) != 0 {
+		t.Errorf("left at the server: %v", live)
+	}
+	if _, err := s.AccessToken(t.Context()); !errors.Is(err, client.ErrSignInExpired) {
+		t.Errorf("after a refusal AccessToken says %v", err)
+	}
+	if _, err := store.Get(t.Context(), p.URL+"|u1"); !errors.Is(err, credentials.ErrNotFound) {
+		t.Errorf("a credential was stored: %v", err)
+	}
+}
+
+// RFC 9207, section 2.4
+func TestAnAnswerWithAWrongIssuerIsRefused(t *testing.T) {
+	assertRefused(t, func(p *provider) {
+		p.answer = func(v url.Values) { v.Set("iss", "https://evil.example.com") }
+	}, client.ErrSignInRefused)
+}
+
+func TestAnAnswerWithoutTheIssuerThatWasAnnouncedIsRefused(t *testing.T) {
+	assertRefused(t, func(p *provider) {
+		p.metadata = func(m map[string]any) { m["authorization_response_iss_parameter_supported"] = true }
+	}, client.ErrSignInRefused)
+}
+
+func TestAWrongNonceIsRefused(t *testing.T) {
+	assertRefused(t, func(p *provider) {
+		p.idToken = func(c map[string]any) { c["nonce"] = "other" }
+	}, client.ErrSignInRefused)
+}
+
+// Of RFC 9700, section 4.8.2: a provider, or who stands for it, that would have
+// the answer bound to nothing.
+func TestADowngradeOfPKCEIsRefused(t *testing.T) {
+	for name, methods := range map[string]any{"none announced": nil, "plain alone": []string{"plain"}} {
+		p := newProvider(t)
+		p.metadata = func(m map[string]any) {
+			m["code_challenge_methods_supported"] = methods
+			if methods == nil {
+				delete(m, "code_challenge_methods_supported")
 			}
-			if page := <-pages; page.Status != 400 || !strings.Contains(page.Body, "Not signed in.") {
-				t.Errorf("the browser shows %d %s", page.Status, page.Body)
-			}
-			if live := p.alive(); len(live) != 0 {
-				t.Errorf("left at the server: %v", live)
-			}
-			if _, err := s.AccessToken(t.Context()); !errors.Is(err, client.ErrSignInExpired) {
-				t.Errorf("after a refusal AccessToken says %v", err)
-			}
-			if _, err := store.Get(t.Context(), p.URL+"|u1"); !errors.Is(err, credentials.ErrNotFound) {
-				t.Errorf("a credential was stored: %v", err)
-			}
+		}
+		s, _ := newSession(p, &credentials.Memory{}, func(c *session.Config) {
+			c.OpenBrowser = func(string) error { t.Errorf("%s: the browser was opened", name); return nil }
 		})
+		if _, err := s.SignIn(t.Context()); !errors.Is(err, client.ErrSignInRefused) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// asked is a sign-in under way: what the browser was sent with, and the end.
+func asked(t *testing.T, p *provider) (question url.Values, done <-chan error) {
+	t.Helper()
+	opened, end := make(chan url.Values, 1), make(chan error, 1)
+	s, _ := newSession(p, &credentials.Memory{}, func(c *session.Config) {
+		c.OpenBrowser = func(a string) error {
+			u, err := url.Parse(a)
+			opened <- u.Query()
+			return err
+		}
+	})
+	go func() { _, err := s.SignIn(t.Context()); end <- err }()
+	return <-opened, end
+}
+
+func TestAWrongStateIsRefusedAndTheSignInWaitsOn(t *testing.T) {
+	p := newProvider(t)
+	question, done := asked(t, p)
+	good := p.authorize(question)
+	for _, bad := range []string{"wrong", "", question.Get("state")[1:]} {
+		if got := visit(strings.Replace(good, question.Get("state"), bad, 1)); got.Status != 400 {
+			t.Errorf("state %q: %d %v", bad, got.Status, got.Err)
+		}
+	}
+	if n := p.count("authorization_code"); n != 0 {
+		t.Errorf("the code was sent %d times", n)
+	}
+	if got := visit(good); got.Status != 200 {
+		t.Errorf("the right answer: %d %v", got.Status, got.Err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestASecondCallbackIsRefused(t *testing.T) {
+	p := newProvider(t)
+	inToken, goOn := make(chan bool), make(chan bool)
+	p.idToken = func(map[string]any) { inToken <- true; <-goOn }
+	question, done := asked(t, p)
+	good := p.authorize(question)
+	first := make(chan shown, 1)
+	go func() { first <- visit(good) }()
+	<-inToken // the first answer is being worked on
+	if second := visit(good); second.Status != 400 {
+		t.Errorf("the second answer: %d %v", second.Status, second.Err)
+	}
+	goOn <- true
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if got := <-first; got.Status != 200 || p.count("authorization_code") != 1 {
+		t.Errorf("the first answer: %d %v; codes sent: %d", got.Status, got.Err, p.count("authorization_code"))
+	}
+}
+
+func TestALateCallbackFindsNobody(t *testing.T) {
+	p := newProvider(t)
+	question, done := asked(t, p)
+	good := p.authorize(question)
+	if got, err := visit(good), <-done; got.Status != 200 || err != nil {
+		t.Error(got.Status, err)
+	}
+	if got := visit(good); got.Err == nil {
+		t.Errorf("answered with %d", got.Status)
 	}
 }
 
@@ -148,8 +251,6 @@ func TestTheIssuerMustBeTheOneConfigured(t *testing.T) {
 		"plain http userinfo":   {func(m map[string]any) { m["userinfo_endpoint"] = "http://example.com/u" }, client.ErrInsecure},
 		"plain http keys":       {func(m map[string]any) { m["jwks_uri"] = "http://example.com/k" }, client.ErrInsecure},
 		"another issuer":        {func(m map[string]any) { m["issuer"] = "https://evil.example.com" }, client.ErrNotAServer},
-		"no PKCE":               {func(m map[string]any) { delete(m, "code_challenge_methods_supported") }, client.ErrSignInRefused},
-		"PKCE with plain only":  {func(m map[string]any) { m["code_challenge_methods_supported"] = []string{"plain"} }, client.ErrSignInRefused},
 		"plain http revocation": {func(m map[string]any) { m["revocation_endpoint"] = "http://example.com/r" }, client.ErrInsecure},
 		"no URL":                {func(m map[string]any) { m["jwks_uri"] = "keys" }, client.ErrGarbled},
 	} {
@@ -175,15 +276,15 @@ func TestTheIssuerMustBeTheOneConfigured(t *testing.T) {
 
 // RFC 9700, section 4.4: an answer of a provider that was not asked, brought
 // to the listener that waits for another one's.
-func TestAnAnswerOfAnotherProviderIsRefused(t *testing.T) {
-	asked, other := newProvider(t), newProvider(t)
-	for _, p := range []*provider{asked, other} {
+func TestAMixUpOfProvidersIsRefused(t *testing.T) {
+	right, other := newProvider(t), newProvider(t)
+	for _, p := range []*provider{right, other} {
 		p.metadata = func(m map[string]any) { m["authorization_response_iss_parameter_supported"] = true }
 		p.answer = func(v url.Values) { v.Set("iss", p.URL) }
 	}
-	s, pages := newSession(asked, &watched{}, func(c *session.Config) {
+	s, pages := newSession(right, &watched{}, func(c *session.Config) {
 		open := c.OpenBrowser
-		c.OpenBrowser = func(a string) error { return open(strings.Replace(a, asked.URL, other.URL, 1)) }
+		c.OpenBrowser = func(a string) error { return open(strings.Replace(a, right.URL, other.URL, 1)) }
 	})
 	if _, err := s.SignIn(t.Context()); !errors.Is(err, client.ErrSignInRefused) {
 		t.Errorf("got %v", err)
@@ -191,7 +292,7 @@ func TestAnAnswerOfAnotherProviderIsRefused(t *testing.T) {
 	if page := <-pages; page.Status != 400 {
 		t.Errorf("the browser shows %d", page.Status)
 	}
-	if n := asked.count("authorization_code") + other.count("authorization_code"); n != 0 {
+	if n := right.count("authorization_code") + other.count("authorization_code"); n != 0 {
 		t.Errorf("the code was sent %d times", n)
 	}
 }

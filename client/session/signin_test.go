@@ -154,37 +154,6 @@ func TestAnswersThatNobodyAskedForAreTurnedAway(t *testing.T) {
 	}
 }
 
-func TestOnlyTheFirstOfTwoAnswersIsTaken(t *testing.T) {
-	p := newProvider(t)
-	opened := make(chan url.Values, 1)
-	inToken, goOn := make(chan bool), make(chan bool)
-	s, _ := newSession(p, &credentials.Memory{}, func(c *session.Config) {
-		c.OpenBrowser = func(a string) error {
-			u, _ := url.Parse(a)
-			opened <- u.Query()
-			return nil
-		}
-	})
-	p.idToken = func(map[string]any) { inToken <- true; <-goOn }
-	done := make(chan error, 1)
-	go func() { _, err := s.SignIn(t.Context()); done <- err }()
-	asked := <-opened
-	good := p.authorize(asked)
-	first := make(chan shown, 1)
-	go func() { first <- visit(good) }()
-	<-inToken // the first answer is being worked on
-	if second := visit(good); second.Status != 400 {
-		t.Errorf("the second answer: %d %v", second.Status, second.Err)
-	}
-	goOn <- true
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
-	if got := <-first; got.Status != 200 {
-		t.Errorf("the first answer: %d %v", got.Status, got.Err)
-	}
-}
-
 func TestCancellingClosesTheListener(t *testing.T) {
 	p := newProvider(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -57,7 +57,7 @@ func foreignCopy(t *testing.T, text string) {
 	t.Fatalf("the other program's copy was lost: the clipboard holds %d bytes", len(paste(t, "UTF8_STRING")))
 }
 
-// requirement 11
+// requirement 11, security requirement 2
 func TestOtherProgramsPasteExactlyTheValueAndSeeTheHint(t *testing.T) {
 	display(t)
 	c := New(always(time.Hour))

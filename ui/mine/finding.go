@@ -16,11 +16,10 @@ import (
 // finding is what came of looking a token up.
 type finding struct {
 	issued.Answer
-	indexErr error        // why the index may not know all
-	here     bool         // it belongs to the connection that is open
-	asked    bool         // the server was asked whose it is
-	token    client.Token // as it is now, unless err
-	err      error
+	here  bool         // it belongs to the connection that is open
+	asked bool         // the server was asked whose it is
+	token client.Token // as it is now, unless err
+	err   error
 }
 
 func (f finding) revocable(now time.Time) bool {
@@ -36,6 +35,9 @@ func (m *Mine) banners(f finding) []fyne.CanvasObject {
 		return m.isMine(f)
 	}
 	out := []fyne.CanvasObject{m.notMine(f)}
+	if f.Lost {
+		out = append(out, widgets.NewBanner(widgets.Neutral, i18n.T("mine.lost"), "", nil))
+	}
 	if !f.Lasting {
 		out = append(out, widgets.NewBanner(widgets.Neutral, i18n.T("mine.sinceStart"), "", nil))
 	}
@@ -49,7 +51,7 @@ func (m *Mine) isMine(f finding) []fyne.CanvasObject {
 	out := []fyne.CanvasObject{widgets.NewBanner(widgets.Good, text, "", nil)}
 	switch {
 	case !f.here:
-		return append(out, widgets.NewBanner(widgets.Warn, i18n.T("mine.elsewhere", "Server", m.p.Server(e), "Login", e.Login), "", nil))
+		return append(out, m.isElsewhere(e))
 	case errors.Is(f.err, client.ErrNotFound):
 		return append(out, widgets.NewBanner(widgets.Neutral, i18n.T("mine.gone"), "", nil))
 	case f.err != nil:
@@ -57,6 +59,15 @@ func (m *Mine) isMine(f finding) []fyne.CanvasObject {
 		return append(out, widgets.NewBanner(widgets.Bad, s.Text, s.Action, m.check))
 	}
 	return append(out, m.status(f.token))
+}
+
+func (m *Mine) isElsewhere(e issued.Entry) fyne.CanvasObject {
+	open := m.p.Switch(e)
+	if open == nil {
+		return widgets.NewBanner(widgets.Warn, i18n.T("mine.elsewhere", "Server", m.p.Server(e), "Login", e.Login), "", nil)
+	}
+	text := i18n.T("mine.switchText", "Server", m.p.Server(e), "Login", e.Login)
+	return widgets.NewBanner(widgets.Warn, text, i18n.T("mine.switch"), func() { m.elsewhere(open) })
 }
 
 // status says whether there is anything left to do.

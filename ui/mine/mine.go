@@ -28,6 +28,9 @@ type Params struct {
 	Server func(issued.Entry) string // the server's name for people
 	Here   func(issued.Entry) bool   // whether it belongs to the connection that is open
 
+	// Switch opens the connection that an entry was issued with, and there the
+	// dialog about it; nil: there is none.
+	Switch func(issued.Entry) func()
 	// Token is the record as it is now, at the connection that is open.
 	Token func(context.Context, issued.Entry) (client.Token, error)
 	// Ask asks the server whose the value is; nil: it cannot be asked.
@@ -93,11 +96,22 @@ func (m *Mine) check() {
 	task.Go(func() { m.find(m.ctx, turn, text) })
 }
 
-// find looks in the index and, if the token belongs to the connection that is
-// open, at the server.
+// About goes on about what was found already, at the connection that is open.
+func (m *Mine) About(e issued.Entry) {
+	m.dialog.SetBusy(true, i18n.T("mine.looking"))
+	turn := m.turns.Next()
+	task.Go(func() { m.tell(m.ctx, turn, finding{Answer: issued.Answer{Entry: e, Mine: true}}) })
+}
+
+// find looks in the index.
 func (m *Mine) find(ctx context.Context, turn int, text string) {
 	var f finding
-	f.Answer, f.indexErr = m.p.Find(ctx, text)
+	f.Answer, _ = m.p.Find(ctx, text) // the answer says how far it reaches
+	m.tell(ctx, turn, f)
+}
+
+// tell asks the server too, if the token belongs to the connection that is open.
+func (m *Mine) tell(ctx context.Context, turn int, f finding) {
 	if f.Mine && m.p.Here(f.Entry) {
 		f.here = true
 		f.token, f.err = m.p.Token(ctx, f.Entry)
@@ -133,6 +147,7 @@ func (m *Mine) found(turn int, f finding) {
 	m.say(m.banners(f)...)
 	if f.revocable(m.p.Now()) {
 		m.dialog.SetSubmit(i18n.T("tokens.revoke"), widget.DangerImportance, m.revoke)
+		m.dialog.SetSubmitEnabled(true)
 	}
 }
 
@@ -142,6 +157,12 @@ func (m *Mine) say(banners ...fyne.CanvasObject) {
 	if m.dialog != nil {
 		m.dialog.Fit()
 	}
+}
+
+// elsewhere closes the dialog and goes on where the token belongs.
+func (m *Mine) elsewhere(open func()) {
+	m.dialog.Hide()
+	open()
 }
 
 // revoke goes on in the dialog that all tokens are revoked with.
