@@ -79,7 +79,7 @@ func (l Listening) Serve(ctx context.Context, ln net.Listener, h http.Handler) e
 	// First of all: what was accepted in this moment is then known to Shutdown,
 	// which would else return without it.
 	_ = ln.Close()
-	<-failed
+	_ = <-failed // that it is closed
 	grace := l.Grace
 	if grace == 0 {
 		grace = LongestReply

@@ -47,8 +47,8 @@ func (a *acknowledged) create(s *serving, bearer, body string) bool {
 	if err == nil {
 		res, err = http.ReadResponse(bufio.NewReader(conn), req)
 	}
-	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
-		return false // the system had taken the connection, the server had not
+	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return false // not a word of an answer: net/http hands on no request that it reads once it stops
 	}
 	var out api.Issued
 	if err == nil {

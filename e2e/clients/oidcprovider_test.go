@@ -163,10 +163,6 @@ func TestTheDesktopSignsInAtOIDCProviderByDevice(t *testing.T) {
 	store := &credentials.Memory{}
 	elsewhere := newSomeone("ada")
 	s := desktopAt(issuer, nil, store)
-	has, err := s.HasDevice(t.Context())
-	if !has || err != nil {
-		t.Fatalf("HasDevice = %v, %v", has, err)
-	}
 	who, err := s.SignInByDevice(t.Context(), func(d session.DevicePrompt) {
 		if d.UserCode == "" || !strings.HasPrefix(d.URL, issuer) || time.Until(d.Expires) <= 0 {
 			t.Errorf("shown %+v", d)
