@@ -79,7 +79,9 @@ func (l Listening) Serve(ctx context.Context, ln net.Listener, h http.Handler) e
 	// First of all: what was accepted in this moment is then known to Shutdown,
 	// which would else return without it.
 	_ = ln.Close()
-	_ = <-failed // that it is closed
+	if err := <-failed; !errors.Is(err, net.ErrClosed) {
+		l.Log.WarnContext(ctx, "listening ended by itself", "error", err)
+	}
 	grace := l.Grace
 	if grace == 0 {
 		grace = LongestReply

@@ -18,8 +18,10 @@ type noKeyring struct{}
 func (noKeyring) Get(context.Context, string) (client.Secret, error) {
 	return client.Secret{}, credentials.ErrUnavailable
 }
+
 func (noKeyring) Set(context.Context, string, client.Secret) error { return credentials.ErrUnavailable }
-func (noKeyring) Delete(context.Context, string) error             { return credentials.ErrUnavailable }
+
+func (noKeyring) Delete(context.Context, string) error { return credentials.ErrUnavailable }
 
 // started is the program started on a computer without a keyring.
 func (d *desk) started(t *testing.T, file *credentials.File) *connect.Connector {
