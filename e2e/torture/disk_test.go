@@ -10,7 +10,7 @@ import (
 // system answers so to the real server, by strace.
 func TestADiskThatFails(t *testing.T) {
 	for _, fault := range []struct{ name, inject string }{
-		{"full disk, SQLite", "pwrite64:error=ENOSPC:when=120+1"},
+		{"full disk, SQLite", "pwrite64:error=ENOSPC:when=1200+1"},
 		{"failing fsync, SQLite", "fsync,fdatasync:error=EIO:when=4+3"},
 	} {
 		sum := &tally{}
@@ -21,7 +21,7 @@ func TestADiskThatFails(t *testing.T) {
 			// Without a process of its own between the server and its test (-D).
 			w.wrap = []string{"strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64,fsync,fdatasync", "-e", "inject=" + fault.inject}
 			w.start()
-			last := 20 + rng.Int64N(60)
+			last := 200 + rng.Int64N(60) // more than the disk lets through
 			w.work(func(acks int64) bool { return acks >= last })
 			w.stop()
 			w.wrap = nil
@@ -30,5 +30,8 @@ func TestADiskThatFails(t *testing.T) {
 		}
 		w.stop()
 		sum.report(t, fault.name, true)
+		if sum.unavailable == 0 {
+			t.Errorf("%s: the disk never failed", fault.name)
+		}
 	}
 }
