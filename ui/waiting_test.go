@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,10 +26,14 @@ import (
 // asking is a keyring that asks the person once told to, and waits for them.
 type asking struct {
 	credentials.Memory
-	answer chan error // nil: it does not ask
+	answer  chan error  // nil: it does not ask
+	refused atomic.Bool // the person put the question away: it is not put again unasked
 }
 
 func (a *asking) Get(ctx context.Context, key string) (client.Secret, error) {
+	if a.refused.Load() {
+		return client.Secret{}, credentials.ErrAsks
+	}
 	if a.answer != nil {
 		select {
 		case err := <-a.answer:
@@ -36,6 +41,7 @@ func (a *asking) Get(ctx context.Context, key string) (client.Secret, error) {
 				return client.Secret{}, err
 			}
 		case <-ctx.Done():
+			a.refused.Store(true)
 			return client.Secret{}, context.Cause(ctx)
 		}
 	}

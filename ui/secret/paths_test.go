@@ -136,6 +136,7 @@ func TestTheWindowsTitleAndNotificationsNeverCarryIt(t *testing.T) {
 		d, w := revealed(t)
 		test.AssertNotificationSent(t, nil, func() {
 			test.Tap(d.copyIt)
+			synctest.Wait()
 			d.copyAs()
 			synctest.Wait()
 			d.reveal(false)
