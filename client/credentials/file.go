@@ -42,10 +42,11 @@ func NewFile(path string) *File { return NewFileOf(path, 18) }
 // the logarithm of scrypt's N. Tests have no second to spend.
 func NewFileOf(path string, work int) *File { return &File{path: path, work: work} }
 
-// Exists reports whether there is a file.
+// Exists reports whether there is a file. One that cannot even be looked for
+// holds nothing that could be opened.
 func (f *File) Exists() bool {
 	_, err := os.Lstat(f.path)
-	return !errors.Is(err, fs.ErrNotExist)
+	return err == nil
 }
 
 // IsOpen reports whether the passphrase was given.
