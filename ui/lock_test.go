@@ -264,12 +264,7 @@ func TestQuittingTheLockWaitsForAnAnswer(t *testing.T) {
 	d, remote := openRemote(t, "ada")
 	d.signInAt(remote.URL)
 	d.Has("Signed in as ada")
-	wish := client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read"}}
-	if _, err := d.ui.conn.AddApp(t.Context(), wish); err != nil {
-		t.Fatal(err)
-	}
-	d.Shortcut(fyne.KeyN)
-	d.Type("Nightly export")
+	d.fill("Nightly export")
 	release := remote.Hold("/profile/tokens")
 	d.Begin(fyne.KeyReturn)
 	d.ui.lock()

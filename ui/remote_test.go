@@ -71,12 +71,7 @@ func TestSignInThatExpiresInMidCreateIsAskedForOverTheForm(t *testing.T) {
 	d, remote := openRemote(t, "ada")
 	d.signInAt(remote.URL)
 	d.Has("Signed in as ada")
-	wish := client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read"}}
-	if _, err := d.ui.conn.AddApp(t.Context(), wish); err != nil {
-		t.Fatal(err)
-	}
-	d.Shortcut(fyne.KeyN)
-	d.Type("Nightly export")
+	d.fill("Nightly export")
 	endSignIn(t, d, remote)
 	d.Begin(fyne.KeyReturn)
 	d.Await("Your sign-in has expired", "")
@@ -142,6 +137,17 @@ func TestAddressesThatAreNoServerSayWhatToDo(t *testing.T) {
 		d.signInAt(address)
 		d.Has(want, address)
 	}
+}
+
+// fill opens the form of a new token for an application that takes them.
+func (d *desk) fill(description string) {
+	d.t.Helper()
+	wish := client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read"}}
+	if _, err := d.ui.conn.AddApp(d.t.Context(), wish); err != nil {
+		d.t.Fatal(err)
+	}
+	d.Shortcut(fyne.KeyN)
+	d.Type(description)
 }
 
 // endSignIn ends the sign-in at the server, behind the desktop's back.
