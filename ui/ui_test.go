@@ -36,7 +36,7 @@ func open(t *testing.T) *desk {
 }
 
 // start is the program started, on the server's computer.
-func start(t *testing.T, server *testserver.Server) *UI {
+func start(t testing.TB, server *testserver.Server) *UI {
 	t.Helper()
 	u := New(Config{
 		App:       uitest.NewApp(t),
