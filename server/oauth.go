@@ -50,13 +50,7 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 		writeOAuthError(w, http.StatusBadRequest, "invalid_request", "Send the parameter token, once, in a form.")
 		return
 	}
-	by, err := s.inspector(r, form)
-	if err != nil {
-		s.refuseOAuth(w, r, err)
-		return
-	}
-	s.admitted(r.Context(), by)
-	out, err := s.tokens.Introspect(r.Context(), by, form.Get("token"))
+	out, err := s.introspection(r, form)
 	if err != nil {
 		s.refuseOAuth(w, r, err)
 		return
@@ -66,6 +60,26 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 		out.Iss = s.public + "/id"
 	}
 	writeJSON(w, http.StatusOK, out)
+}
+
+func (s *Server) introspection(r *http.Request, form url.Values) (api.Introspection, error) {
+	id, secret, bearer, err := credentials(r.Header, form)
+	if err != nil {
+		return api.Introspection{}, err
+	}
+	if bearer == "" {
+		by, out, err := s.tokens.IntrospectFor(r.Context(), id, secret, form.Get("token"), from(r))
+		if err == nil {
+			s.admitted(r.Context(), by)
+		}
+		return out, err
+	}
+	by, err := s.tokens.CheckToken(r.Context(), bearer, from(r))
+	if err != nil {
+		return api.Introspection{}, err
+	}
+	s.admitted(r.Context(), by)
+	return s.tokens.Introspect(r.Context(), by, form.Get("token"))
 }
 
 func worth(active bool) string {
@@ -78,20 +92,28 @@ func worth(active bool) string {
 // inspector is who asks: an application by its client credentials, or a token
 // as bearer, of which the rules then demand the scope introspect.
 func (s *Server) inspector(r *http.Request, form url.Values) (tokens.Caller, error) {
-	id, secret, err := clientOf(r.Header, form)
-	if err != nil {
-		return tokens.Caller{}, err
-	}
-	bearer, err := presented(r.Header)
+	id, secret, bearer, err := credentials(r.Header, form)
 	switch {
-	case err != nil, bearer != "" && secret != "":
-		return tokens.Caller{}, errCredentials
+	case err != nil:
+		return tokens.Caller{}, err
 	case bearer != "":
 		return s.tokens.CheckToken(r.Context(), bearer, from(r))
 	}
 	c, err := s.tokens.CheckApp(r.Context(), id, secret)
 	c.From = from(r)
 	return c, err
+}
+
+// credentials are those of an application, or a bearer token, never both.
+func credentials(h http.Header, form url.Values) (id, secret, bearer string, err error) {
+	if id, secret, err = clientOf(h, form); err != nil {
+		return "", "", "", err
+	}
+	bearer, err = presented(h)
+	if err != nil || bearer != "" && secret != "" {
+		return "", "", "", errCredentials
+	}
+	return id, secret, bearer, nil
 }
 
 // revocation ends the presented token. Who may: its application, as for

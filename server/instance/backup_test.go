@@ -229,6 +229,9 @@ func TestARestoreRefusesWhatDoesNotBelongTogether(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	in = opened(t, c)
+	furnishMore(t, in)
+	closed(t, in)
 	refused(full, backedUp(t, c, true), store.ErrNotEmpty)
 	if _, err := instance.Backup(t.Context(), c, whole, false); !errors.Is(err, backup.ErrExists) {
 		t.Errorf("over a file: %v", err)

@@ -35,7 +35,7 @@ const appColumns = `a.id, COALESCE(a.deleted_name, a.name), a.policy, a.enabled,
 // AppByID answers ErrNotFound if there is none, or it was deleted.
 func (q Queries) AppByID(ctx context.Context, id string) (App, error) {
 	var s appScan
-	err := q.db.QueryRowContext(q.brief(ctx), `SELECT `+appColumns+` FROM apps a WHERE a.id = $1 AND a.deleted_name IS NULL`+q.hold, id).Scan(s.dest()...)
+	err := q.one(ctx, `SELECT `+appColumns+` FROM apps a WHERE a.id = $1 AND a.deleted_name IS NULL`+q.hold, id).Scan(s.dest()...)
 	return s.app(), readError("app", err)
 }
 

@@ -265,7 +265,7 @@ func TestEventsFromBeforeTheChainAreChained(t *testing.T) {
 // to version.
 func before(t *testing.T, path string, version int64, fill func(*sql.DB)) {
 	t.Helper()
-	db, err := sql.Open("sqlite", dsn(path, "immediate"))
+	db, err := sqlitePool(path, "immediate", 1, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

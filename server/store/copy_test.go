@@ -35,7 +35,7 @@ func early(t *testing.T, version int64) (db *sql.DB, place string, newest int64)
 			t.Fatal(parseErr)
 		}
 		db = stdlib.OpenDB(*config)
-	} else if db, err = sql.Open("sqlite", dsn(place, "immediate")); err != nil {
+	} else if db, err = sqlitePool(place, "immediate", 1, 0); err != nil {
 		t.Fatal(err)
 	}
 	files, err := migrations.ReadDir(folder)
@@ -117,10 +117,11 @@ func checkFirst(t *testing.T, s *Store) {
 	now := time.UnixMilli(10)
 	ended, endedErr := s.PresentedByMAC(t.Context(), []byte("t1"))
 	live, liveErr := s.PresentedByMAC(t.Context(), []byte("t2"))
-	if err := errors.Join(endedErr, liveErr); err != nil {
+	record, recordErr := s.TokenByID(t.Context(), "t1")
+	if err := errors.Join(endedErr, liveErr, recordErr); err != nil {
 		t.Fatal(err)
 	}
-	if !ended.Token.Revoked(now) || ended.Token.ReplacedBy != "t2" || live.Token.Revoked(now) || live.User.Login != "ada" || !live.App.Enabled {
+	if !ended.Token.Revoked(now) || record.ReplacedBy != "t2" || live.Token.Revoked(now) || live.User.Login != "ada" || !live.App.Enabled {
 		t.Errorf("%+v\n%+v", ended, live)
 	}
 	if r, err := audit.Verify(t.Context(), s.Queries, nil); err != nil || r.Break != nil {

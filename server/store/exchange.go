@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"slices"
 	"strings"
 	"time"
 )
@@ -19,32 +18,6 @@ type Exchanged struct {
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	RevokedAt time.Time
-}
-
-// ExchangedByMAC looks an exchanged token up as PresentedByMAC does, with its
-// parent, the parent's app and whom that acts as, as they are now; ErrNotFound
-// if there is none.
-func (q Queries) ExchangedByMAC(ctx context.Context, macs ...[]byte) (Presented, error) {
-	var (
-		x                         Exchanged
-		scopes                    string
-		created, expires, revoked sql.NullInt64
-		t                         tokenScan
-		a                         appScan
-		u                         userScan
-	)
-	dest := []any{&x.ID, &x.MAC, &x.PepperID, &x.ParentID, &scopes, &created, &expires, &revoked}
-	dest = slices.Concat(dest, t.dest(), a.dest(), u.dest())
-	which, args := oneOf("x.mac", macs)
-	err := q.db.QueryRowContext(q.brief(ctx), `SELECT x.id, x.mac, x.pepper_id, x.parent_id, x.scopes, x.created_at, x.expires_at, x.revoked_at,
-		`+tokenColumns+`, `+appColumns+`, `+userColumns+`
-		FROM exchanges x JOIN tokens t ON t.id = x.parent_id JOIN apps a ON a.id = t.app_id
-		LEFT JOIN users u ON u.id = COALESCE(t.user_id, a.system_user_id) WHERE `+which, args...).Scan(dest...)
-	if err != nil {
-		return Presented{}, readError("exchanged token", err)
-	}
-	x.Scopes, x.CreatedAt, x.ExpiresAt, x.RevokedAt = strings.Fields(scopes), instant(created), instant(expires), instant(revoked)
-	return Presented{Token: t.token(), App: a.app(), User: u.user(), Exchanged: &x}, nil
 }
 
 // InsertExchanged adds x.

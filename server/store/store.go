@@ -23,6 +23,7 @@ import (
 	"log/slog"
 	"net/url"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -45,6 +46,7 @@ var migrations embed.FS
 type Store struct {
 	Queries
 	read     *sql.DB
+	check    *sql.DB // SQLite's
 	write    *sql.DB
 	group    *group // SQLite's writers
 	postgres bool
@@ -63,19 +65,23 @@ type dbtx interface {
 
 // Queries are the reads. Inside a Tx they see its own writes.
 type Queries struct {
-	db dbtx
+	db     dbtx
+	checks dbtx // for one; nil: db
 
 	hold, holdShare, skipHeld string // how to lock rows: postgres.go; empty outside its transactions
 }
 
-// brief is for the read of one row by its key. On SQLite that is over before
+// one reads what a check needs, a row by its key. On SQLite that is over before
 // anybody could cancel it, and a query that can be cancelled takes two
 // goroutines which wait for that.
-func (q Queries) brief(ctx context.Context) context.Context {
-	if _, file := q.db.(prepared); file && ctx.Err() == nil {
-		return context.WithoutCancel(ctx)
+func (q Queries) one(ctx context.Context, query string, args ...any) *sql.Row {
+	if q.checks == nil {
+		return q.db.QueryRowContext(ctx, query, args...)
 	}
-	return ctx
+	if ctx.Err() == nil {
+		ctx = context.WithoutCancel(ctx)
+	}
+	return q.checks.QueryRowContext(ctx, query, args...)
 }
 
 // Tx is a write transaction. It can also read.
@@ -89,6 +95,13 @@ type Tx struct {
 // readers is how many reads run at once; more wait.
 const readers = 8
 
+// Checks read apart from all else, on few connections: no list or backup is
+// before them, and what is checked often stays in the connections' memory.
+const (
+	checkersMost = 8
+	checkersKeep = 16_000 // KiB, all together
+)
+
 // Open opens, or creates, the database file place, or opens the PostgreSQL
 // database whose URL it is (postgres://…), and brings its schema up to date. It
 // answers ErrNewer for a database that a newer version wrote, and
@@ -101,33 +114,45 @@ func Open(ctx context.Context, place string) (*Store, error) {
 }
 
 func openSQLite(ctx context.Context, path string) (*Store, error) {
-	write, err := sql.Open("sqlite", dsn(path, "immediate"))
+	write, err := sqlitePool(path, "immediate", 1, 0) // SQLite has one writer: queue in Go, not on its lock
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", filepath.Base(path), err)
+		return nil, err
 	}
-	write.SetMaxOpenConns(1) // SQLite has one writer: queue in Go, not on its lock
 	if err := migrate(ctx, write, goose.DialectSQLite3, "migrations/sqlite"); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	read, err := sql.Open("sqlite", dsn(path, "deferred"))
-	if err != nil {
+	n := min(runtime.GOMAXPROCS(0), checkersMost)
+	read, err1 := sqlitePool(path, "deferred", readers, 0)
+	check, err2 := sqlitePool(path, "deferred", n, checkersKeep/n)
+	if err := errors.Join(err1, err2); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	read.SetMaxOpenConns(readers)
-	read.SetMaxIdleConns(readers) // opening one costs more than a read
-	s := &Store{Queries: Queries{db: prepared{read, &statements{db: read}}}, read: read, write: write, group: newGroup(write)}
+	q := Queries{db: prepared{read, &statements{db: read}}, checks: prepared{check, &statements{db: check}}}
+	s := &Store{Queries: q, read: read, check: check, write: write, group: newGroup(write)}
 	if err := s.chain(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-func dsn(path, lock string) string {
+// sqlitePool is n connections at most, each of which keeps so many KiB of the file in
+// memory, or SQLite's 2000. They stay open: to open one costs more than a read.
+func sqlitePool(path, lock string, n, keep int) (*sql.DB, error) {
 	q := url.Values{
 		"_txlock": {lock},
 		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
 	}
-	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(filepath.ToSlash(path)), RawQuery: q.Encode()}).String()
+	if keep > 0 {
+		q.Add("_pragma", fmt.Sprintf("cache_size(-%d)", keep))
+	}
+	place := &url.URL{Scheme: "file", Opaque: url.PathEscape(filepath.ToSlash(path)), RawQuery: q.Encode()}
+	db, err := sql.Open("sqlite", place.String())
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", filepath.Base(path), err)
+	}
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
+	return db, nil
 }
 
 // migrate applies what is missing, and refuses a schema from the future.
@@ -191,10 +216,11 @@ func (s *Store) Ping(ctx context.Context) error { return s.read.PingContext(ctx)
 
 // Close finishes the writes that it took, and closes the database.
 func (s *Store) Close() error {
-	if s.group != nil {
-		s.group.close()
+	if s.postgres {
+		return errors.Join(s.read.Close(), s.write.Close())
 	}
-	return errors.Join(s.read.Close(), s.write.Close())
+	s.group.close()
+	return errors.Join(s.check.Close(), s.read.Close(), s.write.Close())
 }
 
 // millis is t as kept: nil for the zero time.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"slices"
 	"strings"
 	"time"
 )
@@ -39,49 +38,6 @@ type Token struct {
 const tokenColumns = `t.id, t.mac, t.pepper_id, t.kind, t.description, t.hint, t.app_id, t.user_id, t.scopes, t.created_at, t.created_by,
 	t.expires_at, t.last_used_at, t.last_used_from, t.revoked_at, t.revoked_by, t.replaces, t.replaced_by, t.overlap_ends_at,
 	t.permissions, t.tenants`
-
-// Presented is all that decides what a presented secret is worth.
-type Presented struct {
-	Token Token
-	App   App
-	User  User // whom it acts as: the owner, or the app's System User; zero: none
-
-	Exchanged *Exchanged // what was presented, where Token is only its parent
-}
-
-// MAC is what was kept of the presented value.
-func (p Presented) MAC() []byte {
-	if p.Exchanged != nil {
-		return p.Exchanged.MAC
-	}
-	return p.Token.MAC
-}
-
-// PepperID names the pepper that MAC is under.
-func (p Presented) PepperID() string {
-	if p.Exchanged != nil {
-		return p.Exchanged.PepperID
-	}
-	return p.Token.PepperID
-}
-
-// PresentedByMAC looks a token up by the MACs of its value, one for each
-// pepper: while it moves from one to another it is found all the same.
-// ErrNotFound if there is none.
-func (q Queries) PresentedByMAC(ctx context.Context, macs ...[]byte) (Presented, error) {
-	var (
-		t tokenScan
-		a appScan
-		u userScan
-	)
-	which, args := oneOf("t.mac", macs)
-	err := q.db.QueryRowContext(q.brief(ctx), `SELECT `+tokenColumns+`, `+appColumns+`, `+userColumns+` FROM tokens t JOIN apps a ON a.id = t.app_id
-		LEFT JOIN users u ON u.id = COALESCE(t.user_id, a.system_user_id) WHERE `+which, args...).Scan(slices.Concat(t.dest(), a.dest(), u.dest())...)
-	if err != nil {
-		return Presented{}, readError("token", err)
-	}
-	return Presented{Token: t.token(), App: a.app(), User: u.user()}, nil
-}
 
 // TokenByID answers ErrNotFound if there is none.
 func (q Queries) TokenByID(ctx context.Context, id string) (Token, error) {

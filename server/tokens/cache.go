@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"context"
+	"strings"
 	"time"
 	"unique"
 
@@ -68,7 +69,9 @@ func (s *Service) presented(ctx context.Context, kind string, macs [][]byte) (*s
 		if err != nil {
 			return nil, nil, err
 		}
-		share(&p)
+		if s.caches.tokens != nil {
+			share(&p)
+		}
 		ids := []string{p.Token.ID, p.App.ID, p.User.ID}
 		if p.Exchanged != nil {
 			ids = append(ids, p.Exchanged.ID)
@@ -90,12 +93,13 @@ func bulk(p *store.Presented) int {
 	return 1 + (len(p.Token.Scopes)+len(p.Token.Permissions)+len(p.Token.Tenants)+len(p.User.Permissions)+len(p.User.Tenants))/32
 }
 
-// share makes the texts that many tokens have in common one text.
+// share makes the texts that many tokens have in common one text, and lets go of
+// the one that all of p's are parts of.
 func share(p *store.Presented) {
 	t, a, u := &p.Token, &p.App, &p.User
+	t.ID = strings.Clone(t.ID)
 	for _, text := range []*string{
-		&t.PepperID, &t.Kind, &t.AppID, &t.UserID, &t.CreatedBy, &t.LastUsedFrom, &t.RevokedBy,
-		&a.SecretPepperID, &a.ID, &a.Name, &a.Policy, &a.SystemUserID, &u.ID, &u.Login, &u.Name, &u.Email, &u.PreferredLanguage, &u.PasswordHash,
+		&t.PepperID, &t.Kind, &t.AppID, &t.UserID, &t.CreatedBy, &a.SecretPepperID, &a.ID, &u.ID, &u.Login, &u.Name, &u.Email, &u.PreferredLanguage,
 	} {
 		*text = unique.Make(*text).Value()
 	}

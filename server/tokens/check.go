@@ -3,7 +3,6 @@ package tokens
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"keyfob/api"
@@ -39,70 +38,6 @@ func (s *Service) SignedIn(ctx context.Context, userID, from string) (Caller, er
 		return Caller{}, err
 	}
 	return Caller{User: u, Scopes: s.Rules.ScopeNames(), Permissions: u.Permissions, Tenants: u.Tenants, From: from}, nil
-}
-
-// CheckApp makes the Caller of an application that shows its client secret.
-func (s *Service) CheckApp(ctx context.Context, appID, clientSecret string) (Caller, error) {
-	_, kind, ok := secret.Parse(clientSecret)
-	if !ok || kind != secret.App {
-		return Caller{}, unauthenticated()
-	}
-	at := s.peppers.Load()
-	a, err := s.checkedApp(ctx, appID)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return Caller{}, err
-	}
-	if err != nil || !a.Enabled || !at.fits(clientSecret, a.SecretPepperID, a.SecretMAC) {
-		if s.peppers.Load() != at { // they were exchanged meanwhile
-			return s.CheckApp(ctx, appID, clientSecret)
-		}
-		return Caller{}, at.refused()
-	}
-	s.found(&s.movedSecret, at, a.ID, clientSecret, a.SecretPepperID, a.SecretMAC)
-	return Caller{App: a, Scopes: []string{ScopeIntrospect}}, nil
-}
-
-// Introspect answers what a presented secret is worth, as RFC 7662 has it. It
-// tells an application about its own tokens only; all others are inactive.
-func (s *Service) Introspect(ctx context.Context, by Caller, presented string) (api.Introspection, error) {
-	appID, err := introspector(by)
-	if err != nil {
-		return api.Introspection{}, err
-	}
-	now := s.now()
-	p, err := s.lookUp(ctx, presented)
-	if _, refused := errors.AsType[*Error](err); refused {
-		return api.Introspection{}, nil
-	}
-	if err != nil || p.App.ID != appID || !s.worth(p, now) {
-		return api.Introspection{}, err
-	}
-	s.used.note(p.Token.ID, now, by.From)
-	in := api.Introspection{
-		Active: true, Scope: strings.Join(s.held(p), " "), ClientID: p.App.ID, Username: p.User.Login,
-		TokenType: "Bearer", Iat: p.Token.CreatedAt.Unix(), Sub: p.User.ID, Aud: p.App.ID, Jti: p.Token.ID, Kind: p.Token.Kind,
-	}
-	in.Permissions, in.Tenants = effective(p.Token, p.User)
-	if !p.Token.ExpiresAt.IsZero() {
-		in.Exp = p.Token.ExpiresAt.Unix()
-	}
-	if x := p.Exchanged; x != nil {
-		in.Jti, in.Iat, in.Exp = x.ID, x.CreatedAt.Unix(), x.ExpiresAt.Unix()
-	}
-	return in, nil
-}
-
-// introspector is the app on whose behalf by may ask.
-func introspector(by Caller) (appID string, err error) {
-	switch {
-	case by.App != nil:
-		return by.App.ID, nil
-	case by.Token == nil || by.Token.Kind != api.KindSAT:
-		return "", refuse(api.CodeDenied, "This needs an application's credentials or a service access token.")
-	case len(within([]string{ScopeIntrospect}, by.Scopes)) == 0:
-		return "", refuse(api.CodeScope, "The token lacks the scope introspect.")
-	}
-	return by.Token.AppID, nil
 }
 
 // Shaped reports whether presented has the shape of a token's secret, its

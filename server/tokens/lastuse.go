@@ -15,8 +15,15 @@ import (
 // more than that.
 const flushEvery = 10 * time.Second
 
-// flushMost is how many uses one write keeps.
-const flushMost = 500
+// flushOver is over how much of that the writing is spread: of many at once each
+// check would wait for a processor.
+const flushOver = time.Second
+
+// How many uses one write keeps.
+const (
+	flushFew  = 10
+	flushMost = 500
+)
 
 // lastUses holds the uses that are not yet in the store, so that checking a
 // token never waits for a write.
@@ -50,13 +57,13 @@ func (l *lastUses) merge(t *store.Token) {
 	}
 }
 
-// some are up to flushMost of the uses.
-func (l *lastUses) some() map[string]use {
+// some are at most so many of the uses.
+func (l *lastUses) some(most int) map[string]use {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	out := make(map[string]use, min(len(l.byID), flushMost))
+	out := make(map[string]use, min(len(l.byID), most))
 	for id, u := range l.byID {
-		if len(out) == flushMost {
+		if len(out) == most {
 			break
 		}
 		out[id] = u
@@ -81,21 +88,46 @@ func (l *lastUses) forget(written map[string]use) {
 	}
 }
 
-// flush writes the last uses, and moves what was found under an old pepper, in pieces that no other write waits long for. If
-// that fails they are kept for the next time. Uses that come meanwhile may be
-// left to the next flush, so that it ends.
-func (s *Service) flush(ctx context.Context) error {
-	for left := max(s.used.count(), s.moved.count(), s.movedSecret.count()); left > 0; left -= flushMost {
-		if err := s.flushSome(ctx); err != nil {
+// flush writes the last uses, and moves what was found under an old pepper, in
+// pieces that no other write waits long for. If that fails they are kept for the
+// next time. Uses that come meanwhile may be left to the next flush, so that it
+// ends.
+func (s *Service) flush(ctx context.Context) error { return s.flushWithin(ctx, 0) }
+
+// flushWithin is flush in more and smaller pieces, spread over a time if that is
+// long enough for them.
+func (s *Service) flushWithin(ctx context.Context, within time.Duration) error {
+	start, left, most := time.Now(), max(s.used.count(), s.moved.count(), s.movedSecret.count()), flushMost
+	if within > 0 {
+		most = min(max(left/100, flushFew), flushMost)
+	}
+	pieces := (left + most - 1) / most
+	for i := range pieces {
+		if err := wait(ctx, time.Until(start.Add(within*time.Duration(i)/time.Duration(pieces)))); err != nil {
+			return err
+		}
+		if err := s.flushSome(ctx, most); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Service) flushSome(ctx context.Context) error {
+func wait(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+func (s *Service) flushSome(ctx context.Context, most int) error {
 	to := s.peppers.Load().current.id
-	uses, moved, secrets := s.used.some(), s.moved.some(to), s.movedSecret.some(to)
+	uses, moved, secrets := s.used.some(most), s.moved.some(to, most), s.movedSecret.some(to, most)
 	if len(uses)+len(moved)+len(secrets) == 0 {
 		return nil
 	}
@@ -133,7 +165,7 @@ func inOrder(moves map[string]store.Move, move func(store.Move) error) error {
 
 // housekeeping flushes last uses and purges what is over until ctx ends.
 func (s *Service) housekeeping(ctx context.Context) {
-	tick := time.NewTicker(flushEvery)
+	tick := time.NewTicker(flushEvery - flushOver)
 	defer tick.Stop()
 	for {
 		select {
@@ -141,8 +173,8 @@ func (s *Service) housekeeping(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := errors.Join(s.flush(ctx), s.purge(ctx), s.purgeExchanged(ctx), s.purgeChanges(ctx)); err != nil && ctx.Err() == nil {
-			s.Log.Warn("housekeeping failed; it is tried again", "after", flushEvery, "error", err)
+		if err := errors.Join(s.flushWithin(ctx, flushOver), s.purge(ctx), s.purgeExchanged(ctx), s.purgeChanges(ctx)); err != nil && ctx.Err() == nil {
+			s.Log.Warn("housekeeping failed; it is tried again", "after", flushEvery-flushOver, "error", err)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -33,7 +34,7 @@ func TestAUseShowsAtOnceAndIsWrittenLater(t *testing.T) {
 	}
 	equal(t, kept().LastUsedAt, start)
 	equal(t, kept().LastUsedFrom, "192.0.2.7")
-	equal(t, len(f.used.some()), 0)
+	equal(t, len(f.used.some(flushMost)), 0)
 	equal(t, shown().LastUsedAt, new(start))
 }
 
@@ -73,11 +74,11 @@ func TestAUseDuringAFlushIsNotLost(t *testing.T) {
 	var l lastUses
 	l.note("written", start, "a")
 	l.note("used again", start, "a")
-	written := l.some()
+	written := l.some(flushMost)
 	l.note("used again", start.Add(time.Second), "b")
 	l.forget(written)
-	equal(t, len(l.some()), 1)
-	equal(t, l.some()["used again"].from, "b")
+	equal(t, len(l.some(flushMost)), 1)
+	equal(t, l.some(flushMost)["used again"].from, "b")
 }
 
 func TestARefusedTokenWasNotUsed(t *testing.T) {
@@ -88,7 +89,27 @@ func TestARefusedTokenWasNotUsed(t *testing.T) {
 	}
 	_, err := f.CheckToken(t.Context(), issued.Secret, "192.0.2.7")
 	f.refused(err, api.CodeUnauthenticated)
-	equal(t, len(f.used.some()), 0)
+	equal(t, len(f.used.some(flushMost)), 0)
+}
+
+// Many uses at once take a processor from the checks for long.
+func TestHousekeepingWritesManyUsesBitByBit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := try(store.Open(t.Context(), filepath.Join(t.TempDir(), "keyfob.db")))(t)
+		s := &Service{Config: Config{Store: db}}
+		s.peppers.Store(&peppers{})
+		for i := range 200 {
+			s.used.note(fmt.Sprint(i), start, "192.0.2.7")
+		}
+		begun, left := time.Now(), 0
+		time.AfterFunc(flushOver/2, func() { left = s.used.count() })
+		unless(t, s.flushWithin(t.Context(), flushOver))
+		if took := time.Since(begun); took < flushOver*9/10 || took > flushOver || left < 90 || left > 110 {
+			t.Errorf("written in %v; half of that time left %d of 200", took, left)
+		}
+		equal(t, s.used.count(), 0)
+		unless(t, db.Close())
+	})
 }
 
 // requirement 39; also sealed replies whose time is over go without a call.

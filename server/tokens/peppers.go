@@ -122,18 +122,18 @@ func (m *moves) count() int {
 	return len(m.byID)
 }
 
-// some are up to flushMost of those to the current pepper. Others are dropped:
+// some are at most so many of those to the current pepper. Others are dropped:
 // the pepper changed since.
-func (m *moves) some(to string) map[string]store.Move {
+func (m *moves) some(to string, most int) map[string]store.Move {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	out := make(map[string]store.Move, min(len(m.byID), flushMost))
+	out := make(map[string]store.Move, min(len(m.byID), most))
 	for id, one := range m.byID {
 		if one.To != to {
 			delete(m.byID, id)
 			continue
 		}
-		if len(out) == flushMost {
+		if len(out) == most {
 			break
 		}
 		out[id] = one
