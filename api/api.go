@@ -34,15 +34,16 @@ const (
 	StatusRevoked = "revoked"
 )
 
-// Page is one page of a list. Of a very long list, one call looks at 1,000
-// rows at most: a page that is filtered may hold fewer rows than asked for, or
-// none, though there is a next one, and the total may be a lower bound.
+// Page is one page of a list. Of a list with more than 1,000 rows that is
+// filtered, one call looks at three times as many as it may answer, or at 100: a
+// page may hold fewer rows than asked for, or none, though there is a next one,
+// and the total is a lower bound.
 type Page[T any] struct {
 	Items      []T    `json:"items"`
 	NextCursor string `json:"nextCursor,omitempty" doc:"Pass as cursor for the next page; absent on the last. A page may be short, or empty, and not be the last."`
-	Total      int    `json:"total" doc:"Rows that match over all pages; exact if the list has up to 1,000 rows before it is filtered."`
+	Total      int    `json:"total" doc:"Rows that match over all pages; exact if the list has up to 1,000 rows before it is filtered, else a lower bound."`
 
-	TotalAtLeast bool `json:"totalAtLeast,omitempty" doc:"The list is longer than that: there are as many rows as total says, or more."`
+	TotalAtLeast bool `json:"totalAtLeast,omitempty" doc:"The total is a lower bound."`
 }
 
 // AppRef names a trusted application.

@@ -13,7 +13,7 @@ type Order struct {
 	After *Position // nil: the first page
 	Limit int
 
-	Exact bool // look at as many rows as it takes: see walkMost
+	Exact bool // look at as many rows as it takes: see countMost
 	alone bool // one row is asked for: do not count
 }
 

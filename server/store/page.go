@@ -7,10 +7,11 @@ import (
 	"math"
 )
 
-// walkMost is how many rows of a long list are looked at for one page, or to
-// count what matches. A page of one that is longer, and filtered, may thus be
-// short, or empty, and still have a next one; its total is what was counted.
-var walkMost = 1000 // a variable for the tests
+// A list with more rows than countMost, whatever filters them, is a long one. If
+// it is filtered, a page looks at three times as many rows as it may have, or at
+// lookLeast. It may thus be short, or empty, and still have a next one; and its
+// total is only what it has itself.
+var countMost, lookLeast = 1000, 100 // variables for the tests
 
 // listing is a list's query: SELECT columns FROM from, the column of the ids,
 // how it can be sorted and how a row is read.
@@ -20,7 +21,7 @@ type listing[T any] struct {
 	scan                    func(row scanner) (T, error)
 
 	table   string // the part of from that has the list's rows; empty: the list is short
-	counted string // the sort by which the first walkMost of a long list are counted, from its end
+	counted string // a sort by which the rows can be counted off
 }
 
 // page reads one page by keyset: no row is skipped or seen twice when others
@@ -31,9 +32,16 @@ func (l listing[T]) page(ctx context.Context, db dbtx, cond conditions, order Or
 	if err != nil {
 		return List[T]{}, err
 	}
+	long = long && cond.filters()
 	for _, part := range r.parts() {
-		if err := r.part(ctx, part, long && cond.filters() && !order.Exact); err != nil || r.out.Next != nil {
+		if err := r.part(ctx, part, long); err != nil {
 			return r.out, err
+		}
+		if long {
+			r.out.Total = len(r.out.Items)
+		}
+		if r.out.Next != nil {
+			break
 		}
 	}
 	return r.out, nil
@@ -60,23 +68,19 @@ func (r *reading[T]) count(ctx context.Context) (long bool, err error) {
 	}
 	if !r.cond.filters() {
 		rows := r.cond.list()
-		some := `SELECT COUNT(*) FROM (SELECT 1 FROM ` + r.table + rows.where() + rows.limit(walkMost+1) + `) n`
+		some := `SELECT COUNT(*) FROM (SELECT 1 FROM ` + r.table + rows.where() + rows.limit(countMost+1) + `) n`
 		if err := r.number(ctx, some, conditions{args: rows.args}); err != nil {
 			return false, err
 		}
-		r.out.AtLeast = r.out.Total > walkMost
-		r.out.Total = min(r.out.Total, walkMost)
+		r.out.AtLeast = r.out.Total > countMost
+		r.out.Total = min(r.out.Total, countMost)
 		return r.out.AtLeast, nil
 	}
-	cond, key := r.cond.copy(), r.sorts[r.counted]
-	beyond, err := r.after(ctx, walkMost, key, "", true, nil)
-	if err != nil {
-		return false, err
+	beyond, err := r.after(ctx, countMost, r.sorts[r.counted], "", true, nil)
+	if r.out.AtLeast = beyond != nil; r.out.AtLeast || err != nil {
+		return true, err
 	}
-	if r.out.AtLeast = beyond != nil; r.out.AtLeast {
-		cond.from(key, r.id, ">", *beyond)
-	}
-	return r.out.AtLeast, r.number(ctx, `SELECT COUNT(*) FROM `+r.from, cond)
+	return false, r.number(ctx, `SELECT COUNT(*) FROM `+r.from, r.cond)
 }
 
 func (r *reading[T]) number(ctx context.Context, query string, cond conditions) error {
@@ -104,8 +108,8 @@ func (o Order) nowhere() int64 {
 	return math.MaxInt64
 }
 
-// part adds the rows of a part to the page. If bounded, it looks at no more
-// than walkMost of them.
+// part adds the rows of a part to the page. If bounded, it looks at no more of
+// them than a page of a long list does.
 func (r *reading[T]) part(ctx context.Context, part string, bounded bool) error {
 	after := r.order.After
 	if after != nil && r.key.nulls && (part == r.key.expr+" IS NULL") != (after.Number == r.order.nowhere()) {
@@ -141,7 +145,7 @@ func (r *reading[T]) query(ctx context.Context, part string, after *Position, bo
 		cond.from(r.key, r.id, beyond, r.place(part, *after))
 	}
 	if bounded {
-		if end, err = r.after(ctx, walkMost-1, r.key, part, r.order.Desc, after); err != nil {
+		if end, err = r.after(ctx, max(3*r.order.Limit, lookLeast)-1, r.key, part, r.order.Desc, after); err != nil {
 			return "", nil, nil, err
 		}
 	}

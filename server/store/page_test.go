@@ -39,9 +39,9 @@ func (s *spy) QueryRowContext(ctx context.Context, query string, args ...any) *s
 func someTokens(t *testing.T) (*Store, []Token) {
 	t.Helper()
 	s, _ := open(t)
-	most := walkMost
-	walkMost = 5
-	t.Cleanup(func() { walkMost = most })
+	most, least := countMost, lookLeast
+	countMost, lookLeast = 5, 1
+	t.Cleanup(func() { countMost, lookLeast = most, least })
 	at := func(ms int) time.Time {
 		if ms%4 == 0 {
 			return time.Time{}
@@ -154,7 +154,7 @@ func onlyIndexes(t *testing.T, s *Store, spied *spy, what string) {
 func TestPagesAreTheWholeListInOrder(t *testing.T) {
 	s, all := someTokens(t)
 	rapid.Check(t, func(r *rapid.T) {
-		walkMost = rapid.SampledFrom([]int{1, 2, 5, 30, 100}).Draw(r, "walkMost")
+		countMost, lookLeast = rapid.SampledFrom([]int{1, 5, 30, 100}).Draw(r, "countMost"), rapid.SampledFrom([]int{1, 5, 30, 100}).Draw(r, "lookLeast")
 		f := TokenFilter{
 			AppID: rapid.SampledFrom([]string{"", "a1"}).Draw(r, "app"), UserID: rapid.SampledFrom([]string{"", "u1"}).Draw(r, "user"),
 			Kind: rapid.SampledFrom([]string{"", "pat"}).Draw(r, "kind"), Query: rapid.SampledFrom([]string{"", "use 3", "nowhere"}).Draw(r, "text"),

@@ -47,7 +47,7 @@ var TokenSorts = Sorts{
 	"description": textKey("lower(t.description)"),
 }
 
-// Tokens lists tokens. Where there are very many, see walkMost.
+// Tokens lists tokens. Where there are very many, see countMost.
 func (q Queries) Tokens(ctx context.Context, f TokenFilter, order Order) (List[TokenRecord], error) {
 	order.alone = f.ID != ""
 	return listing[TokenRecord]{
