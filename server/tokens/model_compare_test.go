@@ -48,7 +48,7 @@ type property struct {
 	f       *fixture
 	servers []*Service
 
-	runs, steps, accepted, refused, wrongAccepts, wrongRefusals int
+	runs, taken, restores, accepted, refused, wrongAccepts, wrongRefusals int
 }
 
 func newProperty(f *fixture, servers ...*Service) *property {
@@ -65,19 +65,25 @@ func (p *property) check(t *testing.T, some int) {
 		defer func() { unless(t, checks.Value.Set(usual)) }()
 	}
 	defer func() {
-		t.Logf("model, %d servers: runs %d, steps %d, accepted %d, refused %d, wrong accepts %d, wrong refusals %d",
-			len(p.servers), p.runs, p.steps, p.accepted, p.refused, p.wrongAccepts, p.wrongRefusals)
+		t.Logf("model, %d servers: runs %d, steps %d, restores %d, accepted %d, refused %d, wrong accepts %d, wrong refusals %d",
+			len(p.servers), p.runs, p.taken, p.restores, p.accepted, p.refused, p.wrongAccepts, p.wrongRefusals)
 	}()
 	rapid.Check(t, func(rt *rapid.T) {
 		s := p.begin(rt)
-		rt.Repeat(map[string]func(*rapid.T){
-			"issue": s.issue, "rotate": s.rotate, "exchange": s.exchange, "revoke": s.revoke, "present to revoke": s.revokePresented,
-			"revoke many": s.revokeMany, "clock": s.tick, "app": s.changeApp, "user": s.changeUser, "cut": s.cut, "": s.look,
-		})
+		rt.Repeat(s.steps())
 		s.lookEverywhere(rt)
+		s.restored(rt)
 	})
-	if p.accepted == 0 || p.refused == 0 {
+	if p.accepted == 0 || p.refused == 0 || p.restores == 0 {
 		t.Error("nothing was tried")
+	}
+}
+
+// steps are what may happen, in any order.
+func (s *script) steps() map[string]func(*rapid.T) {
+	return map[string]func(*rapid.T){
+		"issue": s.issue, "rotate": s.rotate, "exchange": s.exchange, "revoke": s.revoke, "present to revoke": s.revokePresented,
+		"revoke many": s.revokeMany, "clock": s.tick, "app": s.changeApp, "user": s.changeUser, "cut": s.cut, "back up": s.backUp, "": s.look,
 	}
 }
 
@@ -143,7 +149,7 @@ func (p *property) hear(t *rapid.T, s *Service) {
 // look follows each step. At the server where the step was taken it holds at
 // once, if that has heard of what was before; at the others, when they have heard.
 func (s *script) look(t *rapid.T) {
-	s.steps++
+	s.taken++
 	if s.fresh {
 		s.compareAll(t, s.at)
 	}

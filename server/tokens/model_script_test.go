@@ -28,6 +28,8 @@ type script struct {
 	secrets                  map[string]string // of apps
 	users                    []Caller
 
+	saved *saved // a backup; nil: none was made
+
 	at    *Service // where the last step was taken
 	fresh bool     // and whether it had heard of all that was before
 }
