@@ -103,7 +103,7 @@ install: ## what `make build` built, with icon and menu entry (PREFIX, DESTDIR)
 	install -Dm644 assets/icon.png $(DESTDIR)$(PREFIX)/share/icons/hicolor/512x512/apps/io.github.keyfob.Keyfob.png
 	install -Dm644 packaging/linux/io.github.keyfob.Keyfob.desktop -t $(DESTDIR)$(PREFIX)/share/applications
 	install -Dm644 packaging/linux/io.github.keyfob.Keyfob.metainfo.xml -t $(DESTDIR)$(PREFIX)/share/metainfo
-	install -Dm644 docs/operating.md docs/postgresql.md -t $(DESTDIR)$(PREFIX)/share/doc/keyfob
+	install -Dm644 docs/operating.md docs/postgresql.md docs/proxy.md packaging/grafana/* packaging/prometheus/* -t $(DESTDIR)$(PREFIX)/share/doc/keyfob
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
 	sed 's|/usr/local|$(PREFIX)|' packaging/systemd/keyfobd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/keyfobd.service
 	install -m644 packaging/systemd/keyfobd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/keyfobd.conf

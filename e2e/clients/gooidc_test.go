@@ -6,7 +6,9 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"html"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -66,6 +68,35 @@ func TestGoOIDCGetsAlong(t *testing.T) {
 	_, err = c.TokenSource(t.Context(), &oauth2.Token{RefreshToken: second.RefreshToken}).Token()
 	if e, ok := errors.AsType[*oauth2.RetrieveError](err); !ok || e.ErrorCode != "invalid_grant" {
 		t.Errorf("a revoked refresh token: %v", err)
+	}
+}
+
+// RFC 8628, by x/oauth2: the person is at another device.
+func TestOAuth2SignsInADevice(t *testing.T) {
+	w := newWorld(t)
+	provider, err := oidc.NewProvider(t.Context(), w.Issuer)
+	must(t, err)
+	c := oauth2.Config{ClientID: "keyfob-desktop", Endpoint: provider.Endpoint(), Scopes: []string{oidc.ScopeOpenID, oidc.ScopeOfflineAccess}}
+	code, err := c.DeviceAuth(t.Context())
+	must(t, err)
+	if code.VerificationURI == "" || !strings.Contains(code.VerificationURIComplete, code.UserCode) || code.Interval < 1 || time.Until(code.Expiry) < time.Minute {
+		t.Errorf("it was given %+v", code)
+	}
+	code.Interval = 1 // as often as this library asks
+
+	elsewhere := w.browser(t)
+	login := submit(t, elsewhere, ask(t, elsewhere, http.MethodGet, code.VerificationURIComplete, http.NoBody), nil)
+	submit(t, elsewhere, submit(t, elsewhere, login, w.ada()), url.Values{"answer": {"allow"}})
+	got, err := c.DeviceAccessToken(t.Context(), code)
+	must(t, err)
+	info, err := provider.UserInfo(t.Context(), oauth2.StaticTokenSource(got))
+	must(t, err)
+	if info.Subject != w.Ada.ID || got.RefreshToken == "" {
+		t.Errorf("userinfo says %s", info.Subject)
+	}
+	_, err = c.DeviceAccessToken(t.Context(), code)
+	if e, ok := errors.AsType[*oauth2.RetrieveError](err); !ok || e.ErrorCode != "invalid_grant" && e.ErrorCode != "expired_token" {
+		t.Errorf("the code, once more: %v", err)
 	}
 }
 
@@ -133,33 +164,52 @@ var (
 	action = regexp.MustCompile(`<form method="post" action="([^"]*)">`)
 )
 
-// signIn walks the login pages as Ada and answers what came back to the client.
-func (w *world) signIn(t *testing.T, address string) url.Values {
+// browser walks the server's pages; what leads to a client is where it stops.
+func (w *world) browser(t *testing.T) *http.Client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	must(t, err)
-	browser := &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+	return &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
 		if strings.HasPrefix(r.URL.String(), w.Issuer) {
 			return nil
 		}
 		return http.ErrUseLastResponse
 	}}
-	page := ask(t, browser, http.MethodGet, address, http.NoBody)
+}
+
+// submit sends a page's form as it is filled in, and with more.
+func submit(t *testing.T, browser *http.Client, page answer, more url.Values) answer {
+	t.Helper()
 	form := url.Values{}
 	for _, m := range inputs.FindAllStringSubmatch(page.body, -1) {
 		if v := values.FindStringSubmatch(m[0]); v != nil {
-			form.Set(m[1], v[1])
+			form.Set(m[1], html.UnescapeString(v[1]))
 		}
 	}
-	form.Set("login", w.Ada.Login)
-	form.Set("password", w.Ada.Password)
-	back := ask(t, browser, http.MethodPost, action.FindStringSubmatch(page.body)[1], strings.NewReader(form.Encode()))
+	maps.Copy(form, more)
+	to, err := page.at.Parse(html.UnescapeString(action.FindStringSubmatch(page.body)[1]))
+	must(t, err)
+	return ask(t, browser, http.MethodPost, to.String(), strings.NewReader(form.Encode()))
+}
+
+func (w *world) ada() url.Values {
+	return url.Values{"login": {w.Ada.Login}, "password": {w.Ada.Password}}
+}
+
+// signIn walks the login pages as Ada and answers what came back to the client.
+func (w *world) signIn(t *testing.T, address string) url.Values {
+	t.Helper()
+	browser := w.browser(t)
+	back := submit(t, browser, ask(t, browser, http.MethodGet, address, http.NoBody), w.ada())
 	to, err := url.Parse(back.location)
 	must(t, err)
 	return to.Query()
 }
 
-type answer struct{ body, location string }
+type answer struct {
+	at             *url.URL
+	body, location string
+}
 
 func post(t *testing.T, address string, form url.Values) answer {
 	t.Helper()
@@ -180,5 +230,5 @@ func ask(t *testing.T, browser *http.Client, method, address string, body io.Rea
 	if res.StatusCode >= http.StatusBadRequest {
 		t.Fatalf("%s: %s: %s", address, res.Status, text)
 	}
-	return answer{string(text), res.Header.Get("Location")}
+	return answer{res.Request.URL, string(text), res.Header.Get("Location")}
 }
