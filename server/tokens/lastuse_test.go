@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -101,10 +102,11 @@ func TestHousekeepingWritesManyUsesBitByBit(t *testing.T) {
 		for i := range 200 {
 			s.used.note(fmt.Sprint(i), start, "192.0.2.7")
 		}
-		begun, left := time.Now(), 0
-		time.AfterFunc(flushOver/2, func() { left = s.used.count() })
+		var left atomic.Int64
+		begun := time.Now()
+		time.AfterFunc(flushOver/2, func() { left.Store(int64(s.used.count())) })
 		unless(t, s.flushWithin(t.Context(), flushOver))
-		if took := time.Since(begun); took < flushOver*9/10 || took > flushOver || left < 90 || left > 110 {
+		if took, left := time.Since(begun), left.Load(); took < flushOver*9/10 || took > flushOver || left < 90 || left > 110 {
 			t.Errorf("written in %v; half of that time left %d of 200", took, left)
 		}
 		equal(t, s.used.count(), 0)
