@@ -18,9 +18,10 @@ const (
 	InFile                 // in the encrypted file, which asks for its passphrase at the start
 )
 
-// Fallback is a Store that keeps in the encrypted file if it is open, else in
-// the keyring while that works, else in memory until quit. Its Set fails only
-// for what no keyring takes.
+// Fallback is a Store that keeps in the encrypted file once that was opened, else
+// in the keyring while that works, else in memory until quit. Its Set fails only
+// for what no keyring takes. While the file is locked again nothing goes into the
+// keyring instead: it is in memory, and OpenFile moves it.
 type Fallback struct {
 	keyring Store
 	file    *File
@@ -42,14 +43,14 @@ func (f *Fallback) WithFile(file *File) *Fallback {
 }
 
 // State says where the last Set went; with UntilQuit, the error says why:
-// ErrUnavailable, ErrDismissed, ErrTimeout or ErrNotKept.
+// ErrUnavailable, ErrLocked, ErrDismissed, ErrTimeout or ErrNotKept.
 func (f *Fallback) State() (State, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
 	case f.reason != nil:
 		return UntilQuit, f.reason
-	case f.file.IsOpen():
+	case f.file.InUse():
 		return InFile, nil
 	}
 	return Kept, nil
@@ -62,7 +63,8 @@ func (f *Fallback) Why() error {
 }
 
 // Get is the secret under key: from memory when it could not be kept, else
-// from the file or the keyring.
+// from the file or the keyring. Neither is said to have nothing while the other
+// is locked: that is ErrLocked.
 func (f *Fallback) Get(ctx context.Context, key string) (client.Secret, error) {
 	if s, err := f.memory.Get(ctx, key); err == nil {
 		return s, nil
@@ -74,9 +76,11 @@ func (f *Fallback) Get(ctx context.Context, key string) (client.Secret, error) {
 	s, fromKeyring := f.keyring.Get(ctx, key)
 	if fromKeyring == nil {
 		f.woken()
+		return s, nil
 	}
-	if errors.Is(fromKeyring, ErrUnavailable) && (f.file.IsOpen() || f.file.Exists()) {
-		return s, err // ErrLocked is not the same as nowhere to look
+	nothing := errors.Is(fromKeyring, ErrNotFound) || errors.Is(fromKeyring, ErrUnavailable)
+	if nothing && (f.file.IsOpen() || f.file.mayHave(key)) {
+		return s, err
 	}
 	return s, fromKeyring
 }
@@ -99,7 +103,7 @@ func (f *Fallback) Set(ctx context.Context, key string, s client.Secret) error {
 
 // Keep keeps s under key where it outlives the program, or fails.
 func (f *Fallback) Keep(ctx context.Context, key string, s client.Secret) error {
-	if f.file.IsOpen() {
+	if f.file.InUse() {
 		return f.file.Set(ctx, key, s)
 	}
 	if err := f.sleeping(); err != nil {
@@ -111,7 +115,7 @@ func (f *Fallback) Keep(ctx context.Context, key string, s client.Secret) error 
 // Recall is what Keep kept under key, or ErrNotFound. It does not ask a keyring
 // again that was refused: it is for what is no sign-in, and can be done without.
 func (f *Fallback) Recall(ctx context.Context, key string) (client.Secret, error) {
-	if f.file.IsOpen() {
+	if f.file.InUse() {
 		return f.file.Get(ctx, key)
 	}
 	if err := f.resting(); err != nil {
@@ -143,19 +147,23 @@ func (f *Fallback) TryAgain(ctx context.Context) error {
 }
 
 // Delete removes what is under key, wherever it is. With no keyring at all it
-// succeeds for what was never in one.
+// succeeds for what was never in one. It fails with ErrLocked while the file may
+// have it and is locked.
 func (f *Fallback) Delete(ctx context.Context, key string) error {
 	_, inMemory := f.memory.Get(ctx, key)
 	_ = f.memory.Delete(ctx, key)
-	_, inFile := f.file.Get(ctx, key)
-	if inFile == nil {
+	inFile := f.file.mayHave(key)
+	if inFile && f.file.IsOpen() {
 		if err := f.file.Delete(ctx, key); err != nil {
 			return err
 		}
 	}
 	err := f.keyring.Delete(ctx, key)
-	if (inMemory == nil || inFile == nil) && errors.Is(err, ErrUnavailable) {
-		return nil
+	if (inMemory == nil || inFile) && errors.Is(err, ErrUnavailable) {
+		err = nil
+	}
+	if err == nil && inFile && f.file.mayHave(key) {
+		return ErrLocked
 	}
 	return err
 }

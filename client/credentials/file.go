@@ -21,7 +21,7 @@ import (
 var ErrLocked = fmt.Errorf("%w: the encrypted file is locked", ErrUnavailable)
 
 // File is a Store in one file, for a computer without a keyring. A passphrase
-// opens it, once; then it is open until the program quits.
+// opens it; then it is open until Lock, or until the program quits.
 //
 // The passphrase, made slow to guess, encrypts a key of the file's own, and that
 // key the credentials. So a write needs no passphrase, and none is held.
@@ -29,10 +29,19 @@ type File struct {
 	path string
 	work int // the logarithm of what a guess at the passphrase costs
 
-	mu    sync.Mutex
-	key   *age.X25519Identity // nil: locked
-	under string              // the key, under the passphrase
-	items map[string]string
+	slow sync.Mutex // held by what takes its time: scrypt, and the disk
+
+	mu sync.Mutex // never held for long; taken after slow
+	opened
+	names map[string]bool // of what it holds, also while it is locked again; nil: nobody knows
+}
+
+// opened is what an open file has in memory; its zero value is that of a locked
+// one.
+type opened struct {
+	key   *age.X25519Identity
+	under string // the key, under the passphrase
+	items map[string]client.Secret
 }
 
 // NewFile is the store at path; there may be no file yet.
@@ -56,10 +65,18 @@ func (f *File) IsOpen() bool {
 	return f.key != nil
 }
 
-// Create makes the file, empty and open. It does not replace one.
-func (f *File) Create(passphrase client.Secret) error {
+// InUse reports whether the file was open in this run of the program: credentials
+// belong into it, also while it is locked again.
+func (f *File) InUse() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	return f.names != nil
+}
+
+// Create makes the file, empty and open. It does not replace one.
+func (f *File) Create(passphrase client.Secret) error {
+	f.slow.Lock()
+	defer f.slow.Unlock()
 	if f.Exists() {
 		return client.ErrConflict
 	}
@@ -71,18 +88,19 @@ func (f *File) Create(passphrase client.Secret) error {
 	if err != nil {
 		return err
 	}
-	if err := f.write(key, under, map[string]string{}); err != nil {
+	made := opened{key, under, map[string]client.Secret{}}
+	if err := f.write(made); err != nil {
 		return err
 	}
-	f.key, f.under, f.items = key, under, map[string]string{}
+	f.become(made)
 	return nil
 }
 
 // Open opens the file. A passphrase that is not its own is
 // client.ErrPassphrase; a file that is no longer whole client.ErrFileDamaged.
 func (f *File) Open(passphrase client.Secret) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.slow.Lock()
+	defer f.slow.Unlock()
 	under, sealed, err := f.read()
 	if err != nil {
 		return err
@@ -91,48 +109,57 @@ func (f *File) Open(passphrase client.Secret) error {
 	if err != nil {
 		return err
 	}
-	plain, err := decrypt(sealed, key)
+	items, err := unseal(sealed, key)
 	if err != nil {
-		return fmt.Errorf("%w: %w", client.ErrFileDamaged, err)
+		return err
 	}
-	defer clear(plain)
-	items := map[string]string{}
-	if json.Unmarshal(plain, &items) != nil { // whose error quotes it
-		return client.ErrFileDamaged
-	}
-	f.key, f.under, f.items = key, under, items
+	f.become(opened{key, under, items})
 	return nil
+}
+
+// Lock drops the key and all that the file holds, until Open. What is being
+// written comes to its end first.
+func (f *File) Lock() {
+	f.slow.Lock()
+	defer f.slow.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	wipe(f.items)
+	f.opened = opened{}
 }
 
 // Change gives the file another passphrase, if the old one is its own.
 func (f *File) Change(old, passphrase client.Secret) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.key == nil {
-		return ErrLocked
-	}
-	if _, err := unwrap(f.under, old); err != nil {
-		return err
-	}
-	under, err := wrap(f.key, passphrase, f.work)
+	f.slow.Lock()
+	defer f.slow.Unlock()
+	now, err := f.now()
 	if err != nil {
 		return err
 	}
-	if err := f.write(f.key, under, f.items); err != nil {
+	if _, err := unwrap(now.under, old); err != nil {
 		return err
 	}
-	f.under = under
+	if now.under, err = wrap(now.key, passphrase, f.work); err != nil {
+		return err
+	}
+	if err := f.write(now); err != nil {
+		return err
+	}
+	f.become(now)
 	return nil
 }
 
 // Remove deletes the file and all that it holds; no file is no error.
 func (f *File) Remove() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.slow.Lock()
+	defer f.slow.Unlock()
 	if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %w", client.ErrDataUnwritable, err)
 	}
-	f.key, f.under, f.items = nil, "", nil
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	wipe(f.items)
+	f.opened, f.names = opened{}, nil
 	return nil
 }
 
@@ -143,11 +170,11 @@ func (f *File) Get(_ context.Context, key string) (client.Secret, error) {
 	if f.key == nil {
 		return client.Secret{}, ErrLocked
 	}
-	value, ok := f.items[key]
+	s, ok := f.items[key]
 	if !ok {
 		return client.Secret{}, ErrNotFound
 	}
-	return client.NewSecret(value), nil
+	return copyOf(s), nil
 }
 
 // Set keeps s under key.
@@ -155,28 +182,60 @@ func (f *File) Set(_ context.Context, key string, s client.Secret) error {
 	if len(s.Reveal()) > MaxSize {
 		return ErrTooBig
 	}
-	return f.change(func(items map[string]string) { items[key] = s.Reveal() })
+	return f.change(key, func(items map[string]client.Secret) { items[key] = copyOf(s) })
 }
 
 // Delete removes what is under key.
 func (f *File) Delete(_ context.Context, key string) error {
-	return f.change(func(items map[string]string) { delete(items, key) })
+	return f.change(key, func(items map[string]client.Secret) { delete(items, key) })
 }
 
-// change does edit, on disk first.
-func (f *File) change(edit func(map[string]string)) error {
+// change does edit to what is under key, on disk first.
+func (f *File) change(key string, edit func(map[string]client.Secret)) error {
+	f.slow.Lock()
+	defer f.slow.Unlock()
+	next, err := f.now()
+	if err != nil {
+		return err
+	}
+	before := next.items[key]
+	next.items = maps.Clone(next.items)
+	edit(next.items)
+	if err := f.write(next); err != nil {
+		next.items[key].Wipe()
+		return err
+	}
+	f.become(next)
+	before.Wipe()
+	return nil
+}
+
+// now is what is open, or ErrLocked (slow is held, so it stays so).
+func (f *File) now() (opened, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.key == nil {
-		return ErrLocked
+		return opened{}, ErrLocked
 	}
-	next := maps.Clone(f.items)
-	edit(next)
-	if err := f.write(f.key, f.under, next); err != nil {
-		return err
+	return f.opened, nil
+}
+
+func (f *File) become(next opened) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.opened, f.names = next, map[string]bool{}
+	for name := range next.items {
+		f.names[name] = true
 	}
-	f.items = next
-	return nil
+}
+
+// mayHave reports whether key may be in the file. While nobody opened it, it may
+// hold anything.
+func (f *File) mayHave(key string) bool {
+	f.mu.Lock()
+	known, has := f.names != nil, f.names[key]
+	f.mu.Unlock()
+	return has || !known && f.Exists()
 }
 
 func (f *File) keys() []string {
@@ -186,17 +245,12 @@ func (f *File) keys() []string {
 }
 
 // write puts a new file in the place of the old one, whole or not at all.
-func (f *File) write(key *age.X25519Identity, under string, items map[string]string) error {
-	plain, err := json.Marshal(items)
+func (f *File) write(o opened) error {
+	sealed, err := seal(o.items, o.key)
 	if err != nil {
 		return err
 	}
-	defer clear(plain)
-	sealed, err := encrypt(plain, key.Recipient())
-	if err != nil {
-		return err
-	}
-	data, err := json.Marshal(newContent(under, sealed))
+	data, err := json.Marshal(newContent(o.under, sealed))
 	if err != nil {
 		return err
 	}

@@ -8,17 +8,29 @@ import (
 
 // What the person may do about the encrypted file.
 
-// InFile reports whether credentials are kept in the encrypted file.
-func (f *Fallback) InFile() bool { return f.file.IsOpen() }
+// InFile reports whether credentials are kept in the encrypted file, open or
+// locked again.
+func (f *Fallback) InFile() bool { return f.file.InUse() }
+
+// FileLocked reports whether they are, and it is locked again.
+func (f *Fallback) FileLocked() bool { return f.file.InUse() && !f.file.IsOpen() }
 
 // FileWaits reports whether there is an encrypted file whose passphrase was not
 // given yet.
-func (f *Fallback) FileWaits() bool { return f.file.Exists() && !f.file.IsOpen() }
+func (f *Fallback) FileWaits() bool { return !f.file.IsOpen() && f.file.Exists() }
 
-// OpenFile opens the encrypted file; see File.Open.
-func (f *Fallback) OpenFile(_ context.Context, passphrase client.Secret) error {
-	return f.file.Open(passphrase)
+// OpenFile opens the encrypted file, see File.Open, and moves into it what is in
+// memory. State says if that could not be written.
+func (f *Fallback) OpenFile(ctx context.Context, passphrase client.Secret) error {
+	if err := f.file.Open(passphrase); err != nil {
+		return err
+	}
+	_ = f.TryAgain(ctx)
+	return nil
 }
+
+// LockFile drops what the encrypted file holds, and its key, until OpenFile.
+func (f *Fallback) LockFile() { f.file.Lock() }
 
 // KeepInFile makes the encrypted file and moves into it what is in memory.
 func (f *Fallback) KeepInFile(ctx context.Context, passphrase client.Secret) error {
@@ -51,6 +63,9 @@ func (f *Fallback) ForgetFile(ctx context.Context) error {
 // MoveToKeyring moves what is in the encrypted file to the keyring, and only
 // then removes the file.
 func (f *Fallback) MoveToKeyring(ctx context.Context) error {
+	if !f.file.IsOpen() {
+		return ErrLocked
+	}
 	held := f.held(ctx)
 	for key, s := range held {
 		if err := f.keyring.Set(ctx, key, s); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -61,6 +62,44 @@ func unwrap(under string, passphrase client.Secret) (*age.X25519Identity, error)
 		return nil, client.ErrFileDamaged // without the error, which quotes it
 	}
 	return key, nil
+}
+
+// seal encrypts items under key.
+func seal(items map[string]client.Secret, key *age.X25519Identity) (string, error) {
+	values := map[string]string{}
+	for name, s := range items {
+		values[name] = s.Reveal()
+	}
+	plain, err := json.Marshal(values)
+	if err != nil {
+		return "", err
+	}
+	defer clear(plain)
+	return encrypt(plain, key.Recipient())
+}
+
+// unseal is what seal encrypted, or client.ErrFileDamaged.
+func unseal(sealed string, key *age.X25519Identity) (map[string]client.Secret, error) {
+	plain, err := decrypt(sealed, key)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", client.ErrFileDamaged, err)
+	}
+	defer clear(plain)
+	var values map[string]string
+	if json.Unmarshal(plain, &values) != nil { // whose error quotes it
+		return nil, client.ErrFileDamaged
+	}
+	items := map[string]client.Secret{}
+	for name, value := range values {
+		items[name] = client.NewSecret(value)
+	}
+	return items, nil
+}
+
+func wipe(items map[string]client.Secret) {
+	for _, s := range items {
+		s.Wipe()
+	}
 }
 
 func encrypt(plain []byte, to age.Recipient) (string, error) {

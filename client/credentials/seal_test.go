@@ -40,3 +40,18 @@ func TestAGuessAtThePassphraseIsSlow(t *testing.T) {
 		t.Errorf("the passphrase is stretched by another amount:\n%.120s", key)
 	}
 }
+
+func TestALockWipesWhatTheFileHolds(t *testing.T) {
+	f := NewFileOf(filepath.Join(t.TempDir(), "credentials.json"), 10)
+	if err := f.Create(client.NewSecret("a passphrase")); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Set(t.Context(), "a", client.NewSecret("v")); err != nil {
+		t.Fatal(err)
+	}
+	held := f.items["a"]
+	f.Lock()
+	if !held.IsZero() || f.key != nil || f.items != nil || f.under != "" {
+		t.Error("something is left in memory")
+	}
+}
