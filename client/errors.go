@@ -44,6 +44,7 @@ var (
 
 	// Of the encrypted file in which credentials may be kept.
 	ErrPassphrase  = errors.New("not the file's passphrase")
+	ErrFileLocked  = errors.New("credential file locked")
 	ErrFileDamaged = errors.New("credential file damaged")
 )
 

@@ -147,11 +147,13 @@ func (u *UI) known() []connect.Saved {
 // signedIn shows the views of a new connection. One that was given up while it
 // came about is signed out again, unless it was known before.
 func (u *UI) signedIn(ctx context.Context, known []connect.Saved, conn *connect.Connection, err error) error {
-	if err != nil {
+	if conn == nil {
 		return err
 	}
 	task.Go(u.finishOnce)
-	err = u.enterWith(ctx, conn)
+	if err == nil { // else it was locked meanwhile
+		err = u.enterWith(ctx, conn)
+	}
 	isNew := !slices.ContainsFunc(known, func(s connect.Saved) bool { return s.Key() == conn.Key() })
 	if ctx.Err() != nil && isNew {
 		over, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaving)

@@ -60,6 +60,7 @@ type Connector struct {
 	accounts map[string]*account // signed in since the program started, by key
 	list     *list               // nil: not read yet
 	begun    map[string]int      // sign-ins under way, by issuer
+	locks    int                 // how often it was locked
 }
 
 // New makes a Connector.
@@ -84,6 +85,7 @@ func (c *Connector) UseBuiltIn(ctx context.Context) (*Connection, error) {
 			return conn, nil
 		}
 	}
+	before := c.locked()
 	a, err := c.open(ctx, Saved{BuiltIn: true})
 	if err != nil {
 		return nil, err
@@ -91,7 +93,7 @@ func (c *Connector) UseBuiltIn(ctx context.Context) (*Connection, error) {
 	if err := a.adopt(ctx); err != nil {
 		return nil, err
 	}
-	return c.signedIn(a), nil
+	return c.signedIn(a, before)
 }
 
 // Wish is a connection that a person asks for.
@@ -107,6 +109,7 @@ type Wish struct {
 // the list already is not added again. With a pasted token it fails with
 // client.ErrTokenRefused if the server does not take it.
 func (c *Connector) SignIn(ctx context.Context, w Wish) (*Connection, error) {
+	before := c.locked()
 	a, err := c.open(ctx, Saved{Address: w.Address, Way: w.Way, LoopbackHost: w.LoopbackHost, CA: string(w.CA)})
 	if err != nil {
 		return nil, err
@@ -117,7 +120,7 @@ func (c *Connector) SignIn(ctx context.Context, w Wish) (*Connection, error) {
 		return nil, err
 	}
 	a.become(who)
-	return c.signedIn(a), nil
+	return c.signedIn(a, before)
 }
 
 // Resume is Use of the connection that was used last. It answers ErrNone also
@@ -131,10 +134,12 @@ func (c *Connector) Resume(ctx context.Context) (*Connection, error) {
 }
 
 // Use opens a connection of the list with the credential that was kept for it.
-// It answers ErrNone if its credential was not kept, client.ErrKeyring if the
-// keyring does not give it, and client.ErrSignInExpired if the server no longer
-// takes it; these with the Connection, for its SignInAgain.
+// It answers ErrNone if its credential was not kept, or is in the encrypted file
+// that was not opened; client.ErrKeyring if the keyring does not give it,
+// client.ErrSignInExpired if the server no longer takes it, and client.ErrLocked
+// if a Lock came meanwhile; these with the Connection, for its SignInAgain.
 func (c *Connector) Use(ctx context.Context, key string) (*Connection, error) {
+	before := c.locked()
 	l, err := c.read()
 	if err != nil {
 		return nil, err
@@ -156,14 +161,14 @@ func (c *Connector) Use(ctx context.Context, key string) (*Connection, error) {
 	if err := keyringError(ctx, open(ctx)); err != nil {
 		return conn, err
 	}
-	c.keep(a)
 	conn.Unsaved = c.remember(conn.Saved)
-	return conn, nil
+	return conn, c.keep(a, before)
 }
 
-// signedIn remembers what was just signed in.
-func (c *Connector) signedIn(a *account) *Connection {
-	c.keep(a)
+// signedIn remembers what was just signed in; before is how often it had been
+// locked when that was begun.
+func (c *Connector) signedIn(a *account, before int) (*Connection, error) {
+	locked := c.keep(a, before)
 	unsaved := c.remember(a.snapshot())
 	if l, err := c.read(); err == nil {
 		if known, err := l.find(a.snapshot().Key()); err == nil {
@@ -172,7 +177,7 @@ func (c *Connector) signedIn(a *account) *Connection {
 	}
 	conn := a.connection()
 	conn.Unsaved = unsaved
-	return conn
+	return conn, locked
 }
 
 // hasAnother reports whether the list has another account of the server of s.
@@ -190,10 +195,18 @@ func (c *Connector) savedBuiltIn() (Saved, bool) {
 	return all[i], true
 }
 
-func (c *Connector) keep(a *account) {
+// keep holds a, which is signed in. If a Lock came since before, it holds for a
+// too, which is client.ErrLocked.
+func (c *Connector) keep(a *account, before int) error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.accounts[a.snapshot().Key()] = a
+	locks := c.locks
+	c.mu.Unlock()
+	if locks == before {
+		return nil
+	}
+	a.session.Lock()
+	return client.ErrLocked
 }
 
 func (c *Connector) drop(key string) {
@@ -214,6 +227,8 @@ func keyringError(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, credentials.ErrNotFound):
 		return fmt.Errorf("%w: %w", ErrNone, err)
+	case errors.Is(err, credentials.ErrLocked):
+		return fmt.Errorf("%w: %w: %w", ErrNone, client.ErrFileLocked, err)
 	case errors.Is(err, credentials.ErrDismissed):
 		return fmt.Errorf("%w: %w", client.ErrKeyring, err)
 	case errors.Is(err, credentials.ErrUnavailable) && credentials.Probe(ctx) != nil:

@@ -64,6 +64,7 @@ func (a *account) connection() *Connection {
 // changes nothing: the screens show what belongs to this one.
 func (c *Connection) SignInAgain(ctx context.Context, p Part) error {
 	a := c.account
+	before := a.owner.locked()
 	a.another = a.owner.hasAnother(a.snapshot())
 	who, err := a.signIn(ctx, p)
 	if err != nil {
@@ -75,8 +76,7 @@ func (c *Connection) SignInAgain(ctx context.Context, p Part) error {
 		return errors.Join(client.ErrOtherAccount, a.session.SignOut(ctx))
 	}
 	a.become(who)
-	a.owner.keep(a)
-	return nil
+	return a.owner.keep(a, before)
 }
 
 // SignOut is Remove of this connection.

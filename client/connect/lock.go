@@ -9,15 +9,24 @@ import (
 	"keyfob/client"
 )
 
-// Lock drops from memory what signs in, of all connections that are signed in.
-// Their calls fail with client.ErrLocked until Unlock, Use or SignInAgain.
+// Lock drops from memory what signs in, of all connections that are signed in
+// or are being signed in. Their calls fail with client.ErrLocked until Unlock,
+// Use or SignInAgain.
 func (c *Connector) Lock() {
 	c.mu.Lock()
+	c.locks++
 	accounts := slices.Collect(maps.Values(c.accounts))
 	c.mu.Unlock()
 	for _, a := range accounts {
 		a.session.Lock()
 	}
+}
+
+// locked is how often it was locked, for keep.
+func (c *Connector) locked() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.locks
 }
 
 // SignedIn is a connection that is signed in, whichever; nil if none is.
@@ -36,9 +45,12 @@ func (c *Connector) SignedIn() *Connection {
 // Unlock fetches the credential from the keyring again; the built-in server
 // gives another one if there it has none. Errors are those of Resume: after
 // those that say that the server is not to be had the connection is unlocked
-// all the same.
+// all the same. An encrypted file that is locked is client.ErrFileLocked.
 func (c *Connection) Unlock(ctx context.Context) error {
 	err := keyringError(ctx, c.account.session.Unlock(ctx))
+	if errors.Is(err, client.ErrFileLocked) {
+		return err
+	}
 	if c.BuiltIn && (errors.Is(err, ErrNone) || errors.Is(err, client.ErrSignInExpired)) {
 		return c.account.adopt(ctx)
 	}

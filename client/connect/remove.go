@@ -29,7 +29,7 @@ func (c *Connector) Remove(ctx context.Context, s Saved) error {
 func (c *Connector) signOut(ctx context.Context, s Saved) error {
 	a := c.kept(s.Key())
 	c.drop(s.Key())
-	if a != nil && a.session.Identity().Subject != "" {
+	if a != nil && a.session.Identity().Subject != "" && !a.session.Dropped() {
 		return signOutError(ctx, a.session.SignOut(ctx))
 	}
 	if s.BuiltIn {

@@ -39,6 +39,14 @@ func (s *Session) Unlock(ctx context.Context) error {
 	return s.Resume(ctx, subject)
 }
 
+// Dropped reports whether a lock has dropped the credential, so that only the
+// store has it.
+func (s *Session) Dropped() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.locked && s.unkept == nil
+}
+
 func (s *Session) setLocked(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

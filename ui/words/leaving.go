@@ -33,11 +33,18 @@ func SignOutSteps(err error) []Step {
 	}
 	switch {
 	case e.Delete != nil:
-		keyring = Step{false, i18n.T("leaving.notDeleted") + " " + For(e.Delete).Text}
+		keyring = Step{false, notDeleted(e.Delete) + " " + For(e.Delete).Text}
 	case e.Pending:
 		keyring = Step{false, i18n.T("leaving.pending")}
 	}
 	return []Step{server, keyring}
+}
+
+func notDeleted(err error) string {
+	if errors.Is(err, client.ErrFileLocked) {
+		return i18n.T("leaving.notDeletedInFile")
+	}
+	return i18n.T("leaving.notDeleted")
 }
 
 // SignedOut is what of a sign-out is not confirmed, in sentences; empty if all

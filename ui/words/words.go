@@ -75,6 +75,7 @@ func byKind() []kind {
 		{client.ErrDataInUse, Sentence{Text: i18n.T("words.dataInUse"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrDataUnwritable, Sentence{Text: i18n.T("words.dataUnwritable"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrDataNewer, Sentence{Text: i18n.T("words.dataNewer")}},
+		{client.ErrFileLocked, Sentence{Text: i18n.T("words.fileLocked")}},
 		{client.ErrPassphrase, Sentence{Text: i18n.T("words.passphrase")}},
 		{client.ErrFileDamaged, Sentence{Text: i18n.T("words.fileDamaged")}},
 		{handover.ErrExists, Sentence{Text: i18n.T("words.fileExists")}},

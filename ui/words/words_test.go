@@ -50,6 +50,7 @@ var every = map[string]error{
 	"ErrDataNewer":      client.ErrDataNewer,
 
 	"ErrPassphrase":  client.ErrPassphrase,
+	"ErrFileLocked":  client.ErrFileLocked,
 	"ErrFileDamaged": client.ErrFileDamaged,
 }
 
@@ -234,5 +235,12 @@ func TestASignOutSaysWhichHalfIsNotConfirmed(t *testing.T) {
 		if (SignedOut(c.err) == "") != (c.err == nil) {
 			t.Errorf("%v: %q", c.err, SignedOut(c.err))
 		}
+	}
+}
+
+func TestASignOutThatLeftSomethingInALockedFileSaysSo(t *testing.T) {
+	text := SignedOut(&client.SignOutError{Delete: client.ErrFileLocked})
+	if !strings.Contains(text, "still be in your encrypted file") || !strings.Contains(text, "passphrase") || strings.Contains(text, "keyring") {
+		t.Errorf("it says %q", text)
 	}
 }
