@@ -2,7 +2,6 @@ package passphrase
 
 import (
 	"context"
-	"errors"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -12,7 +11,6 @@ import (
 	"keyfob/ui/i18n"
 	"keyfob/ui/task"
 	"keyfob/ui/widgets"
-	"keyfob/ui/words"
 )
 
 // AskParams is what Ask works with. Open and Forget may take a second.
@@ -26,16 +24,13 @@ type AskParams struct {
 
 // ask is the dialog that wants the passphrase.
 type ask struct {
-	p      AskParams
-	dialog *widgets.Dialog
-	entry  *widgets.Entry
-	field  *widgets.Field
+	form
+	p AskParams
 }
 
 // Ask opens the dialog that wants the passphrase.
 func Ask(p AskParams) {
-	a := &ask{p: p, entry: hidden()}
-	a.field = widgets.NewField(i18n.T("passphrase.passphrase"), a.entry, "")
+	a := &ask{newForm(i18n.T("passphrase.passphrase"), p.Done), p}
 	a.dialog = widgets.NewDialog(p.Window, i18n.T("passphrase.ask"), i18n.T("passphrase.askText"), container.NewVBox(a.field))
 	a.dialog.SetSubmit(i18n.T("passphrase.open"), widget.HighImportance, a.submit)
 	a.dialog.SetCancel(i18n.T("passphrase.skip"), a.skip)
@@ -47,9 +42,7 @@ func Ask(p AskParams) {
 }
 
 func (a *ask) submit() {
-	a.field.SetError("")
-	a.dialog.SetError("", "", nil)
-	a.dialog.SetBusy(true, i18n.T("passphrase.opening"))
+	a.begin(i18n.T("passphrase.opening"))
 	given := client.NewSecret(a.entry.Text)
 	task.Go(func() { a.open(context.Background(), given) })
 }
@@ -57,7 +50,7 @@ func (a *ask) submit() {
 func (a *ask) open(ctx context.Context, given client.Secret) {
 	err := a.p.Open(ctx, given)
 	given.Wipe()
-	fyne.Do(func() { a.ended(err) })
+	fyne.Do(func() { a.ended(err, a.submit) })
 }
 
 // confirm says what forgetting means, and waits for another press.
@@ -66,28 +59,11 @@ func (a *ask) confirm() {
 }
 
 func (a *ask) forget() {
-	a.dialog.SetError("", "", nil)
-	a.dialog.SetBusy(true, i18n.T("passphrase.forgetting"))
+	a.begin(i18n.T("passphrase.forgetting"))
 	task.Go(func() {
 		err := a.p.Forget(context.Background())
-		fyne.Do(func() { a.ended(err) })
+		fyne.Do(func() { a.ended(err, a.forget) })
 	})
-}
-
-func (a *ask) ended(err error) {
-	a.dialog.SetBusy(false, "")
-	switch {
-	case wrong(err):
-		a.field.SetError(i18n.T("passphrase.wrong"))
-		a.dialog.Fit()
-		a.entry.SetText("")
-		widgets.Focus(a.entry)
-	case err != nil:
-		a.dialog.SetError(words.For(err).Text, "", nil)
-	default:
-		a.dialog.Hide()
-		a.p.Done()
-	}
 }
 
 func (a *ask) skip() {
@@ -96,5 +72,3 @@ func (a *ask) skip() {
 		a.p.Skip()
 	}
 }
-
-func wrong(err error) bool { return errors.Is(err, client.ErrPassphrase) }

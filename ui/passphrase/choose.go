@@ -1,6 +1,6 @@
 // Package passphrase has the dialogs about the passphrase of the encrypted file
 // in which sign-ins are kept where there is no keyring: Choose sets one, Ask
-// wants it at the start.
+// wants it.
 package passphrase
 
 import (
@@ -15,7 +15,6 @@ import (
 	"keyfob/ui/i18n"
 	"keyfob/ui/task"
 	"keyfob/ui/widgets"
-	"keyfob/ui/words"
 )
 
 // shortest is how many characters a passphrase has at least: whoever has the
@@ -33,29 +32,27 @@ type ChooseParams struct {
 
 // choose is the dialog that sets a passphrase.
 type choose struct {
+	form
 	p                   ChooseParams
-	dialog              *widgets.Dialog
-	old, first, again   *widgets.Entry
-	oldField            *widgets.Field
+	first, again        *widgets.Entry
 	firstField, asField *widgets.Field
 }
 
 // Choose opens the dialog that sets a passphrase.
 func Choose(p ChooseParams) {
-	c := &choose{p: p, old: hidden(), first: hidden(), again: hidden()}
-	c.oldField = widgets.NewField(i18n.T("passphrase.old"), c.old, "")
+	c := &choose{form: newForm(i18n.T("passphrase.old"), p.Done), p: p, first: hidden(), again: hidden()}
 	c.firstField = widgets.NewField(i18n.T("passphrase.new"), c.first, i18n.T("passphrase.newHint", "Length", shortest))
 	c.asField = widgets.NewField(i18n.T("passphrase.again"), c.again, "")
-	widgets.SetVisible(c.oldField, p.Old)
+	widgets.SetVisible(c.field, p.Old)
 	title, submit := i18n.T("passphrase.keep"), i18n.T("passphrase.keepSubmit")
 	if p.Old {
 		title, submit = i18n.T("passphrase.change"), i18n.T("passphrase.changeSubmit")
 	}
 	forgotten := widgets.NewBanner(widgets.Warn, i18n.T("passphrase.forgotten"), "", nil)
-	c.dialog = widgets.NewDialog(p.Window, title, i18n.T("passphrase.keepText"), container.NewVBox(c.oldField, c.firstField, c.asField, forgotten))
+	c.dialog = widgets.NewDialog(p.Window, title, i18n.T("passphrase.keepText"), container.NewVBox(c.field, c.firstField, c.asField, forgotten))
 	c.dialog.SetSubmit(submit, widget.HighImportance, c.submit)
 	c.dialog.SetSize(fyne.NewSize(560, 0))
-	c.dialog.OnClosed = func() { empty(c.old, c.first, c.again) }
+	c.dialog.OnClosed = func() { empty(c.entry, c.first, c.again) }
 	if !p.Old {
 		c.dialog.SetFirstFocus(c.first)
 	}
@@ -67,15 +64,14 @@ func (c *choose) submit() {
 	if !c.valid() {
 		return
 	}
-	c.dialog.SetError("", "", nil)
-	c.dialog.SetBusy(true, i18n.T("passphrase.busy"))
-	old, passphrase := client.NewSecret(c.old.Text), client.NewSecret(c.first.Text)
+	c.begin(i18n.T("passphrase.busy"))
+	old, passphrase := client.NewSecret(c.entry.Text), client.NewSecret(c.first.Text)
 	task.Go(func() { c.set(context.Background(), old, passphrase) })
 }
 
 // valid says at each field what is wrong with it.
 func (c *choose) valid() bool {
-	c.oldField.SetError("")
+	c.field.SetError("")
 	c.firstField.SetError("")
 	c.asField.SetError("")
 	switch {
@@ -94,33 +90,5 @@ func (c *choose) set(ctx context.Context, old, passphrase client.Secret) {
 	err := c.p.Set(ctx, old, passphrase)
 	old.Wipe()
 	passphrase.Wipe()
-	fyne.Do(func() { c.ended(err) })
-}
-
-func (c *choose) ended(err error) {
-	c.dialog.SetBusy(false, "")
-	switch {
-	case wrong(err):
-		c.oldField.SetError(i18n.T("passphrase.wrong"))
-		c.dialog.Fit()
-		widgets.Focus(c.old)
-	case err != nil:
-		s := words.For(err)
-		c.dialog.SetError(s.Text, s.Action, c.submit)
-	default:
-		c.dialog.Hide()
-		c.p.Done()
-	}
-}
-
-func hidden() *widgets.Entry {
-	e := widgets.NewEntry()
-	e.Password = true
-	return e
-}
-
-func empty(entries ...*widgets.Entry) {
-	for _, e := range entries {
-		e.SetText("")
-	}
+	fyne.Do(func() { c.ended(err, c.submit) })
 }
