@@ -1,15 +1,12 @@
 package ui
 
 import (
-	"os/exec"
 	"testing"
-	"time"
 
 	"fyne.io/fyne/v2"
 
-	"keyfob/client"
 	"keyfob/internal/testserver"
-	"keyfob/internal/xtest"
+	"keyfob/ui/clipboard"
 )
 
 // What the words after a sign-out promise is true with no connection left.
@@ -76,24 +73,13 @@ func TestRemovingTheOneSetAsideTakesTheWayBackAway(t *testing.T) {
 
 // security requirement 4
 func TestRemovingAConnectionClearsTheClipboard(t *testing.T) {
-	t.Setenv("DISPLAY", xtest.Start(t).Name)
-	t.Setenv("WAYLAND_DISPLAY", "")
+	display(t)
 	d, _ := openTwo(t)
-	loan, err := d.ui.cfg.Clipboard.Copy(t.Context(), client.NewSecret("enrt_test_value"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	loan := d.copies()
 	d.Menu("Manage connections…")
 	d.Tap("Remove…")
 	d.Tap("Remove connection")
 	d.Has("The sign-in has ended at the server")
-	select {
-	case <-loan.End:
-	case <-time.After(10 * time.Second):
-		t.Error("the loan goes on")
-	}
-	if out, _ := exec.CommandContext(t.Context(), "xclip", "-selection", "clipboard", "-o").Output(); len(out) > 0 {
-		t.Errorf("%d bytes are left", len(out))
-	}
+	d.wantEnded(loan, clipboard.Cleared, "")
 	d.Press(fyne.KeyReturn)
 }
