@@ -57,6 +57,7 @@ type expired struct {
 	u      *UI
 	conn   *connect.Connection
 	unlock bool     // asked for in front of the lock
+	over   bool     // there, because the file was opened and the sign-in had ended
 	below  *expired // that was open before
 	dialog *widgets.Dialog
 	code   *signin.CodePanel // for the way Device
@@ -75,6 +76,9 @@ func (e *expired) show() {
 	title, why := "expired.title", "expired.text"
 	if e.unlock {
 		title, why = "lock.signInTitle", "lock.signInText"
+	}
+	if e.over {
+		why = "lock.overText"
 	}
 	text := widget.NewLabel(i18n.T(why, "Server", fullName(e.conn.Saved)))
 	text.Wrapping = fyne.TextWrapWord

@@ -14,8 +14,10 @@ import (
 // Keeper is the encrypted file in which sign-ins are kept if the person chooses
 // it, for want of a keyring.
 type Keeper interface {
-	InFile() bool    // they are kept there
-	FileWaits() bool // there is one, and its passphrase was not given yet
+	InFile() bool     // they are kept there, locked or not
+	FileLocked() bool // they are, and it was locked
+	FileWaits() bool  // there is one, and its passphrase was not given yet
+	LockFile()        // until OpenFile; may take a second
 	OpenFile(context.Context, client.Secret) error
 	KeepInFile(context.Context, client.Secret) error
 	ChangePassphrase(ctx context.Context, old, passphrase client.Secret) error
@@ -27,8 +29,18 @@ type Keeper interface {
 // opened that it may hold.
 func (u *UI) askPassphrase() {
 	u.window.SetContent(widgets.NewPane(fynetheme.ColorNameBackground))
+	u.openFile(u.fileOpened, u.skipFile)
+}
+
+func (u *UI) fileOpened() {
+	u.lockNext.Store(false)
+	u.resume()
+}
+
+// openFile asks for the passphrase of the encrypted file, or to forget that.
+func (u *UI) openFile(done, skip func()) {
 	passphrase.Ask(passphrase.AskParams{
-		Window: u.window, Open: u.cfg.Kept.OpenFile, Forget: u.cfg.Kept.ForgetFile, Done: u.resume, Skip: u.skipFile,
+		Window: u.window, Open: u.cfg.Kept.OpenFile, Forget: u.cfg.Kept.ForgetFile, Done: done, Skip: skip,
 	})
 }
 
@@ -38,8 +50,13 @@ func (u *UI) skipFile() {
 	u.resume()
 }
 
-// keepInFile asks for the passphrase of a new encrypted file.
+// keepInFile asks for the passphrase of a new encrypted file, or of the one that
+// stayed locked when the person signed in without it.
 func (u *UI) keepInFile() {
+	if u.cfg.Kept.FileLocked() {
+		u.openFile(u.keptElsewhere, func() {})
+		return
+	}
 	passphrase.Choose(passphrase.ChooseParams{
 		Window: u.window, Done: u.keptElsewhere,
 		Set: func(ctx context.Context, _, p client.Secret) error { return u.cfg.Kept.KeepInFile(ctx, p) },
@@ -64,6 +81,8 @@ func (u *UI) keptElsewhere() {
 // whereKept says where the sign-in is kept.
 func (u *UI) whereKept() string {
 	switch {
+	case u.cfg.Kept.FileLocked():
+		return i18n.T("status.fileLocked")
 	case u.cfg.Unkept() != nil:
 		return i18n.T("status.untilQuit")
 	case u.cfg.Kept.InFile():

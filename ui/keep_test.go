@@ -35,6 +35,7 @@ func (absent) Delete(context.Context, string) error { return credentials.ErrUnav
 type bare struct {
 	server *testserver.Server
 	dir    string
+	kept   *credentials.Fallback // of the program that was started last
 }
 
 func newBare(t *testing.T) *bare {
@@ -47,10 +48,13 @@ func (b *bare) start(t *testing.T) *desk {
 	t.Helper()
 	watch := credentials.NewWatch(absent{})
 	kept := credentials.NewFallback(watch).WithFile(credentials.NewFileOf(b.file(), 10))
-	u := New(Config{
+	b.kept = kept
+	var u *UI
+	u = New(Config{
 		App: uitest.NewApp(t), Clipboard: clipboard.New(func() time.Duration { return time.Minute }), Keyring: watch, Kept: kept, Unkept: kept.Why, Keep: kept.TryAgain,
 		Connector: connect.New(connect.Config{
 			Dir: filepath.Join(b.dir, "config"), BuiltIn: b.server, Credentials: kept, HTTP: &http.Client{},
+			OpenBrowser: func(address string) error { return u.OpenBrowser(address) },
 		}),
 		Issued:  issued.New(filepath.Join(b.dir, "issued.json"), kept),
 		Probe:   func(context.Context) error { return credentials.ErrUnavailable },

@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 
 	"fyne.io/fyne/v2"
 	fynetheme "fyne.io/fyne/v2/theme"
@@ -18,19 +20,21 @@ import (
 
 // locked is the program while it is locked.
 type locked struct {
-	screen  *lock.Screen
-	conn    *connect.Connection
-	view    viewName      // that was open
-	kept    bool          // the views are still there, since a dialog is
-	dropped chan struct{} // closed when what can be had again is gone
+	screen *lock.Screen
+	conn   *connect.Connection
+	view   viewName      // that was open
+	kept   bool          // the views are still there, since a dialog is
+	turn   chan struct{} // has one for who drops, or then unlocks: one at a time
 
 	asked bool // to quit, and told that a secret would be lost
 }
 
 // Lock hides what the window shows and drops what can be had again: the views,
-// the access token, the credential, what was copied. A dialog that is open
-// stays below, with the view it belongs to: it may hold a secret that exists
-// nowhere else, or something half written. It may be called from any goroutine.
+// the access token, the credential, the encrypted file with its key, what was
+// copied. A dialog that is open stays below, with the view it belongs to: it may
+// hold a secret that exists nowhere else, or something half written. While nobody
+// is signed in there is nothing to hide; what is being opened comes up locked. It
+// may be called from any goroutine.
 func (u *UI) Lock() { fyne.Do(u.lock) }
 
 func (u *UI) lock() {
@@ -39,6 +43,7 @@ func (u *UI) lock() {
 	}
 	l := u.toLock()
 	if l.conn == nil {
+		u.lockNext.Store(true)
 		return
 	}
 	u.idle.Stop()
@@ -56,7 +61,7 @@ func (u *UI) lock() {
 // that were set aside, or else any that are signed in. A start or a sign-in
 // under way is given up.
 func (u *UI) toLock() *locked {
-	l := &locked{view: viewTokens, dropped: make(chan struct{})}
+	l := &locked{view: viewTokens, turn: make(chan struct{}, 1)}
 	if u.main != nil {
 		l.conn, l.view, l.kept = u.conn, u.main.opened, widgets.DialogOpen(u.window.Canvas())
 		return l
@@ -86,54 +91,96 @@ func (u *UI) lockParams(l *locked) lock.Params {
 	p := lock.Params{
 		Window: u.window, Name: conn.Name, Server: serverName(conn.Saved), Secret: u.secret != nil,
 		OpenURL: u.cfg.OpenURL, Browser: conn.Way == connect.Browser,
-		Unlock: func(ctx context.Context) error { return u.unlock(ctx, l, conn.Unlock) },
 	}
-	if conn.BuiltIn {
-		return p // it has no sign-in but that of the computer
+	switch {
+	case u.cfg.Kept.InFile(): // whose passphrase is always asked for, so signing in need not be demanded
+		p.Open = func(ctx context.Context, given client.Secret) error {
+			return u.unlock(ctx, l, func(ctx context.Context) error { return u.openLocked(ctx, conn, given) })
+		}
+	case conn.BuiltIn || !settings.LockSignsIn(u.cfg.App):
+		p.Unlock = func(ctx context.Context) error { return u.unlock(ctx, l, conn.Unlock) }
+		p.Memory = u.cfg.Unkept() != nil
 	}
-	p.SignIn = func(ctx context.Context) error {
-		return u.unlock(ctx, l, func(ctx context.Context) error { return u.signInLocked(ctx, conn) })
-	}
-	if settings.LockSignsIn(u.cfg.App) {
-		p.Unlock = nil
+	if !conn.BuiltIn { // which has no sign-in but that of the computer
+		p.SignIn = func(ctx context.Context) error {
+			return u.unlock(ctx, l, func(ctx context.Context) error { return u.signInLocked(ctx, conn) })
+		}
 	}
 	return p
 }
 
+// openLocked opens the encrypted file and what it has of the connection. If that
+// has ended meanwhile the person signs in while the file is open to take it.
+func (u *UI) openLocked(ctx context.Context, conn *connect.Connection, given client.Secret) error {
+	if err := u.cfg.Kept.OpenFile(ctx, given); err != nil {
+		return err
+	}
+	err := conn.Unlock(ctx)
+	if conn.BuiltIn || !errors.Is(err, client.ErrSignInExpired) && !errors.Is(err, connect.ErrNone) {
+		return err
+	}
+	return u.askLocked(ctx, &expired{u: u, conn: conn, over: true})
+}
+
 // signInLocked signs in again by the connection's way. What that needs beside a
-// browser is asked for in front of the lock.
+// browser is asked for.
 func (u *UI) signInLocked(ctx context.Context, conn *connect.Connection) error {
 	if conn.Way == connect.Browser {
 		return conn.SignInAgain(ctx, connect.Part{})
 	}
-	if err := u.ask(ctx, &expired{u: u, conn: conn, unlock: true}); !errors.Is(err, client.ErrSignInExpired) {
+	return u.askLocked(ctx, &expired{u: u, conn: conn})
+}
+
+// askLocked asks the person to sign in, in front of the lock.
+func (u *UI) askLocked(ctx context.Context, e *expired) error {
+	e.unlock = true
+	if err := u.ask(ctx, e); !errors.Is(err, client.ErrSignInExpired) {
 		return err
 	}
 	return context.Canceled // not now
 }
 
-// drop waits for a renewal under way, and for the clipboard.
+// drop does not wait with the clipboard for a renewal under way. That then comes
+// to its end, and is kept, before the file is locked.
 func (u *UI) drop(l *locked) {
-	defer close(l.dropped)
-	u.cfg.Connector.Lock()
 	ctx, cancel := context.WithTimeout(context.Background(), leaving)
 	defer cancel()
 	_ = u.cfg.Clipboard.Clear(ctx) // a loan that could not be ended says so itself
+	u.dropCredentials()
+	l.turn <- struct{}{}
+}
+
+func (u *UI) dropCredentials() {
+	u.cfg.Connector.Lock()
+	u.cfg.Kept.LockFile()
 }
 
 // unlock blocks until the connection works again, and then shows what was
-// there before. What a dialog waits behind the lock for needs no server.
+// there before. If it does not, what was fetched for it is dropped again.
 func (u *UI) unlock(ctx context.Context, l *locked, open func(context.Context) error) error {
 	select {
-	case <-l.dropped:
+	case <-l.turn:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	defer func() { l.turn <- struct{}{} }()
+	err := u.comeBackTo(ctx, l, open)
+	if err != nil {
+		u.dropCredentials()
+	}
+	if errors.Is(err, connect.ErrNone) {
+		return fmt.Errorf("%w: %w", client.ErrSignInExpired, err)
+	}
+	return err
+}
+
+// comeBackTo needs no server for what a dialog waits behind the lock for.
+func (u *UI) comeBackTo(ctx context.Context, l *locked, open func(context.Context) error) error {
 	err := open(ctx)
 	if l.kept && (errors.Is(err, client.ErrOffline) || errors.Is(err, client.ErrTimeout)) {
 		err = nil
 	}
-	if err != nil {
+	if err = cmp.Or(err, ctx.Err()); err != nil {
 		return err
 	}
 	if l.kept {

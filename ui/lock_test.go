@@ -273,3 +273,41 @@ func TestQuittingTheLockWaitsForAnAnswer(t *testing.T) {
 	release()
 	d.Has(isLocked)
 }
+
+func TestAConnectionThatOpensAfterALockStaysBehindIt(t *testing.T) {
+	d, remote := openTwo(t) // bob is on screen
+	ada := d.ui.known()[0]
+	release := remote.Hold("/profile/me")
+	d.ui.switchTo(ada)
+	d.ui.lock()
+	release()
+	d.Has(isLocked, "Bob Buyer")
+	d.HasNot("Signed in as", "Ada Admin")
+	if d.ui.main != nil || d.ui.aside != nil {
+		t.Error("there are views behind the lock")
+	}
+	d.Press(fyne.KeyReturn)
+	d.Has("Signed in as bob")
+}
+
+// Nobody is signed in yet, so there is nothing to lock; there soon is.
+func TestAStartThatALockOvertakesComesUpLocked(t *testing.T) {
+	d, keyring := openAsking(t)
+	d.Await("Waiting for your keyring. It may have asked for its password.", "")
+	d.ui.lock()
+	close(keyring.answer)
+	d.Has(isLocked, "Ada Admin")
+	d.HasNot("Signed in as")
+	d.Press(fyne.KeyReturn)
+	d.HasNot(isLocked)
+	d.Has("Signed in as ada")
+}
+
+func TestWhoSignsInAfterALockIsNotLockedOut(t *testing.T) {
+	d := open(t)
+	d.ui.Lock()
+	d.Has("Use the built-in server")
+	d.Press(fyne.KeyReturn)
+	d.HasNot(isLocked)
+	d.Has("Signed in as ada")
+}

@@ -85,6 +85,8 @@ func (u *UI) notOpened(ctx context.Context, s connect.Saved, err error) {
 		passing = passing || errors.Is(err, kind)
 	}
 	switch {
+	case u.inLockedFile(err):
+		u.openFile(func() { u.start(s, u.reopen) }, func() { u.comeBack(s) })
 	case passing, u.aside != nil && !errors.Is(err, client.ErrSignInExpired):
 		u.cancel()
 		u.refused.Store(errors.Is(err, client.ErrKeyring))

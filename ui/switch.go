@@ -45,9 +45,10 @@ func (u *UI) start(s connect.Saved, open func(context.Context, connect.Saved) er
 
 // reopen blocks until s is signed in and its views are shown.
 func (u *UI) reopen(ctx context.Context, s connect.Saved) error {
+	u.lockNext.Store(false)
 	conn, err := u.cfg.Connector.Use(ctx, s.Key())
 	task.Go(u.finishOnce)
-	ended := errors.Is(err, client.ErrSignInExpired) || errors.Is(err, connect.ErrNone)
+	ended := errors.Is(err, client.ErrSignInExpired) || errors.Is(err, connect.ErrNone) && !u.inLockedFile(err)
 	switch {
 	case ended && s.BuiltIn:
 		conn, err = u.cfg.Connector.UseBuiltIn(ctx)
@@ -58,6 +59,12 @@ func (u *UI) reopen(ctx context.Context, s connect.Saved) error {
 		return err
 	}
 	return u.enterWith(ctx, conn)
+}
+
+// inLockedFile reports whether err says that the credential is in the encrypted
+// file, which stayed locked when the person signed in without it.
+func (u *UI) inLockedFile(err error) bool {
+	return errors.Is(err, client.ErrFileLocked) && u.cfg.Kept.FileLocked()
 }
 
 func (u *UI) setAside() {

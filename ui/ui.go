@@ -77,6 +77,8 @@ type UI struct {
 	refused atomic.Bool // the keyring did not give the credential
 	locked  *locked     // nil: it is not
 	idle    *lock.Idle  // locks when nobody is there
+
+	lockNext atomic.Bool // a lock came while nobody was signed in, but somebody may soon be
 }
 
 // New makes the window; Start shows it.
@@ -119,12 +121,14 @@ func (u *UI) Raise() {
 func (u *UI) Window() fyne.Window { return u.window }
 
 func (u *UI) useBuiltIn(ctx context.Context) error {
+	u.lockNext.Store(false)
 	known := u.known()
 	conn, err := u.cfg.Connector.UseBuiltIn(ctx)
 	return u.signedIn(ctx, known, conn, err)
 }
 
 func (u *UI) signIn(ctx context.Context, w signin.Wish) error {
+	u.lockNext.Store(false)
 	known := u.known()
 	conn, err := u.cfg.Connector.SignIn(ctx, connect.Wish{
 		Address: w.Address, Way: ways[w.Way], LoopbackHost: w.LoopbackHost, CA: w.CA,
@@ -195,6 +199,9 @@ func (u *UI) showMain(conn *connect.Connection, me client.Me, rules client.Capab
 	}
 	u.main.open(view)
 	u.showNotice()
+	if u.lockNext.Swap(false) {
+		u.lock()
+	}
 }
 
 // showEnter shows the choice of a server; last, if it is another server than
@@ -256,7 +263,10 @@ func (u *UI) showCode(p connect.DevicePrompt) {
 // keeping says what becomes of a sign-in when the program quits. A keyring that
 // just refused is not counted on.
 func (u *UI) keeping(ctx context.Context) signin.Keeping {
-	if u.cfg.Kept.InFile() {
+	switch {
+	case u.cfg.Kept.FileLocked():
+		return signin.FileLocked
+	case u.cfg.Kept.InFile():
 		return signin.InFile
 	}
 	if u.refused.Load() || u.cfg.Probe(ctx) != nil {
@@ -275,7 +285,7 @@ func (u *UI) OpenBrowser(address string) error {
 
 func (u *UI) browserOpened(address string, err error) {
 	switch {
-	case u.locked != nil:
+	case u.locked != nil && (u.expired == nil || !u.expired.unlock):
 		u.locked.screen.Opened(address, err)
 	case u.expired != nil:
 		u.expired.opened(address, err)

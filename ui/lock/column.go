@@ -5,6 +5,7 @@ import "fyne.io/fyne/v2"
 const (
 	columnWidth = 460
 	columnGap   = 6
+	fieldWidth  = 320
 	footGap     = 18 // before the last part, the buttons
 )
 
@@ -35,4 +36,17 @@ func place(parts []fyne.CanvasObject) float32 {
 		y += height + columnGap
 	}
 	return y
+}
+
+// narrow sets its one part, a field, in the middle.
+type narrow struct{}
+
+func (narrow) MinSize(parts []fyne.CanvasObject) fyne.Size {
+	parts[0].Resize(fyne.NewSize(fieldWidth, parts[0].Size().Height)) // so narrow it has its label above
+	return parts[0].MinSize()
+}
+
+func (narrow) Layout(parts []fyne.CanvasObject, size fyne.Size) {
+	parts[0].Resize(fyne.NewSize(fieldWidth, size.Height))
+	parts[0].Move(fyne.NewPos((size.Width-fieldWidth)/2, 0))
 }

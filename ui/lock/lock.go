@@ -26,18 +26,20 @@ import (
 	"keyfob/ui/words"
 )
 
-// Params is what the screen works with. Unlock and SignIn may wait; a nil error
-// says that the program is unlocked.
+// Params is what the screen works with. Unlock, Open and SignIn may wait; a nil
+// error says that the program is unlocked. One of them there is.
 type Params struct {
 	Window fyne.Window
 	Name   string // whose tokens are behind it
 	Server string
 	Secret bool // a secret that nobody has stored is behind it
 
-	Unlock  func(context.Context) error // with what the keyring has; nil: signing in is demanded
-	SignIn  func(context.Context) error // signs in again; nil: there is no such way
-	Browser bool                        // SignIn does so by the browser; else it asks by itself
-	OpenURL func(url string) error      // opens the sign-in page again
+	Unlock  func(context.Context) error                // with what the keyring has, or memory; nil: not so
+	Memory  bool                                       // it is memory: nothing else has the sign-in
+	Open    func(context.Context, client.Secret) error // with the encrypted file's passphrase; nil: not so
+	SignIn  func(context.Context) error                // signs in again; nil: there is no such way
+	Browser bool                                       // SignIn does so by the browser; else it asks by itself
+	OpenURL func(url string) error                     // opens the sign-in page again
 }
 
 // Screen is the lock screen. Its methods are for the UI thread.
@@ -46,7 +48,9 @@ type Screen struct {
 	cover *widgets.Cover
 
 	text, failure *widget.Label
-	unlock        *widgets.Button // nil if Params.Unlock is
+	entry         *widgets.Entry  // of the passphrase
+	field         *widgets.Field  // around entry; hidden if Params.Open is nil
+	unlock        *widgets.Button // nil if Params.Unlock and Params.Open are
 	signIn        *widgets.Button // nil if Params.SignIn is
 	loading       *widgets.Loading
 	cancel        *widgets.Button
@@ -64,7 +68,7 @@ type Screen struct {
 func Show(p Params) *Screen {
 	s := &Screen{p: p, stop: func() {}}
 	content := s.content()
-	s.cover = widgets.NewCover(p.Window, content, s.first())
+	s.cover = widgets.NewCover(p.Window, content, s.focus())
 	return s
 }
 
@@ -72,6 +76,7 @@ func Show(p Params) *Screen {
 func (s *Screen) Hide() {
 	s.turns.Next()
 	s.stop()
+	s.entry.SetText("")
 	s.cover.Uncover()
 }
 
@@ -85,9 +90,10 @@ func (s *Screen) content() fyne.CanvasObject {
 	s.text = centred(s.how(), theme.SizeNameSmallText, widget.LowImportance)
 	s.failure = centred("", theme.SizeNameSmallText, widget.DangerImportance)
 	s.failure.Hide()
+	field := s.makeField()
 	s.makeButtons()
 	foot := container.NewStack(container.NewCenter(s.buttons), container.NewCenter(s.waiting))
-	s.middle = container.NewCenter(container.New(column{}, icon, title, who, s.text, s.failure, foot))
+	s.middle = container.NewCenter(container.New(column{}, icon, title, who, s.text, field, s.failure, foot))
 	s.idle()
 	return s.middle
 }
@@ -98,7 +104,7 @@ func (s *Screen) makeButtons() {
 		s.signIn = widgets.NewButton(s.byWay("lock.signIn", "lock.signInAgain"), s.startSignIn)
 		s.buttons.Add(s.signIn)
 	}
-	if s.p.Unlock != nil {
+	if s.p.Unlock != nil || s.p.Open != nil {
 		s.unlock = widgets.NewButton(i18n.T("lock.unlock"), s.startUnlock)
 		s.buttons.Add(s.unlock)
 	}
@@ -119,11 +125,24 @@ func (s *Screen) first() *widgets.Button {
 	return s.signIn
 }
 
+// focus is what has it when nothing is waited for.
+func (s *Screen) focus() fyne.Focusable {
+	if s.p.Open != nil {
+		return s.entry
+	}
+	return s.first()
+}
+
 // how says what unlocking takes, and what waits.
 func (s *Screen) how() string {
 	text := i18n.T("lock.keyring")
-	if s.p.Unlock == nil {
+	switch {
+	case s.p.Open != nil:
+		text = i18n.T("lock.file")
+	case s.p.Unlock == nil:
 		text = s.byWay("lock.browser", "lock.again")
+	case s.p.Memory:
+		text = i18n.T("lock.memory")
 	}
 	if s.p.Secret {
 		text += " " + i18n.T("lock.secret")
@@ -138,7 +157,16 @@ func (s *Screen) byWay(browser, other string) string {
 	return i18n.T(other)
 }
 
-func (s *Screen) startUnlock() { s.start(i18n.T("lock.unlocking"), s.p.Unlock) }
+func (s *Screen) startUnlock() {
+	switch {
+	case s.p.Open != nil:
+		s.startOpen()
+	case s.p.Memory:
+		s.start(i18n.T("lock.recalling"), s.p.Unlock)
+	default:
+		s.start(i18n.T("lock.unlocking"), s.p.Unlock)
+	}
+}
 
 func (s *Screen) startSignIn() { s.start(s.byWay("lock.waiting", "lock.waitingForYou"), s.p.SignIn) }
 
@@ -147,6 +175,7 @@ func (s *Screen) start(doing string, do func(context.Context) error) {
 	s.stop, s.link = cancel, ""
 	turn := s.turns.Next()
 	s.Say("")
+	s.field.SetError("")
 	s.loading.SetText(doing)
 	s.offerLink(false)
 	s.busy(true)
@@ -163,7 +192,7 @@ func (s *Screen) ended(turn int, err error) {
 		return // given up, or unlocked
 	}
 	s.idle()
-	if err == nil || errors.Is(err, context.Canceled) {
+	if err == nil || errors.Is(err, context.Canceled) || s.wrong(err) {
 		return
 	}
 	s.Say(words.For(err).Text)
@@ -173,13 +202,16 @@ func (s *Screen) ended(turn int, err error) {
 }
 
 // Say shows a sentence about what went wrong, or does not work yet.
-func (s *Screen) Say(text string) {
+func (s *Screen) Say(text string) { s.say(text, widget.DangerImportance) }
+
+func (s *Screen) say(text string, importance widget.Importance) {
+	s.failure.Importance = importance
 	s.failure.SetText(text)
 	widgets.SetVisible(s.failure, text != "")
 	s.middle.Refresh() // it may take another number of lines
 }
 
-// Opened says that the browser was sent to link, or why it did not come up.
+// Opened says that the browser was sent to link, or that it did not come up.
 func (s *Screen) Opened(link string, err error) {
 	s.link = link
 	s.offerLink(link != "")
@@ -213,6 +245,7 @@ func (s *Screen) busy(on bool) {
 	widgets.SetVisible(s.waiting, on)
 	widgets.SetVisible(s.loading, on)
 	widgets.SetVisible(s.buttons, !on)
+	s.enableField(!on)
 	s.middle.Refresh()
 	if s.cover == nil {
 		return
@@ -221,7 +254,7 @@ func (s *Screen) busy(on bool) {
 		s.cover.SetFirst(s.cancel)
 		return
 	}
-	s.cover.SetFirst(s.first())
+	s.cover.SetFirst(s.focus())
 }
 
 func centred(text string, size fyne.ThemeSizeName, importance widget.Importance) *widget.Label {

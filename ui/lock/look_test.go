@@ -19,6 +19,10 @@ func fails(err error) func(context.Context) error {
 	return func(context.Context) error { return err }
 }
 
+func opens(err error) func(context.Context, client.Secret) error {
+	return func(context.Context, client.Secret) error { return err }
+}
+
 // TestLook draws the states of the screen, light and dark.
 func TestLook(t *testing.T) {
 	for name, variant := range map[string]fyne.ThemeVariant{"light": fynetheme.VariantLight, "dark": fynetheme.VariantDark} {
@@ -37,9 +41,26 @@ func TestLook(t *testing.T) {
 			draw(t, w, name, "expired")
 			s.Hide()
 
-			p.Unlock, p.Secret = nil, true
+			p.Memory = true
+			s = lock.Show(p)
+			draw(t, w, name, "memory")
+			s.Hide()
+
+			p.Unlock, p.Memory, p.Secret = nil, false, true
 			s = lock.Show(p)
 			draw(t, w, name, "sign-in")
+			s.Hide()
+
+			p.Open, p.Secret = opens(client.ErrPassphrase), false
+			s = lock.Show(p)
+			draw(t, w, name, "file")
+			s.Hide()
+
+			p.SignIn, p.Server = nil, "Built-in server"
+			s = lock.Show(p)
+			uitest.Of(t, w).Type("not this one")
+			uitest.Of(t, w).Press(fyne.KeyReturn)
+			draw(t, w, name, "wrong")
 			s.Hide()
 		})
 	}

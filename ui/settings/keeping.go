@@ -14,8 +14,9 @@ import (
 
 // keeping is what can be done about where the sign-in is kept.
 func (v *View) keeping() fyne.CanvasObject {
+	v.keyring = widgets.NewButton(i18n.T("settings.keep"), func() { v.start(v.p.Keep) })
 	v.unkept = []*widgets.Button{
-		widgets.NewButton(i18n.T("settings.keep"), func() { v.start(v.p.Keep) }),
+		v.keyring,
 		widgets.NewButton(i18n.T("settings.keepInFile"), v.p.KeepInFile),
 	}
 	v.inFile = []*widgets.Button{
@@ -39,13 +40,16 @@ func (v *View) buttons() []*widgets.Button {
 func (v *View) Refresh() {
 	v.kept.SetError("")
 	v.kept.SetHint(v.p.Kept())
-	unkept := v.p.Unkept() != nil
+	locked := v.p.FileLocked()
+	unkept := v.p.Unkept() != nil || locked
 	for _, b := range v.unkept {
 		widgets.SetVisible(b, unkept)
 	}
 	for _, b := range v.inFile {
 		widgets.SetVisible(b, !unkept && v.p.InFile())
 	}
+	widgets.SetVisible(v.keyring, unkept && !locked)
+	widgets.SetVisible(v.demand, !v.p.BuiltIn && !v.p.InFile())
 }
 
 // start does what may wait for the keyring.

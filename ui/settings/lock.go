@@ -20,7 +20,7 @@ func LockAfter(app fyne.App) time.Duration {
 }
 
 // LockSignsIn says whether unlocking demands the browser, though the keyring
-// may have the credential.
+// may have the credential. An encrypted file asks for its passphrase instead.
 func LockSignsIn(app fyne.App) bool { return app.Preferences().Bool(keyLockSign) }
 
 // lockMinutes is 15 for what nobody can have chosen.
@@ -34,12 +34,10 @@ func lockMinutes(app fyne.App) int {
 func (v *View) locking() fyne.CanvasObject {
 	after := widgets.NewChips(minuteTexts(), slices.Index(minutes, lockMinutes(v.p.App)), v.chooseMinutes)
 	field := widgets.NewField(i18n.T("settings.lock"), after, i18n.T("settings.lockHint"))
-	if v.p.BuiltIn {
-		return field // it has no sign-in to demand
-	}
 	sign := widgets.NewCheck(i18n.T("settings.lockSignIn"), func(on bool) { v.p.App.Preferences().SetBool(keyLockSign, on) })
 	sign.Checked = LockSignsIn(v.p.App)
-	return container.NewVBox(field, widgets.Flush(sign))
+	v.demand = widgets.Flush(sign) // Refresh hides it where it would demand nothing
+	return container.NewVBox(field, v.demand)
 }
 
 func (v *View) chooseMinutes(i int) {

@@ -74,8 +74,9 @@ type Params struct {
 	Unkept  func() error                // why the sign-in ends with the program; nil: it is kept
 	Keep    func(context.Context) error // tries the keyring again
 
-	Kept   func() string // where the sign-in is kept, for people
-	InFile func() bool   // it is kept in the encrypted file
+	Kept       func() string // where the sign-in is kept, for people
+	InFile     func() bool   // it is kept in the encrypted file
+	FileLocked func() bool   // it would be, if that were not locked
 
 	KeepInFile, ChangePassphrase func()                      // open a dialog
 	Move, Forget                 func(context.Context) error // from the file to the keyring; or out of it
@@ -91,6 +92,8 @@ type View struct {
 	kept      *widgets.Field // whether the sign-in is kept
 	unkept    []*widgets.Button
 	inFile    []*widgets.Button
+	keyring   *widgets.Button // one of unkept: no help while it is the file that is locked
+	demand    *fyne.Container // with the box that demands to sign in at each unlock
 }
 
 // New makes the view.
@@ -103,11 +106,12 @@ func New(p Params) *View {
 	server := widget.NewLabel(p.Server)
 	server.Selectable = true
 	v.kept = widgets.NewField(i18n.T("settings.signIn"), v.keeping(), "")
+	locking := v.locking()
 	v.Refresh()
 	form := container.New(layout.NewCustomPaddedVBoxLayout(12),
 		widgets.NewField(i18n.T("settings.theme"), look, ""),
 		v.clipboard,
-		v.locking(),
+		locking,
 		widgets.NewField(i18n.T("settings.server"), widgets.Flush(server), i18n.T("settings.serverHint")),
 		v.kept,
 		widgets.NewField(i18n.T("settings.version"), widgets.Flush(widget.NewLabel(p.Version)), ""))

@@ -25,6 +25,7 @@ type opened struct {
 	keep      error // what the keyring answers
 	where     string
 	inFile    bool
+	locked    bool // the file
 	moved     int
 }
 
@@ -41,11 +42,12 @@ func (o *opened) show(t *testing.T) {
 	t.Helper()
 	v := settings.New(settings.Params{
 		App: o.app, Version: "1.2.3", Server: "https://tokens.example.com",
-		SignOut: func() { o.signedOut++ },
-		Unkept:  func() error { return o.unkept },
-		Keep:    func(context.Context) error { return o.tryKeyring() },
-		Kept:    func() string { return o.where },
-		InFile:  func() bool { return o.inFile },
+		SignOut:    func() { o.signedOut++ },
+		Unkept:     func() error { return o.unkept },
+		Keep:       func(context.Context) error { return o.tryKeyring() },
+		Kept:       func() string { return o.where },
+		InFile:     func() bool { return o.inFile || o.locked },
+		FileLocked: func() bool { return o.locked },
 		Move: func(context.Context) error {
 			o.inFile = o.keep != nil
 			return o.keep

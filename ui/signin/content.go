@@ -157,7 +157,7 @@ func (v *View) KeyringWaits(on bool) {
 func (v *View) showKeeping(k Keeping) {
 	v.known = k
 	waits := v.giveUp.Visible()
-	widgets.SetVisible(v.inFile, k == UntilQuit && !waits)
+	widgets.SetVisible(v.inFile, (k == UntilQuit || k == FileLocked) && !waits)
 	defer v.relayout()
 	switch {
 	case waits:
@@ -166,6 +166,8 @@ func (v *View) showKeeping(k Keeping) {
 		v.keeping.SetText(i18n.T("signin.keyringKept"))
 	case k == UntilQuit:
 		v.keeping.SetText(i18n.T("signin.keyringNone"))
+	case k == FileLocked:
+		v.keeping.SetText(i18n.T("signin.fileLocked"))
 	case k == InFile:
 		v.keeping.SetText(i18n.T("signin.inFile"))
 	default:

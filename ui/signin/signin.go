@@ -25,10 +25,11 @@ type Keeping int
 
 // The ways. Unknown is shown while Params.Keyring has not answered.
 const (
-	Unknown   Keeping = iota
-	Kept              // in the keyring: signed in at the next start
-	UntilQuit         // no keyring: in memory only
-	InFile            // in an encrypted file
+	Unknown    Keeping = iota
+	Kept               // in the keyring: signed in at the next start
+	UntilQuit          // no keyring: in memory only
+	InFile             // in an encrypted file
+	FileLocked         // in memory only, until the encrypted file is opened again
 )
 
 // Params is what the view works with. UseBuiltIn, SignIn and Keyring may wait;

@@ -286,7 +286,7 @@ func TestTheSignInPageCanBeOpenedAgain(t *testing.T) {
 }
 
 func TestTheScreenSaysWhatBecomesOfTheSignIn(t *testing.T) {
-	for keeping, want := range map[Keeping]string{Unknown: "Looking for", Kept: "kept in your keyring", UntilQuit: "until you quit"} {
+	for keeping, want := range map[Keeping]string{Unknown: "Looking for", Kept: "kept in your keyring", UntilQuit: "until you quit", FileLocked: "encrypted file is locked"} {
 		v, _ := open(t, fynetheme.VariantLight, Params{Keyring: func(context.Context) Keeping { return keeping }})
 		v.update(t.Context())
 		if !strings.Contains(v.keeping.Text, want) {

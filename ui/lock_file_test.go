@@ -1,0 +1,184 @@
+package ui
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"keyfob/client/credentials"
+	"keyfob/internal/testserver"
+)
+
+const (
+	thePassphrase = "short but longer now"
+	asksForIt     = "Your sign-ins are in an encrypted file. Give its passphrase to unlock."
+)
+
+// keepInFile makes the encrypted file, by the settings.
+func (d *desk) keepInFile() {
+	d.t.Helper()
+	d.Tap("Settings")
+	d.Tap("Keep in an encrypted file…")
+	d.Type(thePassphrase)
+	d.Press(fyne.KeyTab)
+	d.Type(thePassphrase)
+	d.Press(fyne.KeyReturn)
+	d.Has("Sign-in kept in an encrypted file")
+}
+
+// give gives a passphrase, by the keyboard alone.
+func (d *desk) give(passphrase string) {
+	d.t.Helper()
+	d.Type(passphrase)
+	d.Press(fyne.KeyReturn)
+}
+
+func (b *bare) wantLocked(t *testing.T, d *desk) {
+	t.Helper()
+	key := d.ui.conn.Server.Issuer + "|" + d.ui.conn.Subject
+	if _, err := b.kept.Get(t.Context(), key); !errors.Is(err, credentials.ErrLocked) {
+		t.Errorf("the file gives the credential, with %v", err)
+	}
+}
+
+func TestTheEncryptedFileIsLockedWithTheWindow(t *testing.T) {
+	b := newBare(t)
+	d := b.start(t)
+	d.Tap("Use the built-in server")
+	d.keepInFile()
+	d.Shortcut(fyne.KeyL)
+	d.Has(isLocked, asksForIt)
+	b.wantLocked(t, d)
+	d.Press(fyne.KeyReturn)
+	d.give("a wrong passphrase")
+	d.Has(isLocked, "This is not the passphrase of the file.", "at its next start you can forget the file")
+	d.HasNot("a wrong passphrase")
+	b.wantLocked(t, d)
+	d.give(thePassphrase)
+	d.HasNot(isLocked)
+	d.Has("Signed in as ada", "Sign-in kept in an encrypted file", "Settings")
+}
+
+// The passphrase was right, but there is nothing to come back to: whoever comes by next is asked for it again.
+func TestAFileThatWasOpenedInVainIsLockedAgain(t *testing.T) {
+	b, remote, d := inFileAt(t)
+	d.ui.Lock()
+	remote.SetGone(true)
+	d.give(thePassphrase)
+	d.Has(isLocked, "cannot be reached")
+	b.wantLocked(t, d)
+	d.Press(fyne.KeyReturn)
+	d.Has(isLocked, "This is not the passphrase of the file.")
+
+	remote.SetGone(false)
+	release := remote.Hold("/profile/me")
+	d.Type(thePassphrase)
+	d.Begin(fyne.KeyReturn)
+	d.Await("Opening the encrypted file…", "Cancel")
+	release()
+	d.Has(isLocked, asksForIt)
+	b.wantLocked(t, d)
+	d.give(thePassphrase)
+	d.Has("Signed in as ada")
+}
+
+func TestASignInAtTheLockIsMovedIntoTheFileOnceThatIsOpened(t *testing.T) {
+	b, _, d := inFileAt(t)
+	d.ui.cfg.App.Preferences().SetBool("lockSignIn", true) // the file asks for its passphrase all the same
+	d.ui.Lock()
+	d.Has(isLocked, asksForIt)
+	d.Tap("Sign in with the browser")
+	d.HasNot(isLocked)
+	d.Has("Signed in as ada", "The encrypted file is locked: signed in until you quit")
+	d.Tap("Settings")
+	d.HasNot("Try the keyring again", "Change passphrase…", "Unlock by signing in")
+	d.Tap("Keep in an encrypted file…")
+	d.give(thePassphrase)
+	d.Has("Sign-in kept in an encrypted file", "Change passphrase…")
+
+	d = b.start(t)
+	d.give(thePassphrase)
+	d.Has("Signed in as ada")
+}
+
+func TestASignInThatHasEndedIsRenewedIntoTheOpenedFile(t *testing.T) {
+	b, remote, d := inFileAt(t)
+	b.endSignIn(t, d, remote)
+	d.ui.Lock()
+	d.Type(thePassphrase)
+	d.Begin(fyne.KeyReturn)
+	d.Await("Sign in to unlock", "")
+	d.Await("Your sign-in at "+fullName(d.ui.locked.conn.Saved)+" has ended. Sign in there with the same account to unlock.", "")
+	picture(t, d, "lock-over")
+	d.Await("Sign in to unlock", "Not now")
+	d.Has(isLocked, asksForIt)
+	b.wantLocked(t, d)
+	d.Type(thePassphrase)
+	d.Begin(fyne.KeyReturn)
+	d.Await("Sign in to unlock", "Sign in with the browser")
+	d.HasNot(isLocked)
+	d.Has("Signed in as ada", "Sign-in kept in an encrypted file")
+}
+
+func TestAConnectionInAFileThatStayedLockedAsksForThePassphrase(t *testing.T) {
+	_, _, d := inFileAt(t)
+	other := testserver.StartRemote(t)
+	other.AddUser(t, "eve", "Eve Other", false)
+	d.addAt(other.URL, "eve")
+	d.Has("Signed in as eve")
+	d.ui.Lock()
+	d.Tap("Sign in with the browser")
+	d.Has("Signed in as eve", "The encrypted file is locked")
+	ada := d.ui.known()[0]
+	d.Menu(fullName(ada))
+	d.Has("Your sign-ins are in an encrypted file")
+	d.Press(fyne.KeyEscape)
+	d.Has("Signed in as eve")
+	d.Menu(fullName(ada))
+	d.give(thePassphrase)
+	d.Has("Signed in as ada", "Sign-in kept in an encrypted file")
+}
+
+func TestALockSaysThatASignInIsInMemoryOnly(t *testing.T) {
+	d := newBare(t).start(t)
+	d.Tap("Use the built-in server")
+	d.Shortcut(fyne.KeyL)
+	d.Has(isLocked, "Nothing keeps your sign-in but this program's memory")
+	d.HasNot("keyring", "passphrase")
+	d.Press(fyne.KeyReturn)
+	d.HasNot(isLocked)
+	d.Has("Signed in as ada")
+}
+
+// inFileAt is ada, signed in at a server, with her sign-in in the encrypted file.
+func inFileAt(t *testing.T) (*bare, *testserver.Remote, *desk) {
+	t.Helper()
+	remote := testserver.StartRemote(t)
+	remote.AddUser(t, "ada", "Ada Admin", true)
+	b := newBare(t)
+	d := b.start(t)
+	d.ui.cfg.OpenURL = browser(t, "ada")
+	d.signInAt(remote.URL)
+	d.keepInFile()
+	return b, remote, d
+}
+
+// endSignIn ends the sign-in at the server, behind the desktop's back.
+func (b *bare) endSignIn(t *testing.T, d *desk, remote *testserver.Remote) {
+	t.Helper()
+	kept, err := b.kept.Get(t.Context(), d.ui.conn.Server.Issuer+"|"+d.ui.conn.Subject)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var credential struct {
+		RefreshToken string `json:"refresh_token"`
+	}
+	if err := json.Unmarshal([]byte(kept.Reveal()), &credential); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := remote.SignIn.Revoke(t.Context(), credential.RefreshToken); err != nil || !found {
+		t.Fatal(found, err)
+	}
+}
