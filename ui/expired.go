@@ -82,7 +82,7 @@ func (e *expired) show() {
 	}
 	text := widget.NewLabel(i18n.T(why, "Server", fullName(e.conn.Saved)))
 	text.Wrapping = fyne.TextWrapWord
-	content := container.NewVBox(text)
+	content := container.NewVBox(widgets.Flush(text))
 	submit := "expired.submit"
 	e.code = signin.NewCodePanel(e.u.cfg.OpenURL)
 	switch e.conn.Way {

@@ -2,6 +2,8 @@ package ui
 
 import (
 	"errors"
+	"net/http"
+	"net/http/cookiejar"
 	"strings"
 	"testing"
 
@@ -183,6 +185,45 @@ func TestAPastedTokenUnlocks(t *testing.T) {
 	d.Await("Sign in to unlock", "Check and sign in")
 	d.HasNot(isLocked, "Sign in to unlock", token.Reveal())
 	d.Has("Signed in as ada")
+}
+
+// A code that is typed on another device asks in front of the lock too.
+func TestACodeOnAnotherDeviceUnlocks(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	phone(d, "ada")
+	d.Press(fyne.KeyTab)
+	d.Type(remote.URL)
+	d.Tap("Other ways ▾")
+	d.Begin(fyne.KeyDown)
+	d.Begin(fyne.KeyReturn)
+	d.Await("Waiting for you to type the code…", "Open the page here")
+	d.Has("Signed in as ada")
+	d.ui.cfg.App.Preferences().SetBool("lockSignIn", true)
+	d.ui.Lock()
+	d.Has(isLocked, "Sign in again to unlock.")
+	d.Begin(fyne.KeyReturn)
+	d.Await("Sign in to unlock", "Sign in with a code")
+	code := "Open " + d.ui.conn.Server.Issuer + "/device on any device and type this code:"
+	d.Await(code, "")
+	picture(t, d, "lock-code")
+	d.Await(code, "Open the page here")
+	d.HasNot(isLocked, "Sign in to unlock")
+	d.Has("Signed in as ada")
+}
+
+// phone is where the page with the code opens: login allows the sign-in there.
+func phone(d *desk, login string) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	browser := &http.Client{Jar: jar}
+	d.ui.cfg.OpenURL = func(address string) error {
+		if page, err := testserver.AnswerDevice(browser, address, login, "allow"); err != nil || page.Status != http.StatusOK {
+			d.t.Errorf("the phone shows %d %s, %v", page.Status, page.Body, err)
+		}
+		return nil
+	}
 }
 
 // pasted is the desktop signed in with a token that was pasted.

@@ -2,12 +2,9 @@ package session_test
 
 import (
 	"errors"
-	"html"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
-	"net/url"
-	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -53,32 +50,15 @@ type phone struct {
 	browser *http.Client
 }
 
-var field = regexp.MustCompile(`<input[^>]* name="([^"]*)"[^>]* value="([^"]*)"`)
-
 // answer walks from the address with the code to the last page, and answers
 // the question there.
 func (p *phone) answer(d session.DevicePrompt, yesOrNo string) {
 	p.Helper()
-	page := fetch(p.browser, http.MethodGet, d.CompleteURL, "")
-	for range 3 { // the code, the password, the question
-		to := formAt.FindStringSubmatch(page.Body)
-		if to == nil {
-			p.Fatalf("no form on %d %s", page.Status, page.Body)
-		}
-		form := url.Values{"login": {"ada"}, "password": {testserver.Password}, "answer": {yesOrNo}}
-		for _, m := range field.FindAllStringSubmatch(page.Body, -1) {
-			if m[1] != "login" {
-				form.Set(m[1], html.UnescapeString(m[2]))
-			}
-		}
-		page = fetch(p.browser, http.MethodPost, html.UnescapeString(to[1]), form.Encode())
-	}
-	if page.Status != http.StatusOK || !strings.Contains(page.Body, "You can close this tab") {
-		p.Errorf("the phone shows %d %s", page.Status, page.Body)
+	page, err := testserver.AnswerDevice(p.browser, d.CompleteURL, "ada", yesOrNo)
+	if err != nil || page.Status != http.StatusOK || !strings.Contains(page.Body, "You can close this tab") {
+		p.Errorf("the phone shows %d %s, %v", page.Status, page.Body, err)
 	}
 }
-
-var formAt = regexp.MustCompile(`<form method="post" action="([^"]*)"`)
 
 func TestADeviceSignsInAtTheRealServer(t *testing.T) {
 	atTheRealServer(t, func(t *testing.T, s *session.Session, ada *phone) {

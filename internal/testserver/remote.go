@@ -148,6 +148,29 @@ func LogIn(address string, form url.Values) (Page, error) {
 	return fetch(browser, http.MethodPost, target.String(), form.Encode())
 }
 
+var formField = regexp.MustCompile(`<input[^>]* name="([^"]*)"[^>]* value="([^"]*)"`)
+
+// AnswerDevice is somebody elsewhere who opens the page of a device's code, logs
+// in and answers there: allow or deny. The browser keeps cookies.
+func AnswerDevice(browser *http.Client, address, login, answer string) (Page, error) {
+	page, err := fetch(browser, http.MethodGet, address, "")
+	for range 3 { // the code, the password, the question
+		action := formAction.FindStringSubmatch(page.Body)
+		if err != nil || action == nil {
+			return page, err
+		}
+		form := url.Values{}
+		for _, field := range formField.FindAllStringSubmatch(page.Body, -1) {
+			form.Set(field[1], html.UnescapeString(field[2]))
+		}
+		form.Set("login", login)
+		form.Set("password", Password)
+		form.Set("answer", answer)
+		page, err = fetch(browser, http.MethodPost, html.UnescapeString(action[1]), form.Encode())
+	}
+	return page, err
+}
+
 func fetch(browser *http.Client, method, address, form string) (Page, error) {
 	req, err := http.NewRequestWithContext(context.Background(), method, address, strings.NewReader(form))
 	if err != nil {

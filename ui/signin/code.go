@@ -36,23 +36,29 @@ type CodePanel struct {
 	page    *widget.Label
 	left    *widget.Label
 	tick    *time.Timer // nil: no code is shown
+	buttons []*widgets.Button
 }
 
 // NewCodePanel makes a panel that shows nothing yet.
 func NewCodePanel(openURL func(string) error) *CodePanel {
 	p := &CodePanel{openURL: openURL, page: quiet(""), left: quiet("")}
 	p.text = &canvas.Text{TextSize: codeSize, TextStyle: fyne.TextStyle{Bold: true, Monospace: true}}
-	buttons := container.New(layout.NewCustomPaddedHBoxLayout(8),
+	p.buttons = []*widgets.Button{
 		widgets.NewButton(i18n.T("signin.copyCode"), p.copyCode),
-		widgets.NewButton(i18n.T("signin.openPage"), p.open))
+		widgets.NewButton(i18n.T("signin.openPage"), p.open),
+	}
+	buttons := container.New(layout.NewCustomPaddedHBoxLayout(8), p.buttons[0], p.buttons[1])
 	p.Content = container.New(layout.NewCustomPaddedVBoxLayout(2), widgets.Flush(p.page), p.text, widgets.Flush(p.left), buttons)
 	p.Content.Hide()
 	return p
 }
 
-// Show shows c until Stop.
+// Show shows c until Stop. Its buttons work also in a dialog that is busy, waiting for the code to be typed.
 func (p *CodePanel) Show(c Code) {
 	p.Stop()
+	for _, b := range p.buttons {
+		b.Enable()
+	}
 	p.code = c
 	p.text.Text, p.text.Color = c.Text, theme.Color(fynetheme.ColorNameForeground)
 	p.text.Refresh()
