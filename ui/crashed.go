@@ -43,7 +43,7 @@ func (u *UI) tellCrash() {
 func crashFile(text string) fyne.CanvasObject {
 	file := widget.NewLabelWithStyle(text, fyne.TextAlignLeading, fyne.TextStyle{Monospace: true})
 	file.SizeName, file.Selectable = theme.SizeNameCaption, true
-	scroll := container.NewScroll(file)
+	scroll := widgets.NewScrollBoth(file)
 	scroll.SetMinSize(fyne.NewSize(0, 260))
 	return scroll
 }

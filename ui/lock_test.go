@@ -111,6 +111,11 @@ func TestKeysAndThePointerCountAsUse(t *testing.T) {
 		return func() { o.(desktop.Cursorable).Cursor() } // as Fyne does for each movement
 	}
 	counts("the pointer over the window", point(d.ui.window.Content()))
+	d.Tap("Settings")
+	d.ui.window.Resize(fyne.NewSize(1240, 300)) // too low for it
+	counts("the wheel over a view", func() { test.Scroll(d.ui.window.Canvas(), fyne.NewPos(600, 150), 0, -40) })
+	d.ui.window.Resize(fyne.NewSize(1240, 780))
+	d.Tap("Tokens")
 	counts("a key in the list", func() { d.Press(fyne.KeyDown) })
 	counts("a shortcut", func() { d.Shortcut(fyne.KeyN) })
 	counts("the pointer over a dialog", point(d.ui.window.Canvas().Overlays().Top()))

@@ -33,5 +33,5 @@ func Info(me client.Me, server string) fyne.CanvasObject {
 		form.Add(widgets.NewField(i18n.T(f[0]), widgets.Flush(value), ""))
 	}
 	header := widgets.NewHeader(i18n.T("info.title"), i18n.T("info.subtitle"))
-	return container.NewVScroll(container.New(layout.NewCustomPaddedLayout(18, 12, 22, 22), container.New(layout.NewCustomPaddedVBoxLayout(18), header, form)))
+	return widgets.NewScroll(container.New(layout.NewCustomPaddedLayout(18, 12, 22, 22), container.New(layout.NewCustomPaddedVBoxLayout(18), header, form)))
 }

@@ -116,7 +116,7 @@ func New(p Params) *View {
 		v.kept,
 		widgets.NewField(i18n.T("settings.version"), widgets.Flush(widget.NewLabel(p.Version)), ""))
 	header := widgets.NewHeader(i18n.T("settings.title"), i18n.T("settings.subtitle"))
-	v.Content = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(18, 12, 22, 22), container.New(layout.NewCustomPaddedVBoxLayout(18), header, form)))
+	v.Content = widgets.NewScroll(container.New(layout.NewCustomPaddedLayout(18, 12, 22, 22), container.New(layout.NewCustomPaddedVBoxLayout(18), header, form)))
 	return v
 }
 

@@ -36,7 +36,7 @@ func (v *View) content() fyne.CanvasObject {
 	widgets.SetVisible(v.back, v.p.Back != nil)
 	foot := container.New(layout.NewCustomPaddedVBoxLayout(10), v.keeping, v.inFile, v.giveUp, container.NewCenter(v.back))
 	v.middle = container.NewCenter(container.New(layout.NewCustomPaddedVBoxLayout(22), head(), cards, foot))
-	return container.NewScroll(v.middle)
+	return widgets.NewScrollBoth(v.middle)
 }
 
 // BelowBack is where a menu of the button that leads back belongs.

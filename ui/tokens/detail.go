@@ -37,7 +37,7 @@ func newDetail(ofApp bool, replace, revoke, back func()) *detail {
 	buttons := container.NewVBox(
 		container.NewHBox(d.replace),
 		aligned(container.NewHBox(d.revoke, layout.NewSpacer(), d.back)))
-	inner := container.NewBorder(nil, buttons, nil, nil, container.NewVScroll(d.body))
+	inner := container.NewBorder(nil, buttons, nil, nil, widgets.NewScroll(d.body))
 	d.content = container.NewStack(
 		widgets.NewPane(fynetheme.ColorNameBackground),
 		container.NewBorder(nil, nil, widget.NewSeparator(), nil,

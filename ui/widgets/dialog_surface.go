@@ -56,7 +56,7 @@ func (s *surface) CreateRenderer() fyne.WidgetRenderer {
 		head:     container.New(tightColumn{}, d.title, d.subtitle),
 		body:     container.NewStack(d.content),
 		foot:     d.footer(),
-		scroll:   container.NewVScroll(container.NewStack()),
+		scroll:   NewScroll(container.NewStack()),
 	}
 	r.scroll.Hide()
 	r.colour()

@@ -74,6 +74,12 @@ func (r *tableRow) Tapped(ev *fyne.PointEvent) {
 	}
 }
 
+// Scrolled does for the wheel what Fyne's list does, which tells nobody that it was used.
+func (r *tableRow) Scrolled(ev *fyne.ScrollEvent) {
+	used()
+	r.t.list.ScrollToOffset(r.t.list.GetScrollOffset() - ev.Scrolled.DY)
+}
+
 // MouseIn is Fyne's.
 func (r *tableRow) MouseIn(*desktop.MouseEvent) { r.hover(true) }
 

@@ -57,6 +57,21 @@ func (l *tableLog) want(t *testing.T, want ...string) {
 	l.calls = nil
 }
 
+// The list scrolls as Fyne's own does, and that counts as use.
+func TestTheWheelOverRowsScrollsTheTableAndIsUse(t *testing.T) {
+	l := showTable(t, 100)
+	uses := 0
+	OnUse(func() { uses++ })
+	t.Cleanup(func() { OnUse(func() {}) })
+	end := float32(100*tableRowHeight) - l.t.list.Size().Height
+	for i, turn := range []struct{ by, to float32 }{{-130, 130}, {-20, 150}, {50, 100}, {1e6, 0}, {-1e6, end}} {
+		test.Scroll(l.w.Canvas(), fyne.NewPos(200, 200), 0, turn.by)
+		if at := l.t.list.GetScrollOffset(); at != turn.to || uses != i+1 {
+			t.Errorf("turned by %v it is at %v, want %v, with %d uses", turn.by, at, turn.to, uses)
+		}
+	}
+}
+
 // row returns the widget that shows a row now, nil if it is out of sight.
 func (l *tableLog) row(id string) *tableRow {
 	for _, o := range test.LaidOutObjects(l.t) {

@@ -2,12 +2,13 @@ package widgets
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 )
 
-// used is called at each key and each movement of the pointer. Fyne tells a window of neither, so every widget that
-// takes keys does, and what covers a window does for the pointer.
+// used is called at each key, each movement of the pointer and each turn of its wheel. Fyne tells a window of none, so
+// every widget that takes keys does, what covers a window does for the pointer, and what scrolls does for the wheel.
 var used = func() {}
 
 // OnUse has do called whenever the person uses the program.
@@ -39,3 +40,18 @@ func (s *Sense) Cursor() desktop.Cursor { return usedAt() }
 
 // CreateRenderer is Fyne's.
 func (s *Sense) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(s.content) }
+
+// NewScroll lets content be scrolled up and down.
+func NewScroll(content fyne.CanvasObject) *container.Scroll {
+	return sensed(container.NewVScroll(content))
+}
+
+// NewScrollBoth lets content be scrolled sideways too.
+func NewScrollBoth(content fyne.CanvasObject) *container.Scroll {
+	return sensed(container.NewScroll(content))
+}
+
+func sensed(s *container.Scroll) *container.Scroll {
+	s.OnScrolled = func(fyne.Position) { used() }
+	return s
+}
