@@ -19,7 +19,7 @@ LINT := $(BIN)/golangci-lint-$(GOLANGCI_LINT)/golangci-lint
 NODE_MODULES := e2e/clients/node_modules/.package-lock.json
 VULN := $(BIN)/govulncheck-$(GOVULNCHECK)/govulncheck
 
-.PHONY: help run build test torture check fmt demo clean install go lint generated portable vulnerabilities
+.PHONY: help run build test torture fuzz check fmt demo clean install go lint generated portable vulnerabilities
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -57,6 +57,11 @@ torture: go ## kill the real server and the sign-in, fail disk, clock and databa
 	go test ./client/session -run '^TestKilled' -count=1 -timeout 0 -v -runs $(N)
 	go test ./server/tokens -run ExactlyWhatTheModelSays\|ExactlyWhenTheModelSays -count=1 -timeout 0 -v -rapid.checks $(N) -rapid.nofailfile
 	go test -tags $(TAGS) ./ui/clipboard -run ASecondProgramsCopies -count=1 -timeout 0 -v -runs $$(( 5 * $(N) ))
+
+FUZZTIME ?= 20s
+fuzz: go ## fuzz every parser of outside bytes for FUZZTIME (20s) each, and keep what reaches new code
+	@scripts/packages.sh build test
+	scripts/fuzz.sh $(FUZZTIME) $(TAGS)
 
 check: go ## formatting, linters, portability, generated files, known vulnerabilities
 	@scripts/packages.sh build
