@@ -2,18 +2,23 @@ package testserver
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"html"
 	"io"
+	"log"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"keyfob/server/instance"
 	"keyfob/server/password"
@@ -29,9 +34,33 @@ type Remote struct {
 	*instance.Instance
 	URL string
 
-	mu   sync.Mutex
-	gone bool
-	held map[string]chan struct{} // by path
+	browser *http.Client // trusts the server
+
+	mu    sync.Mutex
+	gone  bool
+	held  map[string]chan struct{} // by path
+	ahead time.Duration            // of the time everywhere else
+	asked []url.Values             // of each page for signing in
+}
+
+// Pass lets time pass at the server.
+func (r *Remote) Pass(d time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ahead += d
+}
+
+func (r *Remote) now() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return time.Now().Add(r.ahead)
+}
+
+// Asked is with what parameters browsers came to the server to sign in.
+func (r *Remote) Asked() []url.Values {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.asked)
 }
 
 // SetGone makes the server break off every exchange, or serve again.
@@ -60,6 +89,9 @@ func (r *Remote) Hold(path string) (release func()) {
 func (r *Remote) hinder(q *http.Request) {
 	r.mu.Lock()
 	gone, held := r.gone, r.held[q.URL.Path]
+	if q.URL.Query().Has("redirect_uri") {
+		r.asked = append(r.asked, q.URL.Query())
+	}
 	r.mu.Unlock()
 	if gone {
 		panic(http.ErrAbortHandler)
@@ -72,14 +104,26 @@ func (r *Remote) hinder(q *http.Request) {
 // StartRemote makes one, and stops it when the test ends.
 func StartRemote(t testing.TB) *Remote {
 	t.Helper()
-	remote := &Remote{held: map[string]chan struct{}{}}
+	return startRemote(t, nil)
+}
+
+// startRemote makes one that speaks TLS, if it is told how.
+func startRemote(t testing.TB, secure *tls.Config) *Remote {
+	t.Helper()
+	remote := &Remote{held: map[string]chan struct{}{}, browser: &http.Client{}}
 	var handler atomic.Pointer[http.Handler]
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		remote.hinder(r)
 		(*handler.Load()).ServeHTTP(w, r)
 	}))
+	if srv.TLS = secure; secure == nil {
+		srv.Start()
+	} else {
+		srv.Config.ErrorLog = log.New(io.Discard, "", 0) // of who does not trust it
+		srv.StartTLS()
+	}
 	t.Cleanup(srv.Close)
-	in, err := instance.Open(t.Context(), instance.Config{Dir: t.TempDir(), PublicURL: srv.URL})
+	in, err := instance.Open(t.Context(), instance.Config{Dir: t.TempDir(), PublicURL: srv.URL, Clock: remote.now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,36 +160,63 @@ type Page struct {
 }
 
 var (
-	formAction  = regexp.MustCompile(`<form method="post" action="([^"]+)"`)
-	formRequest = regexp.MustCompile(`name="request" value="([^"]+)"`)
+	formAction = regexp.MustCompile(`<form method="post" action="([^"]+)"`)
+	formInput  = regexp.MustCompile(`<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"`)
 )
 
 // LogIn is a browser that was sent to address, with somebody who fills in the
 // login page and sends it. Without a login page it answers what it was shown.
 func LogIn(address string, form url.Values) (Page, error) {
+	return walk(&http.Client{}, address, form, 1)
+}
+
+// LogIn is LogIn in a browser that trusts the server.
+func (r *Remote) LogIn(address string, form url.Values) (Page, error) {
+	return walk(r.browser, address, form, 1)
+}
+
+// AllowDevice is a browser elsewhere: somebody opens the page, types the code,
+// logs in and says yes.
+func (r *Remote) AllowDevice(page, code, login string) (Page, error) {
+	form := url.Values{"user_code": {code}, "login": {login}, "password": {Password}, "answer": {"allow"}}
+	return walk(r.browser, page, form, 3)
+}
+
+// walk goes from address through so many forms, filled in with what is typed.
+func walk(browser *http.Client, address string, typed url.Values, forms int) (Page, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return Page{}, err
 	}
-	browser := &http.Client{Jar: jar}
-	page, err := fetch(browser, http.MethodGet, address, "")
-	if err != nil {
-		return page, err
-	}
-	action, request := formAction.FindStringSubmatch(page.Body), formRequest.FindStringSubmatch(page.Body)
-	if action == nil || request == nil {
-		return page, nil
-	}
+	browser = &http.Client{Jar: jar, Transport: browser.Transport}
 	base, err := url.Parse(address)
 	if err != nil {
-		return page, err
+		return Page{}, err
 	}
-	target, err := base.Parse(html.UnescapeString(action[1]))
-	if err != nil {
-		return page, err
+	page, err := fetch(browser, http.MethodGet, address, "")
+	for range forms {
+		action := formAction.FindStringSubmatch(page.Body)
+		if err != nil || action == nil {
+			return page, err
+		}
+		target, err := base.Parse(html.UnescapeString(action[1]))
+		if err != nil {
+			return page, err
+		}
+		if page, err = fetch(browser, http.MethodPost, target.String(), filledIn(page, typed)); err != nil {
+			return page, err
+		}
 	}
-	form.Set("request", html.UnescapeString(request[1]))
-	return fetch(browser, http.MethodPost, target.String(), form.Encode())
+	return page, err
+}
+
+func filledIn(page Page, typed url.Values) string {
+	form := url.Values{}
+	for _, input := range formInput.FindAllStringSubmatch(page.Body, -1) {
+		form.Set(input[1], html.UnescapeString(input[2]))
+	}
+	maps.Copy(form, typed)
+	return form.Encode()
 }
 
 var formField = regexp.MustCompile(`<input[^>]* name="([^"]*)"[^>]* value="([^"]*)"`)

@@ -33,6 +33,9 @@ func (s *Screen) Texts() []string {
 	return s.texts()
 }
 
+// Shown is Texts with a task still running, after Await.
+func (s *Screen) Shown() []string { return s.texts() }
+
 func (s *Screen) texts() []string {
 	var out []string
 	single := false // whether the last text was drawn character by character
