@@ -36,6 +36,10 @@ type Saved struct {
 	Way          Way    `json:"way,omitempty"`
 	LoopbackHost string `json:"loopbackHost,omitempty"` // where the browser comes back to; empty: 127.0.0.1
 	CA           string `json:"ca,omitempty"`           // PEM, trusted beside those of the system
+
+	// Revoked says of one that is leaving that its server has confirmed the
+	// end: only the credential here is still to be deleted.
+	Revoked bool `json:"revoked,omitempty"`
 }
 
 // Key tells connections apart: one server and one account. The built-in
@@ -117,9 +121,11 @@ func (l *list) look(key, label, colour string) error {
 	return nil
 }
 
-// leave notes that the sign-out of s is to be finished.
-func (l *list) leave(s Saved) {
+// leave notes that the sign-out of s is to be finished, of which its server may
+// have confirmed its part.
+func (l *list) leave(s Saved, revoked bool) {
 	l.stay(s.Key())
+	s.Revoked = revoked
 	l.Leaving = append(l.Leaving, s)
 }
 

@@ -57,6 +57,88 @@ func TestWithoutAKeyringASignOutThatCannotBeFinishedIsSaidAndDropped(t *testing.
 	}
 }
 
+// dismissed is a keyring whose prompt was dismissed: it kept nothing.
+type dismissed struct{ noKeyring }
+
+func (dismissed) Set(context.Context, string, client.Secret) error { return credentials.ErrDismissed }
+
+func (dismissed) Delete(context.Context, string) error { return credentials.ErrDismissed }
+
+// The next start finds a keyring, and in it nothing: that the credential was in
+// memory does not make it ended at the server.
+func TestACredentialThatWasOnlyInMemoryIsNotTakenForEnded(t *testing.T) {
+	d, remote := newDesk(t), people(t)
+	c := connect.New(connect.Config{
+		Dir: filepath.Join(d.dir, "config"), BuiltIn: d.own, HTTP: &http.Client{}, OpenBrowser: d.browse,
+		Credentials: credentials.NewFallback(dismissed{}),
+	})
+	ada, bob := d.signInAs(t, c, remote.URL, "ada"), d.signInAs(t, c, remote.URL, "bob")
+	remote.SetGone(true)
+	if err := c.Remove(t.Context(), ada.Saved); err == nil {
+		t.Fatal("signed out at a server that is gone")
+	}
+	remote.SetGone(false)
+
+	again := d.restart(t)
+	lost, err := again.Finish(t.Context())
+	if err != nil || len(lost) != 1 || lost[0].Login != "ada" || len(again.Leaving()) > 0 {
+		t.Errorf("lost %+v, %v, leaving %+v", lost, err, again.Leaving())
+	}
+	part, _ := errors.AsType[*client.SignOutError](again.Remove(t.Context(), bob.Saved))
+	if part == nil || !part.Lost || len(again.Leaving()) > 0 {
+		t.Errorf("removed: %+v, leaving %+v", part, again.Leaving())
+	}
+}
+
+// What the server has confirmed stays confirmed, whatever becomes of the rest.
+func TestACredentialThatIsGoneIsNotLostIfTheServerHadConfirmed(t *testing.T) {
+	d, remote := newDesk(t), people(t)
+	c := connect.New(connect.Config{
+		Dir: filepath.Join(d.dir, "config"), BuiltIn: d.own, HTTP: &http.Client{}, OpenBrowser: d.browse,
+		Credentials: credentials.NewFallback(slow{}),
+	})
+	ada := d.signInAs(t, c, remote.URL, "ada")
+	part, _ := errors.AsType[*client.SignOutError](c.Remove(t.Context(), ada.Saved))
+	if part == nil || part.Revoke != nil || part.Delete == nil || len(c.Leaving()) != 1 {
+		t.Fatalf("removed: %+v, leaving %+v", part, c.Leaving())
+	}
+	again := d.restart(t)
+	if lost, err := again.Finish(t.Context()); err != nil || len(lost) > 0 || len(again.Leaving()) > 0 {
+		t.Errorf("lost %+v, %v, leaving %+v", lost, err, again.Leaving())
+	}
+}
+
+// A keyring that does not say what it has leaves both halves of a sign-out
+// undone.
+func TestASignOutThatTheKeyringHoldsUpIsNotSaidToBeConfirmed(t *testing.T) {
+	d, remote := newDesk(t), people(t)
+	ada := d.signInAs(t, d.connector(), remote.URL, "ada")
+	refresh := d.refreshToken(t, ada)
+	held := connect.New(connect.Config{
+		Dir: filepath.Join(d.dir, "config"), BuiltIn: d.own, HTTP: &http.Client{}, Credentials: slow{},
+	})
+	err := held.Remove(t.Context(), ada.Saved)
+	part, _ := errors.AsType[*client.SignOutError](err)
+	if part == nil || part.Revoke == nil || part.Delete == nil || part.Lost || len(held.Leaving()) != 1 || held.Leaving()[0].Revoked {
+		t.Errorf("removed: %+v, leaving %+v", part, held.Leaving())
+	}
+	if lost, err := d.restart(t).Finish(t.Context()); err != nil || len(lost) > 0 {
+		t.Errorf("once it answers: lost %+v, %v", lost, err)
+	}
+	ended(t, ada, refresh)
+}
+
+// slow is a keyring that waits for its password.
+type slow struct{ noKeyring }
+
+func (slow) Get(context.Context, string) (client.Secret, error) {
+	return client.Secret{}, credentials.ErrTimeout
+}
+
+func (slow) Set(context.Context, string, client.Secret) error { return credentials.ErrTimeout }
+
+func (slow) Delete(context.Context, string) error { return credentials.ErrTimeout }
+
 func TestAFileThatIsNotOpenedIsNotTakenForLost(t *testing.T) {
 	d, remote := newDesk(t), people(t)
 	path := filepath.Join(d.dir, "credentials")

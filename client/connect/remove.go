@@ -16,7 +16,7 @@ func (c *Connector) Remove(ctx context.Context, s Saved) error {
 	err := c.signOut(ctx, s)
 	forgotten := c.edit(func(l *list) error {
 		if err != nil && !isLost(err) {
-			l.leave(s)
+			l.leave(s, isRevoked(err))
 		}
 		if gone := l.remove(s.Key()); !errors.Is(gone, client.ErrNotFound) {
 			return gone
@@ -47,14 +47,23 @@ func (c *Connector) signOut(ctx context.Context, s Saved) error {
 	switch {
 	case unfinished:
 		return signOutError(ctx, left)
-	case errors.Is(err, credentials.ErrNotFound):
+	case errors.Is(err, session.ErrSignedOut):
 		return nil
-	case nowhere(ctx, err):
+	case errors.Is(err, credentials.ErrNotFound) && (s.Revoked || s.Way == Token):
+		return nil // the server knows already, or has nothing to end
+	case errors.Is(err, credentials.ErrNotFound), nowhere(ctx, err):
 		return &client.SignOutError{Revoke: err, Lost: true}
-	case kept.Identity().Subject == "": // the keyring does not say
-		return signOutError(ctx, &client.SignOutError{Delete: err})
+	case kept.Identity().Subject == "": // the keyring does not say, so neither half is done
+		return signOutError(ctx, &client.SignOutError{Revoke: keyringError(ctx, err), Delete: err})
 	}
 	return signOutError(ctx, kept.SignOut(ctx))
+}
+
+// isRevoked reports whether the server has confirmed a sign-out that failed
+// otherwise.
+func isRevoked(err error) bool {
+	e, ok := errors.AsType[*client.SignOutError](err)
+	return ok && e.Revoke == nil
 }
 
 // nowhere reports whether err says that there is no place at all where a
@@ -98,6 +107,13 @@ func (c *Connector) Finish(ctx context.Context) (lost []Saved, failed error) {
 		return nil, nil //nolint:nilerr // nothing is known of
 	}
 	ctx = credentials.Unasked(ctx)
+	for _, s := range l.Leaving { // first: session.Finish deletes what says that they are ended
+		gone, err := c.finish(ctx, s)
+		if gone {
+			lost = append(lost, s)
+		}
+		failed = errors.Join(failed, err)
+	}
 	for issuer, s := range byIssuer(l) {
 		if c.signingIn(issuer) {
 			continue // which ends itself what an earlier one left
@@ -108,13 +124,6 @@ func (c *Connector) Finish(ctx context.Context) (lost []Saved, failed error) {
 		}
 		if err == nil || nowhere(ctx, err) {
 			err = c.decide(issuer)
-		}
-		failed = errors.Join(failed, err)
-	}
-	for _, s := range l.Leaving {
-		gone, err := c.finish(ctx, s)
-		if gone {
-			lost = append(lost, s)
 		}
 		failed = errors.Join(failed, err)
 	}
@@ -129,10 +138,21 @@ func (c *Connector) finish(ctx context.Context, s Saved) (lost bool, err error) 
 	err = c.signOut(ctx, s)
 	lost = isLost(err)
 	if err != nil && !lost {
-		return false, err
+		return false, errors.Join(err, c.noteRevoked(s, err))
 	}
 	return lost, c.edit(func(l *list) error {
 		l.stay(s.Key())
+		return nil
+	})
+}
+
+// noteRevoked notes what of the sign-out of s has been confirmed meanwhile.
+func (c *Connector) noteRevoked(s Saved, err error) error {
+	if s.Revoked || !isRevoked(err) {
+		return nil
+	}
+	return c.edit(func(l *list) error {
+		l.leave(s, true)
 		return nil
 	})
 }

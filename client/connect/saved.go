@@ -132,7 +132,7 @@ func parse(data []byte) (list, error) {
 	}
 	for _, s := range l.Leaving {
 		if out.index(s.Key()) < 0 {
-			out.leave(s)
+			out.leave(s, s.Revoked)
 		}
 	}
 	for _, s := range l.Pending {

@@ -10,6 +10,10 @@ import (
 	"keyfob/client/credentials"
 )
 
+// ErrSignedOut says that an earlier run signed out, and that this is finished
+// now if it was not then.
+var ErrSignedOut = errors.New("signed out")
+
 // Adopt signs in with a refresh token that was obtained elsewhere, as from the
 // server inside the program. It uses it up at once.
 func (s *Session) Adopt(ctx context.Context, refresh client.Secret) (Identity, error) {
@@ -29,14 +33,15 @@ func (s *Session) Adopt(ctx context.Context, refresh client.Secret) (Identity, e
 // none to be had, and with client.ErrSignInExpired when the server refuses it.
 // When the server cannot be reached (client.ErrOffline and the like) the
 // Session is usable all the same: AccessToken will try again. A sign-out that
-// an earlier run did not finish is finished: then there is no credential.
+// an earlier run did not finish is finished: then there is no credential, and
+// the error is ErrSignedOut too.
 func (s *Session) Resume(ctx context.Context, subject string) error {
 	c, err := s.stored(ctx, subject)
 	if err != nil {
 		return err
 	}
 	if !c.live() {
-		return errors.Join(fmt.Errorf("%w: signed out", credentials.ErrNotFound), s.finishSignOut(ctx, c))
+		return errors.Join(fmt.Errorf("%w: %w", credentials.ErrNotFound, ErrSignedOut), s.finishSignOut(ctx, c))
 	}
 	s.recall(c)
 	if c.Token != "" {

@@ -1,0 +1,65 @@
+package ui
+
+import (
+	"testing"
+
+	"keyfob/client/connect"
+	"keyfob/internal/testserver"
+)
+
+// removedWithoutServer is the desktop signed in as eve, after ada, at a server
+// that was gone, was removed.
+func removedWithoutServer(t *testing.T) (d *desk, remote *testserver.Remote, ada connect.Saved) {
+	t.Helper()
+	d, remote = openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	ada = d.ui.conn.Saved
+	other := testserver.StartRemote(t)
+	other.AddUser(t, "eve", "Eve Other", false)
+	d.addAt(other.URL, "eve")
+	d.Has("Signed in as eve")
+	remote.SetGone(true)
+	d.Menu("Manage connections…")
+	d.Tap("Remove…") // the first, ada
+	d.Tap("Remove connection")
+	d.Has("The server has not confirmed the sign-out", "tries again at its next start")
+	d.Tap("Close")
+	d.Tap("Close")
+	return d, remote, ada
+}
+
+func TestABannerSaysThatASignOutStillFailsAndTriesItAgain(t *testing.T) {
+	d, remote, ada := removedWithoutServer(t)
+	again := d.restart()
+	again.Has("Signed in as eve", "The sign-out of "+fullName(ada)+" is not confirmed yet. The server has not confirmed the sign-out.", "Try again")
+	again.Tap("Try again")
+	again.Has("is not confirmed yet", "Try again")
+	remote.SetGone(false)
+	again.Tap("Try again")
+	again.Has("The sign-out of " + fullName(ada) + " is now confirmed.")
+	again.HasNot("is not confirmed yet", "Try again")
+	again.Tap("Close")
+	again.HasNot("is now confirmed")
+
+	last := again.restart()
+	last.Has("Signed in as eve")
+	last.HasNot("sign-out")
+}
+
+func TestABannerSaysThatASignOutIsLost(t *testing.T) {
+	d, remote, ada := removedWithoutServer(t)
+	remote.SetGone(false)
+	if err := d.server.Kept.Delete(t.Context(), ada.Issuer+"|"+ada.Subject); err != nil {
+		t.Fatal(err)
+	}
+	again := d.restart()
+	again.Has("Signed in as eve", fullName(ada)+": the sign-in at the server could not be ended, because its credential is no longer on this computer.")
+	again.HasNot("is now confirmed", "Try again")
+	again.Tap("Close")
+	again.HasNot("could not be ended")
+
+	last := again.restart()
+	last.Has("Signed in as eve")
+	last.HasNot("could not be ended", "sign-out")
+}
