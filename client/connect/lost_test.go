@@ -129,7 +129,7 @@ func TestASignOutThatTheKeyringHoldsUpIsNotSaidToBeConfirmed(t *testing.T) {
 }
 
 // slow is a keyring that waits for its password.
-type slow struct{ noKeyring }
+type slow struct{}
 
 func (slow) Get(context.Context, string) (client.Secret, error) {
 	return client.Secret{}, credentials.ErrTimeout

@@ -1,0 +1,308 @@
+//go:build e2e
+
+package clients
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"keyfob/client"
+	"keyfob/client/credentials"
+	"keyfob/client/session"
+)
+
+// The desktop at oidc-provider, and what must not sign it in. A provider that
+// is certified deviates from nothing: the test is the user agent, or the wire,
+// and alters what passes there.
+
+// attack is a sign-in at oidc-provider that somebody tampers with.
+type attack struct {
+	t       *testing.T
+	issuer  string
+	session *session.Session
+	store   credentials.Memory
+	opened  chan string // where the browser is sent
+	done    chan error  // how the sign-in ended
+	cancel  context.CancelFunc
+	wire    *wire
+}
+
+// wire is between the desktop and the provider.
+type wire struct {
+	mu       sync.Mutex
+	codes    int                  // that were sent to the token endpoint
+	metadata func(map[string]any) // alters what the provider says about itself
+	code     func()               // called before a code is sent
+}
+
+func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	w.mu.Lock()
+	if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/token") {
+		w.codes++
+	}
+	codes, code, metadata := w.codes, w.code, w.metadata
+	w.mu.Unlock()
+	if codes > 0 && code != nil {
+		code()
+	}
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil || metadata == nil || !strings.Contains(r.URL.Path, "/.well-known/") {
+		return res, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	var said map[string]any
+	if err := json.NewDecoder(res.Body).Decode(&said); err != nil {
+		return nil, err
+	}
+	metadata(said)
+	altered, err := json.Marshal(said)
+	res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(altered)), int64(len(altered))
+	return res, err
+}
+
+func (w *wire) sent() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.codes
+}
+
+// attacked begins a sign-in.
+func attacked(t *testing.T, issuer string, w *wire) *attack {
+	t.Helper()
+	a := &attack{t: t, issuer: issuer, opened: make(chan string, 1), done: make(chan error, 1), wire: w}
+	a.session = session.New(session.Config{
+		Issuer: issuer, ClientID: "keyfob-desktop", HTTP: &http.Client{Transport: w}, Credentials: &a.store,
+		OpenBrowser: func(address string) error { a.opened <- address; return nil },
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	a.cancel = cancel
+	t.Cleanup(cancel)
+	go func() { _, err := a.session.SignIn(ctx); a.done <- err }()
+	return a
+}
+
+// answered is Ada's sign-in at the address: the answer, on its way back in her
+// browser.
+func (a *attack) answered(address string) *url.URL {
+	a.t.Helper()
+	var answer *url.URL
+	browser := &http.Client{CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+		if r.URL.Path != "/callback" {
+			return nil
+		}
+		answer = r.URL
+		return http.ErrUseLastResponse
+	}}
+	page, err := newSomeone("ada").walkIn(browser, address)
+	must(a.t, err)
+	if answer == nil {
+		a.t.Fatalf("oidc-provider shows %s", page)
+	}
+	return answer
+}
+
+// with is an address with another parameter; empty: without it.
+func with(address *url.URL, name, value string) string {
+	altered, q := *address, address.Query()
+	q.Set(name, value)
+	if value == "" {
+		q.Del(name)
+	}
+	altered.RawQuery = q.Encode()
+	return altered.String()
+}
+
+// bring is the browser going to an address.
+func bring(address string) (status int, page string, err error) {
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, address, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, "", err
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	return res.StatusCode, string(text), err
+}
+
+// refused brings an answer and sees to it that nobody is signed in by it.
+func (a *attack) refused(answer string) {
+	a.t.Helper()
+	status, page, err := bring(answer)
+	if err != nil || status != http.StatusBadRequest || !strings.Contains(page, "Not signed in.") {
+		a.t.Errorf("the browser shows %d %s, %v", status, page, err)
+	}
+	if err := <-a.done; !errors.Is(err, client.ErrSignInRefused) {
+		a.t.Errorf("the sign-in ends with %v", err)
+	}
+	a.nobody()
+}
+
+func (a *attack) nobody() {
+	a.t.Helper()
+	if _, err := a.session.AccessToken(a.t.Context()); !errors.Is(err, client.ErrSignInExpired) {
+		a.t.Errorf("there is an access token: %v", err)
+	}
+	if _, err := a.store.Get(a.t.Context(), a.issuer+"|ada"); !errors.Is(err, credentials.ErrNotFound) {
+		a.t.Errorf("there is a credential: %v", err)
+	}
+}
+
+// signsIn brings the right answer.
+func (a *attack) signsIn(answer string) {
+	a.t.Helper()
+	if status, page, err := bring(answer); err != nil || status != http.StatusOK {
+		a.t.Errorf("the browser shows %d %s, %v", status, page, err)
+	}
+	must(a.t, <-a.done)
+}
+
+// RFC 6749, section 10.12
+func TestOIDCProvidersAnswerWithAWrongStateIsRefused(t *testing.T) {
+	a := attacked(t, startProvider(t), &wire{})
+	answer := a.answered(<-a.opened)
+	for _, state := range []string{"wrong", "", answer.Query().Get("state")[1:]} {
+		if status, page, err := bring(with(answer, "state", state)); err != nil || status != http.StatusBadRequest {
+			t.Errorf("state %q: the browser shows %d %s, %v", state, status, page, err)
+		}
+	}
+	if n := a.wire.sent(); n > 0 {
+		t.Errorf("the code was sent %d times", n)
+	}
+	a.nobody()
+	a.signsIn(answer.String()) // it was waited for
+}
+
+// RFC 9207, section 2.4
+func TestOIDCProvidersAnswerWithAWrongIssuerIsRefused(t *testing.T) {
+	issuer := startProvider(t)
+	for _, iss := range []string{"https://evil.example.com", issuer + "/", ""} {
+		a := attacked(t, issuer, &wire{})
+		answer := a.answered(<-a.opened)
+		if got := answer.Query().Get("iss"); got != issuer {
+			t.Fatalf("the answer came from %q", got)
+		}
+		a.refused(with(answer, "iss", iss))
+		if n := a.wire.sent(); n > 0 {
+			t.Errorf("iss %q: the code was sent %d times", iss, n)
+		}
+	}
+}
+
+func TestOIDCProvidersSecondCallbackIsRefused(t *testing.T) {
+	sent, goOn := make(chan bool, 1), make(chan bool)
+	var once sync.Once
+	a := attacked(t, startProvider(t), &wire{code: func() { once.Do(func() { sent <- true; <-goOn }) }})
+	answer := a.answered(<-a.opened).String()
+	first := make(chan int, 1)
+	go func() { status, _, _ := bring(answer); first <- status }()
+	<-sent // and its code is on its way
+	if status, page, err := bring(answer); err != nil || status != http.StatusBadRequest {
+		t.Errorf("the browser shows %d %s, %v", status, page, err)
+	}
+	close(goOn)
+	must(t, <-a.done)
+	if status := <-first; status != http.StatusOK || a.wire.sent() != 1 {
+		t.Errorf("the first shows %d; codes sent: %d", status, a.wire.sent())
+	}
+}
+
+func TestOIDCProvidersLateCallbackFindsNobody(t *testing.T) {
+	issuer := startProvider(t)
+	a := attacked(t, issuer, &wire{})
+	answer := a.answered(<-a.opened).String()
+	a.signsIn(answer)
+	if status, page, err := bring(answer); err == nil {
+		t.Errorf("after the sign-in the browser shows %d %s", status, page)
+	}
+	late := attacked(t, issuer, &wire{})
+	answer = late.answered(<-late.opened).String()
+	late.cancel()
+	if err := <-late.done; !errors.Is(err, context.Canceled) {
+		t.Errorf("given up, it ends with %v", err)
+	}
+	if status, page, err := bring(answer); err == nil {
+		t.Errorf("after it was given up the browser shows %d %s", status, page)
+	}
+	late.nobody()
+	if n := late.wire.sent(); n > 0 {
+		t.Errorf("the code was sent %d times", n)
+	}
+}
+
+// RFC 9700, section 4.4: the answer of another provider, as that gave it, is
+// refused before its code is sent anywhere; under the name of the right one its
+// code is worth nothing there.
+func TestAMixUpOfTwoOIDCProvidersIsRefused(t *testing.T) {
+	asked, other := startProvider(t), startProvider(t)
+	for _, iss := range []string{other, asked} {
+		a := attacked(t, asked, &wire{})
+		answer := a.answered(strings.Replace(<-a.opened, asked, other, 1))
+		a.refused(with(answer, "iss", iss))
+		if n := a.wire.sent(); n > 0 && iss == other {
+			t.Errorf("the code was sent %d times", n)
+		}
+	}
+}
+
+// RFC 9700, section 4.8.2: what binds the answer to the question is taken out on
+// the way there.
+func TestADowngradeOnTheWayToOIDCProviderIsRefused(t *testing.T) {
+	issuer := startProvider(t)
+	for _, altered := range [][2]string{
+		{"code_challenge", ""},
+		{"code_challenge", strings.Repeat("x", 43)}, // of somebody else's verifier
+		{"code_challenge_method", "plain"},
+		{"code_challenge_method", ""},
+		{"nonce", ""},
+		{"nonce", "other"},
+	} {
+		a := attacked(t, issuer, &wire{})
+		question, err := url.Parse(<-a.opened)
+		must(t, err)
+		answer := a.answered(with(question, altered[0], altered[1]))
+		t.Logf("%q: oidc-provider answers with the error %q", altered, answer.Query().Get("error"))
+		a.refused(answer.String())
+	}
+}
+
+// The same, where it is said what the provider can do.
+func TestADowngradeOfWhatOIDCProviderAnnouncesIsRefused(t *testing.T) {
+	issuer := startProvider(t)
+	for name, methods := range map[string]any{"none": nil, "plain alone": []string{"plain"}} {
+		a := attacked(t, issuer, &wire{metadata: func(m map[string]any) {
+			if _, ok := m["code_challenge_methods_supported"]; !ok {
+				t.Error("oidc-provider announces no PKCE itself")
+			}
+			m["code_challenge_methods_supported"] = methods
+		}})
+		select {
+		case err := <-a.done:
+			if !errors.Is(err, client.ErrSignInRefused) {
+				t.Errorf("%s: %v", name, err)
+			}
+		case address := <-a.opened:
+			t.Errorf("%s: a browser is sent to %s", name, address)
+		}
+		a.nobody()
+	}
+}
+
+// RFC 9700, section 2.1.2: tokens that come by way of the browser.
+func TestATokenInOIDCProvidersAnswerIsRefused(t *testing.T) {
+	issuer := startProvider(t)
+	for _, name := range []string{"access_token", "id_token"} {
+		a := attacked(t, issuer, &wire{})
+		a.refused(with(a.answered(<-a.opened), name, "any"))
+	}
+}
