@@ -7,11 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -30,44 +32,32 @@ const (
 )
 
 // Security requirements 1, 7, 15 and 16: nothing that a run leaves, and nothing that
-// others see of it, has a secret, a refresh token or a password.
+// others see of it, has a secret, a token, a password or a key.
 func TestNothingThatARunLeavesHasASecret(t *testing.T) {
 	d := newDesktop(t, true)
 	server := d.serve()
-	canaries := append(d.issue(server), password)
+	d.folder("config/issuer")
+	issuing := make(chan haul, 1)
+	go func() { issuing <- d.issue(server) }() // meanwhile the window is at work
 
 	p := d.open()
 	d.useBuiltIn()
+	var canaries []string
 	for i := range onGlass {
 		canaries = append(canaries, d.issueOnScreen(fmt.Sprint("Canary ", i)))
 	}
-	canaries = append(canaries, d.keptCredential())
+	d.sees("Canary 0", fmt.Sprint("Canary ", onGlass-1), "Create user access token") // the list
+	canaries = append(canaries, d.keptCredential(), d.indexKey())
 	canaries = append(canaries, d.secretOnScreen("The last one"))
-	picture, err := d.picture() // it counts down, and so is never at rest
-	must(t, err)
-	text, err := recognise(picture)
-	must(t, err)
-	text = squash(text)
-	if !strings.Contains(text, squash("Hold to show")) {
-		t.Errorf("the screen is not read: %s", text)
-	}
-	for _, c := range canaries {
-		if within(text, squash(c[8:min(len(c), 32)])) {
-			t.Error("a secret can be read on the screen")
-		}
-	}
+	d.looks("Hold to show", "The clipboard is cleared in")
+	byClient := <-issuing
+	must(t, byClient.err)
+	canaries = append(append(canaries, byClient.secrets...), password)
 
+	d.looksAtScreens(canaries)
 	n := newNet(canaries)
 	d.looksAtProcesses(n)
-	must(t, p.cmd.Process.Signal(syscall.SIGQUIT)) // crash files belong to it
-	<-p.ended
-	eventually(t, "there is a crash file", func() error {
-		all, err := filepath.Glob(filepath.Join(d.home, "state", "keyfob", "crashes", "*"))
-		if err == nil && len(all) == 0 {
-			err = errors.New("not yet")
-		}
-		return err
-	})
+	d.crash(p)
 	for _, found := range d.filesIn(n) {
 		t.Errorf("%s has a secret", found)
 	}
@@ -76,10 +66,57 @@ func TestNothingThatARunLeavesHasASecret(t *testing.T) {
 		t.Errorf("in the keyring stands, beside what is secret:\n%s", labels)
 	}
 
-	planted := d.write("cache/planted", "x"+string(forms(canaries[issued/2])[3])+"y")
+	planted := d.write("cache/planted", "x"+string(forms(canaries[len(canaries)/2])[3])+"y")
 	if found := d.filesIn(n); len(found) != 1 || found[0] != planted {
 		t.Errorf("of one that was planted the search finds %q", found)
 	}
+}
+
+// The same, of what a person types in: a token of theirs, and the passphrase of
+// the file that keeps it.
+func TestNothingThatARunLeavesHasWhatWasTypedIn(t *testing.T) {
+	const words = "canary passphrase 0123456789"
+	d := newDesktop(t, withoutKeyring)
+	server := d.serve()
+	pasted := regexp.MustCompile(`enrt_p\w+`).FindString(d.do(program(t, "keyfobd"), "--data", filepath.Join(d.home, "server"),
+		"token", "create", "--app", "Canaries", "--scope", "read", "--user", "canary"))
+
+	p := d.open("--server", server)
+	d.sees("Another server", "Keep in an encrypted file")
+	d.press("Tab", "Tab", "Tab", "Return") // from the address to keeping
+	d.typeText(words)
+	d.press("Tab")
+	d.typeText(words)
+	d.press("Return")
+	d.sees("kept in your encrypted file")
+	d.press("Tab", "Tab", "Tab", "Tab")
+	d.press("Return", "Down", "Down", "Return")
+	d.typeText(pasted)
+	d.press("Return")
+	d.sees("Signed in as canary", "Sign-in kept in an encrypted file")
+
+	canaries := []string{pasted, words, password}
+	d.looksAtScreens(canaries)
+	n := newNet(canaries)
+	d.looksAtProcesses(n)
+	d.crash(p)
+	for _, found := range d.filesIn(n) {
+		t.Errorf("%s has a secret", found)
+	}
+}
+
+// crash ends the program in the way that leaves the most behind.
+func (d *desktop) crash(p *process) {
+	d.t.Helper()
+	must(d.t, p.cmd.Process.Signal(syscall.SIGQUIT)) // crash files belong to it
+	<-p.ended
+	eventually(d.t, "there is a crash file", func() error {
+		all, err := filepath.Glob(filepath.Join(d.home, "state", "keyfob", "crashes", "*"))
+		if err == nil && len(all) == 0 {
+			err = errors.New("not yet")
+		}
+		return err
+	})
 }
 
 // serve starts keyfobd with a user and an application, and answers its address.
@@ -103,14 +140,18 @@ func (d *desktop) serve() string {
 	return address
 }
 
+// haul is what was issued, and what signed in for it.
+type haul struct {
+	secrets []string
+	err     error
+}
+
 // issue creates tokens as the window does, but without it, and answers their
-// secrets and the credential of the sign-in.
-func (d *desktop) issue(server string) []string {
-	d.t.Helper()
-	ctx := d.t.Context()
-	kept := &keyring.Memory{}
+// secrets, the credential of the sign-in and its access tokens.
+func (d *desktop) issue(server string) (h haul) {
+	ctx, kept, heard := d.t.Context(), &keyring.Memory{}, &listener{tokens: map[string]bool{}}
 	connector := connect.New(connect.Config{
-		Dir: d.folder("config/issuer"), Credentials: kept, HTTP: &http.Client{},
+		Dir: filepath.Join(d.home, "config", "issuer"), Credentials: kept, HTTP: &http.Client{Transport: heard},
 		OpenBrowser: func(address string) error {
 			go func() { // beside the program, as a browser is
 				_, _ = testserver.LogIn(address, url.Values{"login": {"canary"}, "password": {password}})
@@ -119,32 +160,48 @@ func (d *desktop) issue(server string) []string {
 		},
 	})
 	conn, err := connector.SignIn(ctx, connect.Wish{Address: server})
-	must(d.t, err)
+	if err != nil {
+		return haul{err: err}
+	}
 	apps, err := conn.ProfileApps(ctx)
-	must(d.t, err)
-	var out []string
-	for i := range issued {
-		_, s, err := conn.CreateToken(ctx, client.NewToken{
+	for i := 0; i < issued && err == nil; i++ {
+		var s client.Secret
+		_, s, err = conn.CreateToken(ctx, client.NewToken{
 			Attempt: client.NewAttempt(), AppID: apps[0].ID, Description: fmt.Sprint("canary ", i), Scopes: []string{"read"},
 		})
-		must(d.t, err)
-		out = append(out, s.Reveal())
+		h.secrets = append(h.secrets, s.Reveal())
+	}
+	if err != nil {
+		return haul{err: err}
 	}
 	credential, err := kept.Get(ctx, conn.Server.Issuer+"|"+conn.Subject)
-	must(d.t, err)
-	return append(out, refreshToken(d.t, credential.Reveal()))
+	if err != nil || len(heard.tokens) == 0 {
+		return haul{err: errors.Join(err, errors.New("no access token was heard"))}
+	}
+	h.secrets = append(h.secrets, slices.Collect(maps.Keys(heard.tokens))...)
+	refresh, err := refreshToken(credential.Reveal())
+	return haul{append(h.secrets, refresh), err}
 }
 
-func refreshToken(t *testing.T, item string) string {
-	t.Helper()
+// listener hears the access tokens that pass; one call at a time.
+type listener struct{ tokens map[string]bool }
+
+func (l *listener) RoundTrip(r *http.Request) (*http.Response, error) {
+	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		l.tokens[token] = true
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func refreshToken(item string) (string, error) {
 	var c struct {
 		RefreshToken string `json:"refresh_token"`
 	}
-	must(t, json.Unmarshal([]byte(item), &c))
-	if len(c.RefreshToken) < 16 {
-		t.Fatal("there is no refresh token in the credential")
+	err := json.Unmarshal([]byte(item), &c)
+	if err == nil && len(c.RefreshToken) < 16 {
+		err = errors.New("there is no refresh token in the credential")
 	}
-	return c.RefreshToken
+	return c.RefreshToken, err
 }
 
 // issueOnScreen creates a token by keyboard and answers its secret.
@@ -159,12 +216,57 @@ func (d *desktop) issueOnScreen(description string) string {
 // keptCredential is the refresh token that the keyring has.
 func (d *desktop) keptCredential() string {
 	d.t.Helper()
+	token, err := refreshToken(d.inKeyring(`\{.*refresh_token.*\}`))
+	must(d.t, err)
+	return token
+}
+
+// indexKey is the key of the index of issued tokens, which the keyring has.
+func (d *desktop) indexKey() string {
+	d.t.Helper()
+	return d.inKeyring(`[0-9a-f]{64}`)
+}
+
+// inKeyring is the secret in the keyring that a pattern describes.
+func (d *desktop) inKeyring(pattern string) string {
+	d.t.Helper()
 	kept := d.do("secret-tool", "search", "--all", "--unlock", "service", "Keyfob")
-	item := regexp.MustCompile(`(?m)^secret = (\{.*refresh_token.*\})$`).FindStringSubmatch(kept)
+	item := regexp.MustCompile(`(?m)^secret = (` + pattern + `)$`).FindStringSubmatch(kept)
 	if item == nil {
-		d.t.Fatal("the keyring has no credential")
+		d.t.Fatalf("the keyring has no %s", pattern)
 	}
-	return refreshToken(d.t, item[1])
+	return item[1]
+}
+
+// looks reads a screen that is never at rest, as it counts down.
+func (d *desktop) looks(texts ...string) {
+	d.t.Helper()
+	eventually(d.t, fmt.Sprintf("the screen shows %q", texts), func() error {
+		picture, err := d.picture()
+		if err != nil {
+			return err
+		}
+		text, err := recognise(picture)
+		d.read = append(d.read, text)
+		for _, want := range texts {
+			if !within(squash(text), squash(want)) {
+				err = fmt.Errorf("%q is not to be read: %s", want, text)
+			}
+		}
+		return err
+	})
+}
+
+// looksAtScreens looks for canaries in all that was read on the screen.
+func (d *desktop) looksAtScreens(canaries []string) {
+	d.t.Helper()
+	for _, text := range d.read {
+		p := newPage(text)
+		if i := slices.IndexFunc(canaries, func(c string) bool { return p.shows(c[8:min(len(c), 32)]) }); i >= 0 {
+			d.t.Errorf("canary %d can be read on the screen:\n%s", i, text)
+		}
+	}
+	d.t.Logf("%d screens were read", len(d.read))
 }
 
 // looksAtProcesses looks at what all users see of ours.
@@ -206,6 +308,52 @@ func (d *desktop) filesIn(n net) []string {
 		}))
 	}
 	return found
+}
+
+// page is a text that was read on the screen, and all runs of letters in it.
+type page struct {
+	text string
+	runs map[string]bool
+}
+
+// piece is how many letters in a row are looked for at first.
+const piece = 5
+
+func newPage(text string) page {
+	p := page{squash(text), map[string]bool{}}
+	letters := []rune(p.text)
+	for i := range max(len(letters)-piece+1, 0) {
+		p.runs[string(letters[i:i+piece])] = true
+	}
+	return p
+}
+
+// shows is within, for many texts: of a text with a few letters read wrongly
+// one of a few more pieces is read whole.
+func (p page) shows(text string) bool {
+	letters := []rune(squash(text))
+	pieces := len(letters)/8 + 1
+	whole := len(letters)/pieces < piece
+	for i := 0; i < pieces && !whole; i++ {
+		at := i * len(letters) / pieces
+		whole = p.runs[string(letters[at:at+piece])]
+	}
+	return whole && within(p.text, string(letters))
+}
+
+func TestAPageShowsWhatItIsWithin(t *testing.T) {
+	const secret = "p0123x56789abcdefghijAB"
+	for shown, want := range map[string]bool{
+		"Your token " + secret + " Copy":              true,
+		"Your token p0123x5678?abcdefghijAB Copy":     true,
+		"Your token p01 23x56789 abcxefg hijAB Copy":  true,
+		"Your token p0xyz23x5uvw6789ablmncdefgh Copy": false,
+		"Your token ●●●●●●●●●●●●●●●●●●●●●●●●●●● Copy": false,
+	} {
+		if got := newPage(shown).shows(secret); got != want || got != within(squash(shown), squash(secret)) {
+			t.Errorf("%s: %v", shown, got)
+		}
+	}
 }
 
 // net finds any of many texts, in any of their forms, in one pass: by the first

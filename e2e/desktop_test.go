@@ -29,6 +29,7 @@ type desktop struct {
 	x    xtest.Display
 	env  []string
 	stop []func() // one for each program, in the order of their start
+	read []string // every text that was read on the screen
 }
 
 // withoutKeyring leaves the keyring out: the bus has no Secret Service.

@@ -80,6 +80,7 @@ func (d *desktop) reads(what string, check func(shown string) error) {
 			return err
 		}
 		shown = text
+		d.read = append(d.read, text)
 		verdict = check(squash(text))
 		return verdict
 	})
