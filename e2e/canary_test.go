@@ -208,9 +208,15 @@ func refreshToken(item string) (string, error) {
 func (d *desktop) issueOnScreen(description string) string {
 	d.t.Helper()
 	secret := d.secretOnScreen(description)
+	d.leaveSecret()
+	return secret
+}
+
+// leaveSecret closes the dialog with a secret.
+func (d *desktop) leaveSecret() {
+	d.t.Helper()
 	d.press("Escape", "Return", "space", "Return") // the question whether it is stored, back, ticked, done
 	d.seesNo("copied and securely stored")
-	return secret
 }
 
 // keptCredential is the refresh token that the keyring has.

@@ -1,13 +1,14 @@
 #!/bin/bash
 # Installs the Debian packages of the named groups that are missing:
 # build (to compile), desktop (to open the window), test (a whole desktop
-# under Xvfb).
+# under Xvfb), manager (a clipboard manager).
 set -euo pipefail
 
 declare -A group=(
   [build]='gcc pkg-config libgl1-mesa-dev xorg-dev libxkbcommon-dev libwayland-dev'
   [desktop]='gcc pkg-config libgl1-mesa-dev xorg-dev libxkbcommon-dev libwayland-dev libgl1-mesa-dri'
   [test]='xvfb xauth libgl1-mesa-dri openbox xdotool imagemagick xclip dbus-x11 gnome-keyring libsecret-tools tesseract-ocr tesseract-ocr-eng fonts-dejavu-core postgresql strace curl age openssh-client'
+  [manager]='copyq'
 )
 
 [ "$(uname)" = Linux ] || exit 0 # elsewhere Go and a C compiler are all it takes
