@@ -95,7 +95,7 @@ func TestACredentialThatIsGoneIsNotLostIfTheServerHadConfirmed(t *testing.T) {
 	d, remote := newDesk(t), people(t)
 	c := connect.New(connect.Config{
 		Dir: filepath.Join(d.dir, "config"), BuiltIn: d.own, HTTP: &http.Client{}, OpenBrowser: d.browse,
-		Credentials: credentials.NewFallback(slow{}),
+		Credentials: credentials.NewFallback(unanswered{}),
 	})
 	ada := d.signInAs(t, c, remote.URL, "ada")
 	part, _ := errors.AsType[*client.SignOutError](c.Remove(t.Context(), ada.Saved))
@@ -115,7 +115,7 @@ func TestASignOutThatTheKeyringHoldsUpIsNotSaidToBeConfirmed(t *testing.T) {
 	ada := d.signInAs(t, d.connector(), remote.URL, "ada")
 	refresh := d.refreshToken(t, ada)
 	held := connect.New(connect.Config{
-		Dir: filepath.Join(d.dir, "config"), BuiltIn: d.own, HTTP: &http.Client{}, Credentials: slow{},
+		Dir: filepath.Join(d.dir, "config"), BuiltIn: d.own, HTTP: &http.Client{}, Credentials: unanswered{},
 	})
 	err := held.Remove(t.Context(), ada.Saved)
 	part, _ := errors.AsType[*client.SignOutError](err)
@@ -128,16 +128,16 @@ func TestASignOutThatTheKeyringHoldsUpIsNotSaidToBeConfirmed(t *testing.T) {
 	ended(t, ada, refresh)
 }
 
-// slow is a keyring that waits for its password.
-type slow struct{}
+// unanswered is a keyring that waits for its password.
+type unanswered struct{}
 
-func (slow) Get(context.Context, string) (client.Secret, error) {
+func (unanswered) Get(context.Context, string) (client.Secret, error) {
 	return client.Secret{}, credentials.ErrTimeout
 }
 
-func (slow) Set(context.Context, string, client.Secret) error { return credentials.ErrTimeout }
+func (unanswered) Set(context.Context, string, client.Secret) error { return credentials.ErrTimeout }
 
-func (slow) Delete(context.Context, string) error { return credentials.ErrTimeout }
+func (unanswered) Delete(context.Context, string) error { return credentials.ErrTimeout }
 
 func TestAFileThatIsNotOpenedIsNotTakenForLost(t *testing.T) {
 	d, remote := newDesk(t), people(t)
