@@ -140,16 +140,21 @@ func (b *bench) compared(what string, some, none *side, turn time.Duration, afte
 	if turn > writtenWithin {
 		rounds = 3 // long ones
 	}
-	var ratios []float64
-	for i := range rounds {
+	for range rounds {
 		if err := errors.Join(none.turn(b.ctx, b.round), some.turn(b.ctx, turn), after(b.ctx)); err != nil {
 			return 0, err
 		}
-		ratios = append(ratios, some.rates[i]/none.rates[i])
 	}
-	b.say("a second: empty handler %.0f, introspection, %s, %.0f; their ratios %.2f to %.2f; by processor time, the client's included, %.0f µs / %.0f µs = %.2f",
-		median(none.rates), what, median(some.rates), slices.Min(ratios), slices.Max(ratios), none.cost(), some.cost(), none.cost()/some.cost())
-	return median(ratios), nil
+	ratio = upperQuartile(some.rates) / upperQuartile(none.rates)
+	b.say("a second, upper quartiles: empty handler %.0f, introspection, %s, %.0f: %.2f; by processor time, the client's included, %.0f µs / %.0f µs = %.2f",
+		upperQuartile(none.rates), what, upperQuartile(some.rates), ratio, none.cost(), some.cost(), none.cost()/some.cost())
+	return ratio, nil
+}
+
+// upperQuartile is of rates what quartile is of times.
+func upperQuartile(v []float64) float64 {
+	v = slices.Sorted(slices.Values(v))
+	return v[len(v)*3/4]
 }
 
 // memory asks about more tokens than are remembered, and then about some again.

@@ -77,7 +77,7 @@ func (b *bench) listing(fewer, more *process, access []string) error {
 				asked := func(access string) []byte {
 					return request("GET", path+"?limit=100&sort="+sort+filter, "Bearer "+access, "text/plain", "")
 				}
-				small, large, err := inTurns(a, z, asked(access[0]), asked(access[1]), 3+2*b.rounds)
+				small, large, err := inTurns(a, z, asked(access[0]), asked(access[1]), 3+8*b.rounds)
 				if err != nil {
 					return fmt.Errorf("%s %s %s: %w", path, sort, name, err)
 				}

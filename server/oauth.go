@@ -56,16 +56,20 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.metrics.Checked(metrics.Introspected, worth(out.Active))
-	if out.Active {
-		out.Iss = s.public + "/id"
-	}
-	writeJSON(w, http.StatusOK, out)
+	writeBody(w, http.StatusOK, out.Written(s.introspected))
 }
 
-func (s *Server) introspection(r *http.Request, form url.Values) (api.Introspection, error) {
+func (s *Server) introspected(in api.Introspection) []byte {
+	if in.Active {
+		in.Iss = s.public + "/id"
+	}
+	return asJSON(in)
+}
+
+func (s *Server) introspection(r *http.Request, form url.Values) (*tokens.Answer, error) {
 	id, secret, bearer, err := credentials(r.Header, form)
 	if err != nil {
-		return api.Introspection{}, err
+		return nil, err
 	}
 	if bearer == "" {
 		by, out, err := s.tokens.IntrospectFor(r.Context(), id, secret, form.Get("token"), from(r))
@@ -76,10 +80,11 @@ func (s *Server) introspection(r *http.Request, form url.Values) (api.Introspect
 	}
 	by, err := s.tokens.CheckToken(r.Context(), bearer, from(r))
 	if err != nil {
-		return api.Introspection{}, err
+		return nil, err
 	}
 	s.admitted(r.Context(), by)
-	return s.tokens.Introspect(r.Context(), by, form.Get("token"))
+	in, err := s.tokens.Introspect(r.Context(), by, form.Get("token"))
+	return &tokens.Answer{Introspection: in}, err
 }
 
 func worth(active bool) string {
@@ -215,13 +220,19 @@ var (
 	noCache  = []string{"no-cache"} // RFC 6749, section 5.1
 )
 
-func writeJSON(w http.ResponseWriter, status int, v any) {
+func writeJSON(w http.ResponseWriter, status int, v any) { writeBody(w, status, asJSON(v)) }
+
+func asJSON(v any) []byte {
 	body, err := json.Marshal(v)
 	if err != nil {
 		panic(err) // our own structs always marshal
 	}
+	return body
+}
+
+func writeBody(w http.ResponseWriter, status int, body []byte) {
 	w.Header()["Content-Type"] = jsonType
 	w.Header()["Pragma"] = noCache
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the client has gone: nothing to do
+	_, _ = w.Write(body) //nolint:gosec // G705: JSON, and called so; where the client has gone there is nothing to do
 }

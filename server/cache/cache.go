@@ -26,6 +26,7 @@ package cache
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -36,6 +37,7 @@ import (
 
 const (
 	foundLife   = 5 * time.Second
+	foundSpread = time.Second // by up to which it is less: what was read together is not read anew together
 	missingLife = time.Second // of not having found it
 )
 
@@ -100,12 +102,13 @@ func (c *Cache[K, V]) Get(ctx context.Context, key K, read func() (v V, ids []st
 	c.misses.Add(1)
 	// Both before it is read, and the time first: a change is noted for as long
 	// as a thing lives that was read before it.
-	e := &entry[V]{until: c.watch.now() + foundLife}
+	now := c.watch.now()
+	e := &entry[V]{until: now + foundLife - rand.N(foundSpread)} //nolint:gosec // G404: nobody gains by guessing it
 	e.generation = c.watch.generation.Load()
 	var err error
 	e.value, e.ids, err = read()
 	if errors.Is(err, store.ErrNotFound) {
-		e.missing, e.until = true, e.until-foundLife+missingLife
+		e.missing, e.until = true, now+missingLife
 	} else if err != nil {
 		return e.value, err
 	}

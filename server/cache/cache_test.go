@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -223,11 +224,28 @@ func TestNothingIsTrustedForLong(t *testing.T) {
 		r.gets(t, c, "b", "none", false)
 		time.Sleep(missingLife)
 		r.gets(t, c, "b", "none", true)
-		time.Sleep(foundLife - missingLife - 1)
+		time.Sleep(foundLife - foundSpread - missingLife)
 		r.gets(t, c, "a", "1", false)
 		r.values["a"] = "2" // by somebody who notes nothing
-		time.Sleep(time.Nanosecond)
+		time.Sleep(foundSpread)
 		r.gets(t, c, "a", "2", true)
+	})
+}
+
+func TestWhatWasReadTogetherIsNotReadAnewTogether(t *testing.T) {
+	world(t, false, func(t *testing.T, r *records, _ *Watch, c *Cache[string, string]) {
+		for i := range 50 {
+			r.values[strconv.Itoa(i)] = "1"
+			r.get(t, c, strconv.Itoa(i))
+		}
+		time.Sleep(foundLife - foundSpread/2)
+		before := r.reads
+		for i := range 50 {
+			r.get(t, c, strconv.Itoa(i))
+		}
+		if n := r.reads - before; n < 5 || n > 45 {
+			t.Errorf("%d of 50 were read anew", n)
+		}
 	})
 }
 

@@ -3,6 +3,7 @@ package tokens
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unique"
 
@@ -19,8 +20,16 @@ const Remembered = 100_000
 // never by the secret, and of the apps that introspect.
 type caches struct {
 	watch  *cache.Watch
-	tokens *cache.Cache[[32]byte, *store.Presented]
+	tokens *cache.Cache[[32]byte, *found]
 	apps   *cache.Cache[string, *store.App]
+}
+
+// found is all about a presented secret. It may be remembered: what it points to
+// stays as it is.
+type found struct {
+	store.Presented
+	asked  atomic.Bool            // introspected before
+	answer atomic.Pointer[Answer] // to introspection
 }
 
 func (s *Service) openCaches(ctx context.Context) {
@@ -57,10 +66,9 @@ func (s *Service) purgeChanges(ctx context.Context) error {
 }
 
 // presented is all about the token whose secret is of that kind and has one of those MACs, the
-// current pepper's first; ErrNotFound if there is none. It may be remembered: what it points to
-// stays as it is.
-func (s *Service) presented(ctx context.Context, kind string, macs [][]byte) (*store.Presented, error) {
-	return s.caches.tokens.Get(ctx, [32]byte(macs[0]), func() (*store.Presented, []string, error) {
+// current pepper's first; ErrNotFound if there is none.
+func (s *Service) presented(ctx context.Context, kind string, macs [][]byte) (*found, error) {
+	return s.caches.tokens.Get(ctx, [32]byte(macs[0]), func() (*found, []string, error) {
 		find := s.Store.PresentedByMAC
 		if kind == secret.Exchanged {
 			find = s.Store.ExchangedByMAC
@@ -76,7 +84,7 @@ func (s *Service) presented(ctx context.Context, kind string, macs [][]byte) (*s
 		if p.Exchanged != nil {
 			ids = append(ids, p.Exchanged.ID)
 		}
-		return &p, ids, nil
+		return &found{Presented: p}, ids, nil
 	})
 }
 
@@ -89,7 +97,7 @@ func (s *Service) checkedApp(ctx context.Context, id string) (*store.App, error)
 }
 
 // bulk is what a token counts for: what it and its user hold may be long.
-func bulk(p *store.Presented) int {
+func bulk(p *found) int {
 	return 1 + (len(p.Token.Scopes)+len(p.Token.Permissions)+len(p.Token.Tenants)+len(p.User.Permissions)+len(p.User.Tenants))/32
 }
 

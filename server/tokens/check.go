@@ -19,11 +19,11 @@ func (s *Service) CheckToken(ctx context.Context, presented, from string) (Calle
 	if err != nil {
 		return Caller{}, err
 	}
-	if !s.worth(p, now) {
+	if !s.worth(&p.Presented, now) {
 		return Caller{}, unauthenticated()
 	}
 	s.used.note(p.Token.ID, now, from)
-	c := Caller{User: p.User, Token: &p.Token, Scopes: s.held(p), From: from}
+	c := Caller{User: p.User, Token: &p.Token, Scopes: s.held(&p.Presented), From: from}
 	c.Permissions, c.Tenants = effective(p.Token, p.User)
 	return c, nil
 }
@@ -49,7 +49,7 @@ func Shaped(presented string) bool {
 
 // lookUp finds what was presented, or answers CodeUnauthenticated.
 // It may be remembered, and must not be changed.
-func (s *Service) lookUp(ctx context.Context, presented string) (*store.Presented, error) {
+func (s *Service) lookUp(ctx context.Context, presented string) (*found, error) {
 	_, kind, ok := secret.Parse(presented)
 	if !ok || kind == secret.App {
 		return nil, unauthenticated()
@@ -64,7 +64,7 @@ func (s *Service) lookUp(ctx context.Context, presented string) (*store.Presente
 		return nil, at.refused()
 	}
 	if err == nil && p.Exchanged == nil { // which ends sooner than anybody waits for
-		s.found(&s.moved, at, p.Token.ID, presented, p.Token.PepperID, p.Token.MAC)
+		s.toMove(&s.moved, at, p.Token.ID, presented, p.Token.PepperID, p.Token.MAC)
 	}
 	return p, err
 }

@@ -70,7 +70,7 @@ func (s *Service) Exchange(ctx context.Context, want Exchange) (ExchangedToken, 
 		return ExchangedToken{}, err
 	}
 	now := s.now()
-	if p.Exchanged != nil || !s.worth(p, now) {
+	if p.Exchanged != nil || !s.worth(&p.Presented, now) {
 		return ExchangedToken{}, unauthenticated()
 	}
 	if want.Client != nil && want.Client.App.ID != p.App.ID {
@@ -79,7 +79,7 @@ func (s *Service) Exchange(ctx context.Context, want Exchange) (ExchangedToken, 
 	if slices.ContainsFunc(want.Audience, func(a string) bool { return a != p.App.ID }) {
 		return ExchangedToken{}, ErrTarget
 	}
-	scopes, err := s.exchanged(p, want.Scopes)
+	scopes, err := s.exchanged(&p.Presented, want.Scopes)
 	if err != nil {
 		return ExchangedToken{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 
 	"keyfob/api"
 	"keyfob/server/secret"
@@ -40,7 +41,7 @@ func (s *Service) showsSecret(at *peppers, a *store.App, clientSecret string) bo
 	if !a.Enabled || !at.fits(clientSecret, a.SecretPepperID, a.SecretMAC) {
 		return false
 	}
-	s.found(&s.movedSecret, at, a.ID, clientSecret, a.SecretPepperID, a.SecretMAC)
+	s.toMove(&s.movedSecret, at, a.ID, clientSecret, a.SecretPepperID, a.SecretMAC)
 	return true
 }
 
@@ -60,34 +61,63 @@ func (s *Service) Introspect(ctx context.Context, by Caller, presented string) (
 	if err != nil || p.App.ID != appID {
 		return api.Introspection{}, err
 	}
-	return s.introspection(p, by.From), nil
+	return s.introspection(p, by.From).Introspection, nil
 }
 
 // IntrospectFor is CheckApp and then Introspect. An application mostly asks about
 // a token of its own, and what was read of that has the application with it.
-func (s *Service) IntrospectFor(ctx context.Context, appID, clientSecret, presented, from string) (Caller, api.Introspection, error) {
-	if p, err := s.lookUp(ctx, presented); err == nil && p.App.ID == appID && isClientSecret(clientSecret) &&
-		s.showsSecret(s.peppers.Load(), &p.App, clientSecret) {
+func (s *Service) IntrospectFor(ctx context.Context, appID, clientSecret, presented, from string) (Caller, *Answer, error) {
+	if p, err := s.lookUp(ctx, presented); err == nil && p.App.ID == appID && s.showsSecret(s.peppers.Load(), &p.App, clientSecret) {
 		return callerApp(&p.App), s.introspection(p, from), nil
 	}
 	by, err := s.CheckApp(ctx, appID, clientSecret)
 	if err != nil {
-		return Caller{}, api.Introspection{}, err
+		return Caller{}, nil, err
 	}
 	by.From = from
-	out, err := s.Introspect(ctx, by, presented)
-	return by, out, err
+	in, err := s.Introspect(ctx, by, presented)
+	return by, &Answer{Introspection: in}, err
 }
 
-// introspection is what there is to tell of p, whose use it notes.
-func (s *Service) introspection(p *store.Presented, from string) api.Introspection {
+// Answer is an introspection's. Who asks again may get the same one: what a
+// remembered token is worth stays as it is but for its end, which is looked at.
+type Answer struct {
+	api.Introspection
+	written atomic.Pointer[[]byte]
+}
+
+// Written is what write made of the answer when it was asked first.
+func (a *Answer) Written(write func(api.Introspection) []byte) []byte {
+	if text := a.written.Load(); text != nil {
+		return *text
+	}
+	text := write(a.Introspection)
+	a.written.Store(&text)
+	return text
+}
+
+// introspection is what there is to tell of p, whose use it notes. It is kept
+// for whom it is asked about again: of most tokens that are asked about once,
+// memory is better spent.
+func (s *Service) introspection(p *found, from string) *Answer {
 	now := s.now()
-	if !s.worth(p, now) {
-		return api.Introspection{}
+	if !s.worth(&p.Presented, now) {
+		return new(Answer)
 	}
 	s.used.note(p.Token.ID, now, from)
+	if a := p.answer.Load(); a != nil {
+		return a
+	}
+	a := &Answer{Introspection: s.introspected(p)}
+	if p.asked.Swap(true) {
+		p.answer.Store(a)
+	}
+	return a
+}
+
+func (s *Service) introspected(p *found) api.Introspection {
 	in := api.Introspection{
-		Active: true, Scope: strings.Join(s.held(p), " "), ClientID: p.App.ID, Username: p.User.Login,
+		Active: true, Scope: strings.Join(s.held(&p.Presented), " "), ClientID: p.App.ID, Username: p.User.Login,
 		TokenType: "Bearer", Iat: p.Token.CreatedAt.Unix(), Sub: p.User.ID, Aud: p.App.ID, Jti: p.Token.ID, Kind: p.Token.Kind,
 	}
 	in.Permissions, in.Tenants = effective(p.Token, p.User)

@@ -27,14 +27,14 @@ func (s *Service) CreatePAT(ctx context.Context, c Caller, want api.NewToken, id
 	if err != nil {
 		return api.Issued{}, err
 	}
-	return s.issue(ctx, c, a, func(tx *store.Tx, c Caller) (store.Token, error) {
+	return s.issue(ctx, c, a, func(tx *store.Tx, c Caller) (allowed, error) {
 		owner, fields, err := ownerOf(ctx, tx, c, want.UserID)
 		if err != nil {
-			return store.Token{}, err
+			return allowed{}, err
 		}
 		app, appFields, err := appFor(ctx, tx, want.AppID, owner)
 		if err != nil {
-			return store.Token{}, err
+			return allowed{}, err
 		}
 		fields = append(fields, appFields...)
 		t, tokenFields := s.wished(want, app)
@@ -43,10 +43,10 @@ func (s *Service) CreatePAT(ctx context.Context, c Caller, want api.NewToken, id
 		t.Permissions, t.Tenants, grantFields = s.granted(want, owner)
 		fields = append(fields, grantFields...)
 		if fields = append(fields, bounded(c, t)...); len(fields) > 0 {
-			return store.Token{}, invalid(fields...)
+			return allowed{}, invalid(fields...)
 		}
 		t.Kind, t.AppID, t.UserID = api.KindPAT, app.ID, owner.ID
-		return t, nil
+		return allowed{t, app, owner}, nil
 	})
 }
 
@@ -60,20 +60,20 @@ func (s *Service) CreateSAT(ctx context.Context, c Caller, appID string, want ap
 	if err != nil {
 		return api.Issued{}, err
 	}
-	return s.issue(ctx, c, a, func(tx *store.Tx, c Caller) (store.Token, error) {
+	return s.issue(ctx, c, a, func(tx *store.Tx, c Caller) (allowed, error) {
 		app, err := tx.AppByID(ctx, appID)
 		if errors.Is(err, store.ErrNotFound) {
-			return store.Token{}, notFound()
+			return allowed{}, notFound()
 		}
 		if err != nil {
-			return store.Token{}, err
+			return allowed{}, err
 		}
 		if err := permits(app, c.User); err != nil {
-			return store.Token{}, err
+			return allowed{}, err
 		}
 		holder, err := systemUser(ctx, tx, app)
 		if err != nil {
-			return store.Token{}, err
+			return allowed{}, err
 		}
 		t, fields := s.wished(want, app)
 		fields = append(s.checkLabel(t.Description), fields...)
@@ -87,15 +87,38 @@ func (s *Service) CreateSAT(ctx context.Context, c Caller, appID string, want ap
 			fields = append(fields, api.FieldError{Pointer: "/appId", Code: api.FieldForeign, Detail: "The application is the one in the address."})
 		}
 		if len(fields) > 0 {
-			return store.Token{}, invalid(fields...)
+			return allowed{}, invalid(fields...)
 		}
 		t.Kind, t.AppID = api.KindSAT, app.ID
-		return t, nil
+		return allowed{t, app, holder}, nil
 	})
 }
 
 // decision is the token that a caller, as they are now, is allowed.
-type decision func(*store.Tx, Caller) (store.Token, error)
+type decision func(*store.Tx, Caller) (allowed, error)
+
+// allowed is a token that may be issued for app, to act as holder.
+type allowed struct {
+	store.Token
+	app    store.App
+	holder store.User
+}
+
+// record is the token as a list has it, once by has issued it.
+func (a allowed) record(by store.User) store.TokenRecord {
+	r := store.TokenRecord{
+		Token: a.Token, AppName: a.app.Name, Creator: refTo(by), HeldPermissions: a.holder.Permissions, HeldTenants: a.holder.Tenants,
+	}
+	r.Scopes = listed(r.Scopes)
+	if a.Kind == api.KindSAT {
+		r.SystemUser = refTo(a.holder)
+	} else {
+		r.Owner = refTo(a.holder)
+	}
+	return r
+}
+
+func refTo(u store.User) store.UserRef { return store.UserRef{ID: u.ID, Login: u.Login, Name: u.Name} }
 
 // issue makes the token that decide allows, with its secret, or repeats the
 // reply to an earlier attempt; then follows what goes with a new token. All of
@@ -108,19 +131,17 @@ func (s *Service) issue(ctx context.Context, c Caller, a *attempt, decide decisi
 		if err != nil {
 			return err
 		}
+		var rec store.TokenRecord
 		r, found, err := a.earlier(ctx, tx, now)
-		if err != nil {
-			return err
-		}
-		if !found {
-			if r, err = s.insert(ctx, tx, c, now, decide, then); err != nil {
-				return err
-			}
-			if err := a.keep(ctx, tx, r, now); err != nil {
-				return err
+		switch {
+		case err != nil:
+		case found:
+			rec, err = oneToken(ctx, tx.Queries, store.TokenFilter{ID: r.tokenID})
+		default:
+			if r, rec, err = s.insert(ctx, tx, c, now, decide, then); err == nil {
+				err = a.keep(ctx, tx, r, now)
 			}
 		}
-		rec, err := oneToken(ctx, tx.Queries, store.TokenFilter{ID: r.tokenID})
 		if err != nil {
 			return err
 		}
@@ -133,23 +154,24 @@ func (s *Service) issue(ctx context.Context, c Caller, a *attempt, decide decisi
 	return out, nil
 }
 
-func (s *Service) insert(ctx context.Context, tx *store.Tx, c Caller, now time.Time, decide decision, then []func(*store.Tx, store.Token) error) (reply, error) {
-	t, err := decide(tx, c)
+func (s *Service) insert(ctx context.Context, tx *store.Tx, c Caller, now time.Time, decide decision, then []func(*store.Tx, store.Token) error) (r reply, rec store.TokenRecord, err error) {
+	to, err := decide(tx, c)
 	if err != nil {
-		return reply{}, err
+		return r, rec, err
 	}
-	if err := s.demanded(ctx, tx, t, now); err != nil {
-		return reply{}, err
+	t := &to.Token
+	if err := s.demanded(ctx, tx, *t, now); err != nil {
+		return r, rec, err
 	}
-	value := secret.New(s.Rules.SecretPrefix(s.tenantOf(t)), t.Kind)
+	value := secret.New(s.Rules.SecretPrefix(s.tenantOf(*t)), t.Kind)
 	t.ID, t.CreatedAt, t.CreatedBy = newID(), now, c.User.ID
 	under := s.peppers.Load().current
 	t.MAC, t.PepperID, t.Hint = under.MAC(value.Reveal()), under.id, value.Hint()
 	if err := tx.UnderPepper(ctx, under.id); err != nil {
-		return reply{}, err
+		return r, rec, err
 	}
-	if err := tx.InsertToken(ctx, t); err != nil {
-		return reply{}, err
+	if err := tx.InsertToken(ctx, *t); err != nil {
+		return r, rec, err
 	}
 	detail := map[string]any{"kind": t.Kind, "appId": t.AppID, "userId": t.UserID, "scopes": t.Scopes, "expiresAt": orNil(t.ExpiresAt)}
 	if t.Permissions != nil {
@@ -162,14 +184,14 @@ func (s *Service) insert(ctx context.Context, tx *store.Tx, c Caller, now time.T
 		detail["replaces"] = t.Replaces
 	}
 	if err := record(ctx, tx, now, c.User.ID, "token.created", t.ID, c.via(detail)); err != nil {
-		return reply{}, err
+		return r, rec, err
 	}
 	for _, do := range then {
-		if err := do(tx, t); err != nil {
-			return reply{}, err
+		if err := do(tx, *t); err != nil {
+			return r, rec, err
 		}
 	}
-	return reply{tokenID: t.ID, secret: value}, nil
+	return reply{tokenID: t.ID, secret: value}, to.record(c.User), nil
 }
 
 // ownerOf is the caller, or for the operator the user that is named, as they

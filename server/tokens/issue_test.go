@@ -3,6 +3,7 @@ package tokens
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -292,3 +293,24 @@ func TestOnlyAPersonSignedInManagesTokens(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// The reply is made without reading the record.
+func TestWhatIsIssuedIsAnsweredAsItIsOnRecord(t *testing.T) {
+	f := under(t, "socotra")
+	app := f.app(api.PolicyAuthenticatedUsers, func(a *api.NewApp) { a.Scopes = f.Rules.ScopeNames() })
+	for _, who := range []Caller{f.user, f.other} {
+		try(f.ChangeUser(t.Context(), f.admin, who.User.ID, api.UserChange{Permissions: &[]string{"policies.*"}, Tenants: &[]string{"north", "south"}}, ""))(t)
+	}
+	user := try(f.SignedIn(t.Context(), f.user.User.ID, ""))(t)
+	want := api.NewToken{Description: " Nightly build ", AppID: app.ID, Permissions: []string{"policies.list"}, Tenants: []string{"south"}, ExpiresAt: new(start.Add(time.Hour + 1))}
+	pat := try(f.CreatePAT(t.Context(), user, want, ""))(t)
+	equal(t, pat.Token, try(f.OwnToken(t.Context(), user, pat.Token.ID))(t))
+	rotated := try(f.RotateOwn(t.Context(), user, pat.Token.ID, api.Rotation{}, ""))(t)
+	equal(t, rotated.Token, try(f.OwnToken(t.Context(), user, rotated.Token.ID))(t))
+	byOther := try(f.RotateAny(t.Context(), f.admin, rotated.Token.ID, api.Rotation{}, ""))(t)
+	equal(t, byOther.Token, try(f.OwnToken(t.Context(), user, byOther.Token.ID))(t))
+	want.Scopes, want.ExpiresAt, want.Description = f.Rules.ScopeNames()[:1], nil, "Nightly build, too"
+	sat := try(f.CreateSAT(t.Context(), f.admin, app.ID, want, ""))(t)
+	found := try(f.AppTokens(t.Context(), f.admin, app.ID, TokenFilter{}, PageRequest{}))(t)
+	equal(t, sat.Token, found.Items[slices.IndexFunc(found.Items, func(k api.Token) bool { return k.ID == sat.Token.ID })])
+}

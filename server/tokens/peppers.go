@@ -93,9 +93,9 @@ func (p *peppers) refused() error {
 	return unauthenticated()
 }
 
-// found notes that presented was kept under another pepper than the current
+// toMove notes that presented was kept under another pepper than the current
 // one.
-func (s *Service) found(in *moves, at *peppers, id, presented, pepperID string, mac []byte) {
+func (s *Service) toMove(in *moves, at *peppers, id, presented, pepperID string, mac []byte) {
 	if pepperID != at.current.id && at.missing == "" {
 		in.note(store.Move{ID: id, From: pepperID, To: at.current.id, Old: mac, New: at.current.MAC(presented)})
 	}

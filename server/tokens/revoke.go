@@ -67,7 +67,7 @@ func (s *Service) revokePresented(ctx context.Context, appID, presented, from st
 	}
 	detail := map[string]any{"presented": true, "from": from}
 	if p.Exchanged != nil {
-		return s.revokeExchanged(ctx, p, detail)
+		return s.revokeExchanged(ctx, &p.Presented, detail)
 	}
 	return s.revoke(ctx, p.Token.CreatedBy, detail, func(*store.Tx) (store.Token, error) { return p.Token, nil })
 }

@@ -45,15 +45,15 @@ func (s *Service) rotate(ctx context.Context, c Caller, id string, want api.Rota
 	}
 	now := s.now()
 	var old store.Token
-	decide := func(tx *store.Tx, c Caller) (store.Token, error) {
+	decide := func(tx *store.Tx, c Caller) (allowed, error) {
 		if old, err = tx.TokenByID(ctx, id); err != nil {
-			return old, orNotFound(err)
+			return allowed{}, orNotFound(err)
 		}
 		if !theirs(old) {
-			return old, notFound()
+			return allowed{}, notFound()
 		}
 		if err := rotatable(old, now); err != nil {
-			return old, err
+			return allowed{}, err
 		}
 		return s.successor(ctx, tx, c, old, want.ExpiresAt, now)
 	}
@@ -76,35 +76,35 @@ func rotatable(t store.Token, now time.Time) error {
 }
 
 // successor is the token that replaces old, checked as for a create.
-func (s *Service) successor(ctx context.Context, tx *store.Tx, c Caller, old store.Token, expires *time.Time, now time.Time) (store.Token, error) {
+func (s *Service) successor(ctx context.Context, tx *store.Tx, c Caller, old store.Token, expires *time.Time, now time.Time) (allowed, error) {
 	app, err := tx.AppByID(ctx, old.AppID)
 	if err != nil {
-		return store.Token{}, orNotFound(err)
+		return allowed{}, orNotFound(err)
 	}
 	holder, err := mayHave(ctx, tx, c, old, app)
 	if err != nil {
-		return store.Token{}, err
+		return allowed{}, err
 	}
 	want := api.NewToken{Description: old.Description, AppID: old.AppID, Scopes: within(old.Scopes, app.Scopes), ExpiresAt: expires}
 	if len(old.Scopes) > 0 && len(want.Scopes) == 0 {
-		return store.Token{}, refuse(api.CodeConflict, "The application allows none of this token's scopes any more. Create a new token.")
+		return allowed{}, refuse(api.CodeConflict, "The application allows none of this token's scopes any more. Create a new token.")
 	}
 	if expires == nil {
 		longest, err := s.longest(ctx, tx.Queries)
 		if err != nil {
-			return store.Token{}, err
+			return allowed{}, err
 		}
 		want.ExpiresAt = sameTimeAgain(c, old, longest, now)
 	}
 	t, fields := s.wished(want, app)
 	if t.Permissions, t.Tenants, err = s.leftOf(old, holder); err != nil {
-		return store.Token{}, err
+		return allowed{}, err
 	}
 	if fields = append(fields, bounded(c, t)...); len(fields) > 0 {
-		return store.Token{}, invalid(fields...)
+		return allowed{}, invalid(fields...)
 	}
 	t.Kind, t.AppID, t.UserID, t.Replaces = old.Kind, old.AppID, old.UserID, old.ID
-	return t, nil
+	return allowed{t, app, holder}, nil
 }
 
 // mayHave checks the policy, and for a SAT the System User, as for a create. It
