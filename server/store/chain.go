@@ -15,11 +15,14 @@ func (t *Tx) insertEvent(ctx context.Context, e Event) error {
 		head audit.Head
 		hash []byte
 	)
-	if t.late != nil { // the hash is of what is kept
+	last := `SELECT seq + 1, hash FROM event_chain WHERE id = 1`
+	if t.late != nil { // PostgreSQL
+		// The hash is of what is kept.
 		e.ActorID, e.Action, e.ObjectID, e.Detail = validText(e.ActorID), validText(e.Action), validText(e.ObjectID), validText(e.Detail)
+		// Writing the head first makes the writers of several servers queue here.
+		last = `UPDATE event_chain SET seq = seq + 1 WHERE id = 1 RETURNING seq, hash`
 	}
-	// Writing the head first makes the writers of several servers queue here.
-	err := t.db.QueryRowContext(ctx, `UPDATE event_chain SET seq = seq + 1 WHERE id = 1 RETURNING seq, hash`).Scan(&e.Seq, &hash)
+	err := t.db.QueryRowContext(ctx, last).Scan(&e.Seq, &hash)
 	if err != nil {
 		return writeError("event", err)
 	}

@@ -66,7 +66,7 @@ func (q Queries) SignIn(ctx context.Context, id string) (SignIn, error) {
 		authenticated, created, until int64
 		ended                         sql.NullInt64
 	)
-	err := q.db.QueryRowContext(ctx, `SELECT id, user_id, client_id, scopes, authenticated_at, created_at, expires_at, ended_at
+	err := q.one(ctx, `SELECT id, user_id, client_id, scopes, authenticated_at, created_at, expires_at, ended_at
 		FROM sign_ins WHERE id = $1`+q.hold, id).
 		Scan(&s.ID, &s.UserID, &s.ClientID, &scopes, &authenticated, &created, &until, &ended)
 	s.Scopes, s.EndedAt = strings.Fields(scopes), instant(ended)
@@ -113,7 +113,7 @@ func (q Queries) AccessToken(ctx context.Context, hash []byte) (AccessToken, err
 		scopes   string
 		until    int64
 	)
-	err := q.db.QueryRowContext(ctx, `SELECT sign_in_id, scopes, expires_at FROM access_tokens WHERE hash = $1`+q.hold, hash).
+	err := q.one(ctx, `SELECT sign_in_id, scopes, expires_at FROM access_tokens WHERE hash = $1`+q.hold, hash).
 		Scan(&signInID, &scopes, &until)
 	if err != nil {
 		return AccessToken{}, readError("access token", err)

@@ -32,7 +32,7 @@ const userColumns = `u.id, u.login, u.name, u.email, u.preferred_language, u.is_
 
 // UserByID answers ErrNotFound if there is none.
 func (q Queries) UserByID(ctx context.Context, id string) (User, error) {
-	return scanUser(q.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`+q.holdShare, id))
+	return scanUser(q.one(ctx, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`+q.holdShare, id))
 }
 
 // UserByLogin answers ErrNotFound if there is none. Logins are kept in lower
