@@ -59,6 +59,7 @@ func TestARevocationHoldsAtAllServers(t *testing.T) {
 	rng := mathrand.New(mathrand.NewPCG(9, 10))
 	cut := make(chan struct{})
 	var cutting sync.WaitGroup
+	var made atomic.Int64 // cuts
 	cutting.Go(func() {
 		for {
 			select {
@@ -67,10 +68,11 @@ func TestARevocationHoldsAtAllServers(t *testing.T) {
 			case <-time.After(500 * time.Millisecond):
 				pgtest.Run(t, w.database, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query ILIKE 'LISTEN%'`)
 				pgtest.Run(t, w.database, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query ILIKE '%change_head h%' AND pid <> pg_backend_pid()`)
+				made.Add(1)
 			}
 		}
 	})
-	for range times(12) {
+	for i := 0; i < times(12) || made.Load() < 2; i++ { // by the second cut the first was noticed
 		r.revoke(rng.IntN(len(r.servers)))
 		sum.runs++
 	}
