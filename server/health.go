@@ -32,8 +32,8 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 // is logged. A broken change log is no reason: it is an alarm, and the server
 // that it would take away is what works as it should.
 func (s *Server) notReady(ctx context.Context) (why string) {
-	asked := ctx
-	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	// What is found out does not hang on whether the prober is still there, or has only closed its side.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTime)
 	defer cancel()
 	switch {
 	case s.draining.Load():
@@ -44,9 +44,6 @@ func (s *Server) notReady(ctx context.Context) (why string) {
 		why = "the database takes no writes"
 	case s.tokens.PepperMissing():
 		why = "the current pepper is not here"
-	}
-	if asked.Err() != nil {
-		return why // the prober has gone, and what it stopped failed for that
 	}
 	if before := s.unready.Swap(&why); before == nil || *before != why {
 		switch why {
