@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 
+	"fyne.io/fyne/v2"
 	fynetheme "fyne.io/fyne/v2/theme"
 
 	"keyfob/client"
@@ -59,8 +60,15 @@ func (u *UI) keepInFile() {
 	}
 	passphrase.Choose(passphrase.ChooseParams{
 		Window: u.window, Done: u.keptElsewhere,
-		Set: func(ctx context.Context, _, p client.Secret) error { return u.cfg.Kept.KeepInFile(ctx, p) },
+		Set: u.makeFile,
 	})
+}
+
+// makeFile may come to its end behind a lock.
+func (u *UI) makeFile(ctx context.Context, _, p client.Secret) error {
+	err := u.cfg.Kept.KeepInFile(ctx, p)
+	fyne.Do(u.dropLate)
+	return err
 }
 
 func (u *UI) changePassphrase() {

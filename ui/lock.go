@@ -26,6 +26,7 @@ type locked struct {
 	kept   bool          // the views are still there, since a dialog is
 	turn   chan struct{} // has one for who drops, or then unlocks: one at a time
 
+	file  bool // the screen asks for the encrypted file's passphrase
 	asked bool // to quit, and told that a secret would be lost
 }
 
@@ -48,13 +49,18 @@ func (u *UI) lock() {
 	}
 	u.idle.Stop()
 	u.locked = l
-	l.screen = lock.Show(u.lockParams(l))
+	u.showLock(l)
 	if !l.kept {
 		u.main = nil
 		u.window.SetContent(widgets.NewPane(fynetheme.ColorNameBackground))
 	}
 	u.window.SetMainMenu(u.menu())
 	task.Go(func() { u.drop(l) })
+}
+
+func (u *UI) showLock(l *locked) {
+	l.file = u.cfg.Kept.InFile()
+	l.screen = lock.Show(u.lockParams(l))
 }
 
 // toLock is what a lock is to come back to: the views on screen, or else those
@@ -93,7 +99,7 @@ func (u *UI) lockParams(l *locked) lock.Params {
 		OpenURL: u.cfg.OpenURL, Browser: conn.Way == connect.Browser,
 	}
 	switch {
-	case u.cfg.Kept.InFile(): // whose passphrase is always asked for, so signing in need not be demanded
+	case l.file: // whose passphrase is always asked for, so signing in need not be demanded
 		p.Open = func(ctx context.Context, given client.Secret) error {
 			return u.unlock(ctx, l, func(ctx context.Context) error { return u.openLocked(ctx, conn, given) })
 		}
@@ -148,6 +154,28 @@ func (u *UI) drop(l *locked) {
 	_ = u.cfg.Clipboard.Clear(ctx) // a loan that could not be ended says so itself
 	u.dropCredentials()
 	l.turn <- struct{}{}
+	fyne.Do(func() { u.asksRight(l) })
+}
+
+// dropLate locks the encrypted file too if it was made behind the lock.
+func (u *UI) dropLate() {
+	if l := u.locked; l != nil {
+		task.Go(func() {
+			<-l.turn
+			u.cfg.Kept.LockFile()
+			l.turn <- struct{}{}
+			fyne.Do(func() { u.asksRight(l) })
+		})
+	}
+}
+
+// asksRight has the lock ask for the passphrase of a file that was still being
+// made when it came.
+func (u *UI) asksRight(l *locked) {
+	if u.locked == l && l.file != u.cfg.Kept.InFile() {
+		l.screen.Hide()
+		u.showLock(l)
+	}
 }
 
 func (u *UI) dropCredentials() {

@@ -1,12 +1,14 @@
 package ui
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"testing"
 
 	"fyne.io/fyne/v2"
 
+	"keyfob/client"
 	"keyfob/client/credentials"
 	"keyfob/internal/testserver"
 )
@@ -59,6 +61,46 @@ func TestTheEncryptedFileIsLockedWithTheWindow(t *testing.T) {
 	d.give(thePassphrase)
 	d.HasNot(isLocked)
 	d.Has("Signed in as ada", "Sign-in kept in an encrypted file", "Settings")
+}
+
+// lockedMeanwhile is a file that is made only after a lock has dropped all there was.
+type lockedMeanwhile struct {
+	Keeper
+
+	lock    func()
+	dropped chan struct{}
+}
+
+func (k lockedMeanwhile) LockFile() {
+	k.Keeper.LockFile()
+	select {
+	case k.dropped <- struct{}{}:
+	default:
+	}
+}
+
+func (k lockedMeanwhile) KeepInFile(ctx context.Context, p client.Secret) error {
+	k.lock()
+	<-k.dropped
+	return k.Keeper.KeepInFile(ctx, p)
+}
+
+func TestAFileThatIsMadeBehindTheLockIsLockedToo(t *testing.T) {
+	b := newBare(t)
+	d := b.start(t)
+	d.Tap("Use the built-in server")
+	d.ui.cfg.Kept = lockedMeanwhile{d.ui.cfg.Kept, d.ui.Lock, make(chan struct{}, 1)}
+	d.Tap("Settings")
+	d.Tap("Keep in an encrypted file…")
+	d.Type(thePassphrase)
+	d.Press(fyne.KeyTab)
+	d.Type(thePassphrase)
+	d.Press(fyne.KeyReturn)
+	d.Has(isLocked, asksForIt)
+	b.wantLocked(t, d)
+	d.give(thePassphrase)
+	d.HasNot(isLocked)
+	d.Has("Signed in as ada", "Sign-in kept in an encrypted file")
 }
 
 // The passphrase was right, but there is nothing to come back to: whoever comes by next is asked for it again.

@@ -27,6 +27,8 @@ type Fallback struct {
 	file    *File
 	memory  Memory
 
+	moving sync.Mutex // held from the opening of the file until it has what is in memory
+
 	mu      sync.Mutex
 	reason  error // why the last Set is in memory
 	asleep  bool  // do not ask the keyring again unasked

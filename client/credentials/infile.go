@@ -22,6 +22,8 @@ func (f *Fallback) FileWaits() bool { return !f.file.IsOpen() && f.file.Exists()
 // OpenFile opens the encrypted file, see File.Open, and moves into it what is in
 // memory. State says if that could not be written.
 func (f *Fallback) OpenFile(ctx context.Context, passphrase client.Secret) error {
+	f.moving.Lock()
+	defer f.moving.Unlock()
 	if err := f.file.Open(passphrase); err != nil {
 		return err
 	}
@@ -30,10 +32,17 @@ func (f *Fallback) OpenFile(ctx context.Context, passphrase client.Secret) error
 }
 
 // LockFile drops what the encrypted file holds, and its key, until OpenFile.
-func (f *Fallback) LockFile() { f.file.Lock() }
+// What is being moved into it is there first: else it would stay in memory.
+func (f *Fallback) LockFile() {
+	f.moving.Lock()
+	defer f.moving.Unlock()
+	f.file.Lock()
+}
 
 // KeepInFile makes the encrypted file and moves into it what is in memory.
 func (f *Fallback) KeepInFile(ctx context.Context, passphrase client.Secret) error {
+	f.moving.Lock()
+	defer f.moving.Unlock()
 	if err := f.file.Create(passphrase); err != nil {
 		return err
 	}

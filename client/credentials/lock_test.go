@@ -2,6 +2,8 @@ package credentials_test
 
 import (
 	"errors"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"keyfob/client"
@@ -105,6 +107,31 @@ func TestWhileTheFileIsLockedNothingGoesIntoTheKeyring(t *testing.T) {
 	f.LockFile()
 	if err := f.OpenFile(t.Context(), passphrase); err != nil || read(t, f) != "renewed" {
 		t.Errorf("what was held in memory is not in the file: %v", err)
+	}
+}
+
+// Else what was not moved yet would stay in memory, where the lock leaves it.
+func TestALockThatComesWhileTheFileIsMadeWaitsForWhatIsMovedIntoIt(t *testing.T) {
+	f := credentials.NewFallback(&fickle{fails: credentials.ErrUnavailable}).WithFile(quick(newFile(t)))
+	const n = 30
+	for i := range n {
+		if err := f.Set(t.Context(), strconv.Itoa(i), passphrase); err != nil {
+			t.Fatal(err)
+		}
+	}
+	made := make(chan error, 1)
+	go func() { made <- f.KeepInFile(t.Context(), passphrase) }()
+	for !f.InFile() {
+		runtime.Gosched()
+	}
+	f.LockFile()
+	if err := <-made; err != nil {
+		t.Errorf("making it: %v", err)
+	}
+	for i := range n {
+		if _, err := f.Get(t.Context(), strconv.Itoa(i)); !errors.Is(err, credentials.ErrLocked) {
+			t.Errorf("%d is still to be had, with %v", i, err)
+		}
 	}
 }
 
