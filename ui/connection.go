@@ -99,7 +99,11 @@ type removal struct {
 }
 
 func showRemove(u *UI, s connect.Saved, done func()) {
-	text := widget.NewLabel(i18n.T("remove.text", "Name", fullName(s)))
+	what := "remove.text"
+	if s.Way == connect.Token {
+		what = "remove.pasted"
+	}
+	text := widget.NewLabel(i18n.T(what, "Name", fullName(s)))
 	text.Wrapping = fyne.TextWrapWord
 	r := &removal{u: u, saved: s, done: done, body: container.New(layout.NewCustomPaddedVBoxLayout(6), text)}
 	r.dialog = widgets.NewDialog(u.window, i18n.T("remove.title"), fullName(s), r.body)
@@ -128,10 +132,13 @@ func (r *removal) ended(err, clipboard error) {
 	if clipboard != nil {
 		r.body.Add(widgets.NewBanner(widgets.Bad, i18n.T("secret.clearFailed"), "", nil))
 	}
-	for _, s := range words.SignOutSteps(err) {
+	for _, s := range words.SignOutSteps(err, r.saved.Way == connect.Token) {
 		kind := widgets.Good
-		if !s.Done {
+		switch {
+		case !s.Done:
 			kind = widgets.Bad
+		case s.GoesOn:
+			kind = widgets.Warn
 		}
 		r.body.Add(widgets.NewBanner(kind, s.Text, "", nil))
 	}

@@ -165,3 +165,26 @@ func TestAFileThatIsNotOpenedIsNotTakenForLost(t *testing.T) {
 		t.Errorf("after it: lost %+v, %v, leaving %+v", lost, err, again.Leaving())
 	}
 }
+
+// It has nothing to end at the server, so nothing of it is lost there.
+func TestAPastedTokenThatWasOnlyInMemoryIsNotSaidToBeLost(t *testing.T) {
+	d, remote := newDesk(t), people(t)
+	none := credentials.NewFile(filepath.Join(d.dir, "none"))
+	c := d.started(t, none)
+	ada := d.signInAs(t, c, remote.URL, "ada")
+	app, err := ada.AddApp(t.Context(), client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, token, err := ada.CreateToken(t.Context(), client.NewToken{AppID: app.ID, Scopes: []string{"read"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pasted, err := c.SignIn(t.Context(), connect.Wish{Address: remote.URL, Way: connect.Token, Part: connect.Part{Token: token}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.started(t, none).Remove(t.Context(), pasted.Saved); err != nil {
+		t.Errorf("removed: %v", err)
+	}
+}

@@ -44,14 +44,15 @@ func (c *Connector) signOut(ctx context.Context, s Saved) error {
 	kept := session.New(c.session(s, http))
 	err = kept.Resume(ctx, s.Subject)
 	left, unfinished := errors.AsType[*client.SignOutError](err)
+	gone := errors.Is(err, credentials.ErrNotFound) || nowhere(ctx, err)
 	switch {
 	case unfinished:
 		return signOutError(ctx, left)
 	case errors.Is(err, session.ErrSignedOut):
 		return nil
-	case errors.Is(err, credentials.ErrNotFound) && (s.Revoked || s.Way == Token):
+	case gone && (s.Revoked || s.Way == Token):
 		return nil // the server knows already, or has nothing to end
-	case errors.Is(err, credentials.ErrNotFound), nowhere(ctx, err):
+	case gone:
 		return &client.SignOutError{Revoke: err, Lost: true}
 	case kept.Identity().Subject == "": // the keyring does not say, so neither half is done
 		return signOutError(ctx, &client.SignOutError{Revoke: keyringError(ctx, err), Delete: err})

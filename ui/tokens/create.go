@@ -77,7 +77,16 @@ func ShowCreate(p CreateParams) *Create {
 	return c
 }
 
-func (c *Create) askApps() { task.Go(func() { c.loadApps(context.Background()) }) }
+func (c *Create) askApps() {
+	c.sayOfApps("create.appsLoading")
+	task.Go(func() { c.loadApps(context.Background()) })
+}
+
+// sayOfApps stands where there is no application to choose.
+func (c *Create) sayOfApps(key string) {
+	c.appSelect.PlaceHolder = i18n.T(key)
+	c.appSelect.Refresh()
+}
 
 // appField is the fixed application, or the choice of one with help for a
 // missing one (requirements 30, 31, 33, 52).
@@ -87,7 +96,6 @@ func (c *Create) appField() *widgets.Field {
 		return widgets.NewField(i18n.T("create.app"), widget.NewLabel(c.p.App.Name), i18n.T("create.appFixed", "Name", c.p.App.SystemUser.Name))
 	}
 	c.appSelect = widgets.NewSelect(nil, func(string) { c.appChosen() })
-	c.appSelect.PlaceHolder = i18n.T("create.appsLoading")
 	return widgets.NewField(i18n.T("create.app"), c.appSelect, i18n.T("create.appMissing"))
 }
 
@@ -99,6 +107,7 @@ func (c *Create) loadApps(ctx context.Context) {
 
 func (c *Create) appsLoaded(apps []client.App, err error) {
 	if err != nil {
+		c.sayOfApps("create.appsFailed")
 		c.form.Fail(err, c.askApps)
 		return
 	}
@@ -111,8 +120,7 @@ func (c *Create) appsLoaded(apps []client.App, err error) {
 	c.appSelect.PlaceHolder = i18n.T("create.appPlaceholder")
 	c.appSelect.SetOptions(names)
 	if len(apps) == 0 {
-		c.appSelect.PlaceHolder = i18n.T("create.appsNone")
-		c.appSelect.Refresh()
+		c.sayOfApps("create.appsNone")
 		return
 	}
 	c.appSelect.SetSelectedIndex(0)

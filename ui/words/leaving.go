@@ -10,32 +10,36 @@ import (
 
 // Step is one half of a sign-out, as it went.
 type Step struct {
-	Done bool
-	Text string
+	Done   bool
+	Text   string
+	GoesOn bool // what signed in still works, as it should
 }
 
 // SignOutSteps says of both halves of a sign-out how they went: at the server,
-// and on this computer. A nil err is one where all is confirmed.
-func SignOutSteps(err error) []Step {
+// and on this computer. A nil err is one where all is confirmed. A token that was
+// pasted is not ended at the server.
+func SignOutSteps(err error, pasted bool) []Step {
 	e, ok := errors.AsType[*client.SignOutError](err)
 	if !ok {
 		if err != nil {
-			return []Step{{false, For(err).Text}}
+			return []Step{{Text: For(err).Text}}
 		}
 		e = &client.SignOutError{}
 	}
-	server, keyring := Step{true, i18n.T("leaving.revoked")}, Step{true, i18n.T("leaving.deleted")}
+	server, keyring := Step{Done: true, Text: i18n.T("leaving.revoked")}, Step{Done: true, Text: i18n.T("leaving.deleted")}
 	switch {
 	case e.Lost:
-		server = Step{false, i18n.T("leaving.lost")}
+		server = Step{Text: i18n.T("leaving.lost")}
 	case e.Revoke != nil:
-		server = Step{false, i18n.T("leaving.notRevoked") + " " + For(e.Revoke).Text}
+		server = Step{Text: i18n.T("leaving.notRevoked") + " " + For(e.Revoke).Text}
+	case pasted:
+		server = Step{Done: true, Text: i18n.T("leaving.pasted"), GoesOn: true}
 	}
 	switch {
 	case e.Delete != nil:
-		keyring = Step{false, notDeleted(e.Delete) + " " + For(e.Delete).Text}
+		keyring = Step{Text: notDeleted(e.Delete) + " " + For(e.Delete).Text}
 	case e.Pending:
-		keyring = Step{false, i18n.T("leaving.pending")}
+		keyring = Step{Text: i18n.T("leaving.pending")}
 	}
 	return []Step{server, keyring}
 }
@@ -51,7 +55,7 @@ func notDeleted(err error) string {
 // is.
 func SignedOut(err error) string {
 	var out []string
-	for _, s := range SignOutSteps(err) {
+	for _, s := range SignOutSteps(err, false) {
 		if !s.Done {
 			out = append(out, s.Text)
 		}

@@ -32,7 +32,7 @@ func byCode(code string) (Sentence, bool) {
 		"idempotency":        {Text: i18n.T("words.idempotency")},
 		"no_system_user":     {Text: i18n.T("words.noSystemUser")},
 		"insufficient_scope": {Text: i18n.T("words.scope")},
-		"sign_in_required":   {Text: i18n.T("words.interactive"), Action: i18n.T("words.signIn")},
+		"sign_in_required":   {Text: i18n.T("words.interactive")},
 		"unavailable":        {Text: i18n.T("words.unavailable"), Action: i18n.T("words.tryAgain")},
 	}[code]
 	return s, ok

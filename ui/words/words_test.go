@@ -168,7 +168,7 @@ func TestTimeAndCancellationOfOurOwnHaveSentencesToo(t *testing.T) {
 }
 
 func TestSigningInIsOfferedWhereItHelps(t *testing.T) {
-	for _, err := range []error{client.ErrSignInExpired, client.ErrSignInRefused, &client.Problem{Kind: client.ErrDenied, Code: "sign_in_required"}} {
+	for _, err := range []error{client.ErrSignInExpired, client.ErrSignInRefused} {
 		if s := For(err); s.Action != "Sign in again" {
 			t.Errorf("%v offers %q", err, s.Action)
 		}
@@ -178,6 +178,7 @@ func TestSigningInIsOfferedWhereItHelps(t *testing.T) {
 func TestNoButtonIsOfferedWhereTheSameAgainCannotHelp(t *testing.T) {
 	for _, err := range []error{
 		client.ErrDenied, client.ErrDataNewer, client.ErrCertificate, client.ErrNotFound,
+		&client.Problem{Kind: client.ErrDenied, Code: "sign_in_required"},
 		&client.Problem{Kind: client.ErrDenied, Code: "policy_none"}, &client.Problem{Kind: client.ErrInvalid, Code: "idempotency"},
 	} {
 		if s := For(err); s.Action != "" {
@@ -226,7 +227,7 @@ func TestASignOutSaysWhichHalfIsNotConfirmed(t *testing.T) {
 		{&client.SignOutError{Delete: client.ErrKeyring}, []bool{true, false}},
 	} {
 		var got []bool
-		for _, s := range SignOutSteps(c.err) {
+		for _, s := range SignOutSteps(c.err, false) {
 			got = append(got, s.Done)
 		}
 		if !slices.Equal(got, c.want) {
@@ -234,6 +235,15 @@ func TestASignOutSaysWhichHalfIsNotConfirmed(t *testing.T) {
 		}
 		if (SignedOut(c.err) == "") != (c.err == nil) {
 			t.Errorf("%v: %q", c.err, SignedOut(c.err))
+		}
+	}
+}
+
+func TestOfAPastedTokenNothingIsSaidToHaveEnded(t *testing.T) {
+	for _, err := range []error{nil, &client.SignOutError{Delete: client.ErrKeyring}} {
+		server := SignOutSteps(err, true)[0]
+		if !server.Done || !server.GoesOn || !strings.Contains(server.Text, "goes on working") || strings.Contains(server.Text, "has ended") {
+			t.Errorf("%v: %+v", err, server)
 		}
 	}
 }
