@@ -1,9 +1,12 @@
 package connect_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"net/http"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -186,5 +189,35 @@ func TestAPastedTokenThatWasOnlyInMemoryIsNotSaidToBeLost(t *testing.T) {
 	}
 	if err := d.started(t, none).Remove(t.Context(), pasted.Saved); err != nil {
 		t.Errorf("removed: %v", err)
+	}
+}
+
+// security requirement 7
+func TestWithoutAKeyringNoCredentialIsWritten(t *testing.T) {
+	d, remote := newDesk(t), people(t)
+	kept := credentials.NewFallback(noKeyring{})
+	c := connect.New(connect.Config{
+		Dir: filepath.Join(d.dir, "config"), BuiltIn: d.own, HTTP: &http.Client{}, OpenBrowser: d.browse, Credentials: kept,
+	})
+	ada := d.signInAs(t, c, remote.URL, "ada")
+	s, err := kept.Get(t.Context(), ada.Server.Issuer+"|"+ada.Subject)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refresh := refreshTokenIn(t, s.Reveal())
+	files, root := 0, os.DirFS(d.dir)
+	err = fs.WalkDir(root, ".", func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		files++
+		text, err := fs.ReadFile(root, path)
+		if bytes.Contains(text, []byte(refresh)) {
+			t.Errorf("%s has the refresh token", path)
+		}
+		return err
+	})
+	if err != nil || files == 0 {
+		t.Errorf("%d files, %v", files, err)
 	}
 }

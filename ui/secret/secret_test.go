@@ -220,6 +220,7 @@ func TestOtherMouseButtonsAndKeysShowNothing(t *testing.T) {
 	}
 }
 
+// security requirement 5
 func TestTwentySecondsAreTheLongestItStaysReadable(t *testing.T) {
 	for held, readable := range map[time.Duration]bool{shownAtMost - time.Nanosecond: true, shownAtMost: false} {
 		synctest.Test(t, func(t *testing.T) {
