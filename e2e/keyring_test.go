@@ -33,6 +33,8 @@ func TestTheProgramEndsAtOnceWhateverTheKeyringDoes(t *testing.T) {
 		"unanswered": locked,
 		"dismissed":  {Locked: true, Answer: fakesecrets.No},
 		"slow":       {Delay: 400 * time.Millisecond},
+		"fails":      {Drop: true},
+		"disturbed":  {Locked: true, Answer: fakesecrets.Never, Noise: true},
 	} {
 		keyring.Set(f)
 		p := d.open()
