@@ -53,3 +53,29 @@ func TestABackupIsRestoredByHand(t *testing.T) {
 	p.run("restore", file).says(1, "The place is not empty")
 	p.run("restore", filepath.Join(p.dir, "pepper")).says(1, "damaged, or no backup")
 }
+
+// After an exchange the first pepper alone opens nothing that came later.
+func TestABackupAfterAnExchangeOfThePepperSaysWhichFilesItNeeds(t *testing.T) {
+	p := newPlace(t)
+	p.furnish()
+	p.run("token", "create", "--user", "ada", "--app", "Scripts", "--scope", "read").ok()
+	p.run("pepper", "new").ok()
+	p.run("pepper", "use", p.peppers()["new"].ID).ok()
+	file := filepath.Join(t.TempDir(), "backup.tar")
+	if r := p.run("backup", file).ok(); !strings.Contains(r.stdout, "pepper, and each pepper.ID beside it") {
+		t.Errorf("it says %s", r.stdout)
+	}
+	other := newPlace(t)
+	other.run("restore", file).says(1, "each pepper.ID")
+	peppers, err := filepath.Glob(filepath.Join(p.dir, "pepper*"))
+	if err != nil || len(peppers) != 2 {
+		t.Fatal(peppers, err)
+	}
+	for _, name := range peppers {
+		other.run("restore", file).says(1, "each pepper.ID")
+		if err := os.Link(name, filepath.Join(other.dir, filepath.Base(name))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other.run("restore", file).ok()
+}

@@ -31,7 +31,7 @@ func (c *backupCmd) Run(e *env) error {
 	if made.Keys {
 		text += " The keys are in it: who has the file can do what the server can. Keep it as safe."
 	} else {
-		text += " The keys are not in it. Without the file pepper no token in it works again: keep copies of pepper and signin.key elsewhere, apart from the backup."
+		text += " The keys are not in it. Without the file pepper, and each pepper.ID beside it, no token in it works again: keep copies of these and of signin.key elsewhere, apart from the backup."
 	}
 	return e.print(text, made)
 }
@@ -67,11 +67,11 @@ func (e *env) unrestored(err error) error {
 	case errors.Is(err, store.ErrNotEmpty):
 		return failure{"The place is not empty: restore into a new data directory, or move keyfob.db, keyfob.db-wal and keyfob.db-shm away; with --database, into a new database."}
 	case errors.Is(err, instance.ErrNoPepper):
-		return failure{"The backup was made without keys. Put the pepper of its server into " + filepath.Join(e.data, "pepper") + " first, mode 0600, and signin.key beside it: without the pepper no token would ever work again."}
+		return failure{"The backup was made without keys. Put the pepper of its server into " + filepath.Join(e.data, "pepper") + " first, mode 0600, and each pepper.ID and signin.key of that server beside it: without the pepper no token would ever work again."}
 	case errors.Is(err, instance.ErrOtherKey):
 		return failure{"The data directory has keys of its own that are not those of the backup. Restore into another directory, or move them away. (" + err.Error() + ")"}
 	case errors.Is(err, tokens.ErrOtherPepper):
-		return failure{"The pepper is not the one that the tokens of the backup were issued under: put the pepper of its server into " + filepath.Join(e.data, "pepper") + "."}
+		return failure{"The pepper is not the one that the tokens of the backup were issued under: put the pepper of its server into " + filepath.Join(e.data, "pepper") + ", and each pepper.ID of that server beside it."}
 	}
 	return broken(err)
 }

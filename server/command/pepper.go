@@ -65,7 +65,7 @@ type pepperUseCmd struct {
 // Run makes the new pepper the current one.
 func (c *pepperUseCmd) Run(e *env) error {
 	return e.records(func(r *instance.Records) error {
-		_, _ = fmt.Fprintln(e.stderr, "Some seconds, in which each server that runs says whether it holds it.")
+		_, _ = fmt.Fprintln(e.stderr, "Asking each server that runs whether it holds the pepper; this takes some seconds.")
 		err := r.Tokens.UsePepper(e.ctx, tokens.Operator(), c.ID)
 		lacking, lack := errors.AsType[*tokens.LackingError](err)
 		switch {
