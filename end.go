@@ -30,6 +30,37 @@ func leave(a fyne.App, clip *clipboard.Clipboard) {
 	os.Exit(1)
 }
 
+// quitting is the app, whose end is looked after.
+type quitting struct {
+	fyne.App
+	after func()
+}
+
+// Quit ends the app.
+func (q quitting) Quit() {
+	go q.after()
+	q.App.Quit()
+}
+
+// stopping is how long Fyne may take to end the window.
+const stopping = 500 * time.Millisecond
+
+// endAnyway ends the program where Fyne does not: an event that comes while it
+// stops may be dropped, and then it waits for that for ever.
+func endAnyway(over <-chan struct{}, finish func() error) {
+	defer crash.Guard()
+	select {
+	case <-over:
+		return
+	case <-time.After(stopping):
+	}
+	if err := finish(); err != nil {
+		fmt.Fprintln(os.Stderr, "keyfob:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
 // keepCrashes has the program leave a file when it ends by a bug, and the
 // clipboard empty.
 func keepCrashes(dir, version string, clip *clipboard.Clipboard) {

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -81,12 +82,20 @@ func run(server, version string) error {
 	kept := credentials.NewFallback(keyring).WithFile(credentials.NewFile(filepath.Join(at.Config, "credentials.json")))
 	clip := clipboard.New(func() time.Duration { return settings.ClipboardAfter(a) })
 	var window *ui.UI
+	finish := sync.OnceValue(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), leaving)
+		defer cancel()
+		err := errors.Join(clip.Clear(ctx), own.Close(ctx))
+		_ = window.Noted(ctx) // without a keyring it never is, as the dialog says
+		return err
+	})
+	over := make(chan struct{})
 	connector := connect.New(connect.Config{
 		Dir: at.Config, BuiltIn: own, Credentials: kept,
 		OpenBrowser: func(address string) error { return window.OpenBrowser(address) },
 	})
 	window = ui.New(ui.Config{
-		App: a, Connector: connector, Clipboard: clip, Keyring: keyring, Kept: kept,
+		App: quitting{a, func() { endAnyway(over, finish) }}, Connector: connector, Clipboard: clip, Keyring: keyring, Kept: kept,
 		Issued: issued.New(filepath.Join(at.Data, "issued.json"), kept), Probe: credentials.Probe, Unkept: kept.Why, Keep: kept.TryAgain,
 		OpenURL: desktop.OpenURL(a), Address: server, Version: version, Crash: crashed(at.State), Now: time.Now,
 	})
@@ -96,10 +105,6 @@ func run(server, version string) error {
 	keepCrashes(at.State, version, clip)
 	window.Start()
 	a.Run()
-
-	ctx, cancel := context.WithTimeout(context.Background(), leaving)
-	defer cancel()
-	err = errors.Join(clip.Clear(ctx), own.Close(ctx))
-	_ = window.Noted(ctx) // without a keyring it never is, as the dialog says
-	return err
+	close(over)
+	return finish()
 }
