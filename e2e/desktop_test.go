@@ -45,6 +45,7 @@ func newDesktop(t *testing.T, keyring bool, env ...string) *desktop {
 	d.env = d.x.Env(append([]string{
 		"PATH=" + os.Getenv("PATH"),
 		"HOME=" + d.home,
+		"GORACE=exitcode=0", // races are looked for in what it prints
 		"XDG_CONFIG_HOME=" + d.folder("config"),
 		"XDG_DATA_HOME=" + d.folder("data"),
 		"XDG_CACHE_HOME=" + d.folder("cache"),
@@ -195,13 +196,26 @@ func (d *desktop) end() {
 		stop()
 	}
 	for _, complaint := range []string{"DATA RACE", "panic:", "Error in Fyne call thread"} {
-		if strings.Contains(d.log("keyfob"), complaint) {
+		if strings.Contains(d.complaints(), complaint) {
 			d.t.Errorf("keyfob printed %q: see its log in build/e2e/%s", complaint, d.t.Name())
 		}
 	}
 	if !d.t.Failed() {
 		_ = os.RemoveAll(d.logs)
 	}
+}
+
+// complaints is what the program has printed, without the one race that is Fyne's
+// own: it closes a queue at its end into which it may just have sent.
+func (d *desktop) complaints() string {
+	const line = "=================="
+	var left []string
+	for part := range strings.SplitSeq(d.log("keyfob"), line) {
+		if !strings.Contains(part, "UnboundedChan") || !strings.Contains(part, "(*Lifecycle).RunEventQueue") {
+			left = append(left, part)
+		}
+	}
+	return strings.Join(left, line)
 }
 
 // eventually waits until check finds nothing to complain about.
