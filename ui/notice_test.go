@@ -7,6 +7,15 @@ import (
 	"keyfob/internal/testserver"
 )
 
+// removeFirst removes the first connection while its server is gone.
+func (d *desk) removeFirst(remote *testserver.Remote) {
+	remote.SetGone(true)
+	d.Menu("Manage connections…")
+	d.Tap("Remove…")
+	d.Tap("Remove connection")
+	d.Has("The server has not confirmed the sign-out", "tries again at its next start")
+}
+
 // removedWithoutServer is the desktop signed in as eve, after ada, at a server
 // that was gone, was removed.
 func removedWithoutServer(t *testing.T) (d *desk, remote *testserver.Remote, ada connect.Saved) {
@@ -19,11 +28,7 @@ func removedWithoutServer(t *testing.T) (d *desk, remote *testserver.Remote, ada
 	other.AddUser(t, "eve", "Eve Other", false)
 	d.addAt(other.URL, "eve")
 	d.Has("Signed in as eve")
-	remote.SetGone(true)
-	d.Menu("Manage connections…")
-	d.Tap("Remove…") // the first, ada
-	d.Tap("Remove connection")
-	d.Has("The server has not confirmed the sign-out", "tries again at its next start")
+	d.removeFirst(remote) // ada
 	d.Tap("Close")
 	d.Tap("Close")
 	return d, remote, ada

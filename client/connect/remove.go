@@ -105,7 +105,7 @@ func (c *Connector) Leaving() []Saved {
 func (c *Connector) Finish(ctx context.Context) (lost []Saved, failed error) {
 	l, err := c.read()
 	if err != nil {
-		return nil, nil //nolint:nilerr // nothing is known of
+		return nil, nil //nolint:nilerr // of a list that cannot be read nobody is known to be left
 	}
 	ctx = credentials.Unasked(ctx)
 	for _, s := range l.Leaving { // first: session.Finish deletes what says that they are ended

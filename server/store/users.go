@@ -71,7 +71,7 @@ func scanUser(row scanner) (User, error) {
 	return s.user(), readError("user", err)
 }
 
-// userScan receives userColumns, also where a join found no user.
+// userScan receives userColumns.
 type userScan struct {
 	id, login, name, email, language, password, permissions, tenants sql.NullString
 	admin, active                                                    sql.NullBool
