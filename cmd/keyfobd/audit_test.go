@@ -65,7 +65,6 @@ func TestTheChangeLogIsPrintedTheNewestFirst(t *testing.T) {
 
 func TestAuditVerifyNamesTheRowThatDoesNotFit(t *testing.T) {
 	p := newPlace(t)
-	p.run("audit", "verify").ok() // nothing has happened
 	p.furnish()
 	if r := p.run("audit", "verify").ok(); !strings.Contains(r.stdout, "2 events. No checkpoint") {
 		t.Errorf("without a server there are no checkpoints: %s", r.stdout)

@@ -398,6 +398,30 @@ func TestMistakesAreSaidInASentence(t *testing.T) {
 	}
 }
 
+// Who mistypes a directory or a file finds nothing new there.
+func TestAnEmptyPlaceIsSaidToBeEmptyAndStaysIt(t *testing.T) {
+	p := newPlace(t)
+	for _, args := range [][]string{
+		{"pepper", "list"},
+		{"pepper", "new"},
+		{"pepper", "retire", "x"},
+		{"audit", "verify"},
+		{"audit", "list"},
+		{"app", "secret", "Scripts"},
+		{"user", "set", "ada", "--active=false"},
+		{"token", "create", "--user", "ada", "--app", "Scripts", "--scope", "read"},
+		{"token", "revoke", "x"},
+		{"backup", filepath.Join(t.TempDir(), "backup.tar")},
+	} {
+		p.run(args...).says(1, "There are no records here yet.")
+	}
+	p.run("restore", filepath.Join(t.TempDir(), "backup.tar")).says(1, "There is no file")
+	p.run("restore", t.TempDir()).says(1, "There is no file")
+	if _, err := os.Stat(p.dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the place is not as it was: %v", err)
+	}
+}
+
 func TestDataThatCannotBeUsedIsSaidInASentence(t *testing.T) {
 	p := newPlace(t)
 	if err := os.WriteFile(p.dir, nil, 0o600); err != nil { // a file where the directory should be

@@ -19,7 +19,7 @@ type auditVerifyCmd struct {
 // Run recomputes the change log's chain. It fails, with a sentence that names
 // the row, if the log is not as it was written.
 func (c *auditVerifyCmd) Run(e *env) error {
-	return e.recordsOf(instance.Config{Checkpoints: c.Checkpoints, CheckpointsKey: c.Key}, func(r *instance.Records) error {
+	return e.recordsOf(instance.Config{Existing: true, Checkpoints: c.Checkpoints, CheckpointsKey: c.Key}, func(r *instance.Records) error {
 		found, err := r.Tokens.VerifyEvents(e.ctx, tokens.Operator())
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -37,11 +38,15 @@ func (c *backupCmd) Run(e *env) error {
 }
 
 type restoreCmd struct {
-	File string `arg:"" help:"The backup." type:"existingfile"`
+	File string `arg:"" help:"The backup." type:"path"`
 }
 
 // Run restores the backup into an empty place.
 func (c *restoreCmd) Run(e *env) error {
+	// First, so that a name that was mistyped leaves nothing in the place.
+	if info, err := os.Stat(c.File); err != nil || !info.Mode().IsRegular() {
+		return failure{"Nothing was restored. There is no file " + c.File + " that can be read."}
+	}
 	done, err := instance.Restore(e.ctx, e.config(), c.File)
 	if err != nil {
 		return failure{"Nothing was restored. " + sentence(e.unrestored(err))}
@@ -56,7 +61,7 @@ Everybody signs in again.`, done.MadeAt.Format(time.RFC3339), done.Events), done
 }
 
 func (e *env) config() instance.Config {
-	return instance.Config{Dir: e.data, Database: e.database, Version: e.program.VersionText()}
+	return instance.Config{Dir: e.data, Database: e.database, Version: e.program.VersionText(), Existing: true}
 }
 
 // unrestored gives the errors of a restore their sentences.

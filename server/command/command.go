@@ -170,6 +170,8 @@ func sentence(err error) string {
 	switch {
 	case errors.Is(err, instance.ErrInUse):
 		return "Another program is serving this data directory. Stop it, or choose another directory with --data."
+	case errors.Is(err, instance.ErrNoRecords):
+		return "There are no records here yet. Name the data directory that has them with --data, or begin with serve, user add or app add. (" + err.Error() + ")"
 	case errors.Is(err, instance.ErrNotWritable):
 		return "The data directory cannot be written to. Check its owner and permissions, or choose another with --data. (" + err.Error() + ")"
 	case errors.Is(err, store.ErrUnavailable):
@@ -188,8 +190,14 @@ func sentence(err error) string {
 	return strings.Join(lines, "\n  ")
 }
 
-// records runs do on the data directory's records.
+// records runs do on the data directory's records, which must be there: who
+// names a wrong directory is told so, and finds nothing new in it.
 func (e *env) records(do func(*instance.Records) error) error {
+	return e.recordsOf(instance.Config{Existing: true}, do)
+}
+
+// newRecords is records for what may come first, and begins them.
+func (e *env) newRecords(do func(*instance.Records) error) error {
 	return e.recordsOf(instance.Config{}, do)
 }
 

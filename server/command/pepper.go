@@ -17,7 +17,7 @@ type pepperListCmd struct{}
 
 // Run prints each pepper with what is kept under it.
 func (pepperListCmd) Run(e *env) error {
-	return e.recordsOf(instance.Config{WithoutOldPepper: true}, func(r *instance.Records) error {
+	return e.recordsOf(instance.Config{Existing: true, WithoutOldPepper: true}, func(r *instance.Records) error {
 		all, err := r.Tokens.KnownPeppers(e.ctx)
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ type pepperRetireCmd struct {
 
 // Run ends a pepper.
 func (c *pepperRetireCmd) Run(e *env) error {
-	return e.recordsOf(instance.Config{WithoutOldPepper: true}, func(r *instance.Records) error {
+	return e.recordsOf(instance.Config{Existing: true, WithoutOldPepper: true}, func(r *instance.Records) error {
 		done, err := r.Tokens.RetirePepper(e.ctx, tokens.Operator(), c.ID, c.Force)
 		if needed, ok := errors.AsType[*tokens.NeededError](err); ok {
 			return failure{stillNeeded(needed)}

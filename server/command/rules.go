@@ -51,7 +51,7 @@ func (c *policyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return e.records(func(r *instance.Records) error {
+	return e.newRecords(func(r *instance.Records) error {
 		get := func() (api.Policy, error) { return r.Tokens.Policy(e.ctx, tokens.Operator()) }
 		if want != nil {
 			get = func() (api.Policy, error) { return r.Tokens.SetPolicy(e.ctx, tokens.Operator(), *want) }

@@ -47,7 +47,7 @@ func (c *userAddCmd) Run(e *env) error {
 			return err
 		}
 	}
-	return e.records(func(r *instance.Records) error {
+	return e.newRecords(func(r *instance.Records) error {
 		added, err := r.Tokens.AddUser(e.ctx, tokens.Operator(), u)
 		if err != nil {
 			return err
@@ -82,7 +82,7 @@ type appAddCmd struct {
 
 // Run adds the application.
 func (c *appAddCmd) Run(e *env) error {
-	return e.records(func(r *instance.Records) error {
+	return e.newRecords(func(r *instance.Records) error {
 		want := api.NewApp{Name: c.Name, Policy: c.Policy, Scopes: words(c.Scopes)}
 		if c.SystemUser != "" {
 			u, err := userByLogin(e, r, c.SystemUser)

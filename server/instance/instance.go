@@ -44,6 +44,7 @@ import (
 // Errors that callers match, beside store.ErrNewer.
 var (
 	ErrInUse       = errors.New("another program is serving this data directory")
+	ErrNoRecords   = errors.New("nothing is kept in this data directory")
 	ErrNotWritable = errors.New("the data directory cannot be written to")
 )
 
@@ -62,6 +63,9 @@ type Config struct {
 
 	Trusted origin.Trusted   // proxies that may say who calls
 	Expires func() time.Time // of the server's own TLS certificate; nil: it has none
+
+	// Existing opens records only where there are some, and makes none.
+	Existing bool
 
 	// WithoutOldPepper opens records also where an old pepper is missing that
 	// they need: to retire it.
@@ -96,6 +100,9 @@ type Instance struct {
 // PostgreSQL some milliseconds later.
 func OpenRecords(ctx context.Context, c Config) (*Records, error) {
 	c = c.withDefaults()
+	if c.Existing && c.empty() {
+		return nil, fmt.Errorf("%w: %s", ErrNoRecords, c.Dir)
+	}
 	if err := prepare(c.Dir); err != nil {
 		return nil, err
 	}
@@ -195,6 +202,17 @@ func (c Config) openStore(ctx context.Context) (*store.Store, error) {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
 	return db, nil
+}
+
+// empty tells whether nothing was ever kept in Dir: with a database elsewhere
+// a server's directory has a pepper at least.
+func (c Config) empty() bool {
+	kept := "keyfob.db"
+	if c.Database != "" {
+		kept = "pepper*"
+	}
+	found, err := fs.Glob(os.DirFS(c.Dir), kept)
+	return err == nil && len(found) == 0
 }
 
 func (c Config) withDefaults() Config {

@@ -1,6 +1,7 @@
 package signin_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -91,6 +92,24 @@ func TestARequestThatIsNotAsItMustBeGoesBackWithAnError(t *testing.T) {
 	} {
 		if s := w.browser().open(address); s.status != 400 || s.location != nil {
 			t.Errorf("%s: %d, sent to %v", name, s.status, s.location)
+		}
+	}
+}
+
+// RFC 9700, section 2.6: a script may not ask, only a browser that is sent.
+func TestNoScriptOfAnotherSiteReadsTheAuthorizationEndpoint(t *testing.T) {
+	w := newWorld(t)
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodOptions} {
+		r, err := http.NewRequestWithContext(t.Context(), method, w.client().begin().url, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Origin", "https://elsewhere.example")
+		r.Header.Set("Access-Control-Request-Method", http.MethodGet)
+		for name := range w.browser().do(r).header {
+			if strings.HasPrefix(name, "Access-Control-") {
+				t.Errorf("%s is answered with %s", method, name)
+			}
 		}
 	}
 }
