@@ -46,7 +46,6 @@ var migrations embed.FS
 type Store struct {
 	Queries
 	read     *sql.DB
-	check    *sql.DB // SQLite's
 	write    *sql.DB
 	group    *group // SQLite's writers
 	postgres bool
@@ -66,22 +65,17 @@ type dbtx interface {
 // Queries are the reads. Inside a Tx they see its own writes.
 type Queries struct {
 	db     dbtx
-	checks dbtx // for one; nil: db
+	checks *checkers // for one; nil: db
 
 	hold, holdShare, skipHeld string // how to lock rows: postgres.go; empty outside its transactions
 }
 
-// one reads what a check needs, a row by its key. On SQLite that is over before
-// anybody could cancel it, and a query that can be cancelled takes two
-// goroutines which wait for that.
-func (q Queries) one(ctx context.Context, query string, args ...any) *sql.Row {
+// one reads what a check needs, a row by its key.
+func (q Queries) one(ctx context.Context, query string, args ...any) scanner {
 	if q.checks == nil {
 		return q.db.QueryRowContext(ctx, query, args...)
 	}
-	if ctx.Err() == nil {
-		ctx = context.WithoutCancel(ctx)
-	}
-	return q.checks.QueryRowContext(ctx, query, args...)
+	return check{ctx, q.checks, query, args}
 }
 
 // Tx is a write transaction. It can also read.
@@ -94,13 +88,6 @@ type Tx struct {
 
 // readers is how many reads run at once; more wait.
 const readers = 8
-
-// Checks read apart from all else, on few connections: no list or backup is
-// before them, and what is checked often stays in the connections' memory.
-const (
-	checkersMost = 8
-	checkersKeep = 16_000 // KiB, all together
-)
 
 // Open opens, or creates, the database file place, or opens the PostgreSQL
 // database whose URL it is (postgres://…), and brings its schema up to date. It
@@ -127,8 +114,8 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if err := errors.Join(err1, err2); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	q := Queries{db: prepared{read, &statements{db: read}}, checks: prepared{check, &statements{db: check}}}
-	s := &Store{Queries: q, read: read, check: check, write: write, group: newGroup(write)}
+	q := Queries{db: prepared{read, &statements{db: read}}, checks: newCheckers(check, n)}
+	s := &Store{Queries: q, read: read, write: write, group: newGroup(write)}
 	if err := s.chain(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -220,7 +207,7 @@ func (s *Store) Close() error {
 		return errors.Join(s.read.Close(), s.write.Close())
 	}
 	s.group.close()
-	return errors.Join(s.check.Close(), s.read.Close(), s.write.Close())
+	return errors.Join(s.checks.close(), s.read.Close(), s.write.Close())
 }
 
 // millis is t as kept: nil for the zero time.

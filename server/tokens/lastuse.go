@@ -19,9 +19,10 @@ const flushEvery = 10 * time.Second
 // check would wait for a processor.
 const flushOver = time.Second
 
-// How many uses one write keeps.
+// How many uses one write keeps. After each SQLite's other connections read all
+// pages anew, so there should not be too many.
 const (
-	flushFew  = 10
+	flushFew  = 50
 	flushMost = 500
 )
 

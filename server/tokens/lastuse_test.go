@@ -99,15 +99,15 @@ func TestHousekeepingWritesManyUsesBitByBit(t *testing.T) {
 		db := try(store.Open(t.Context(), filepath.Join(t.TempDir(), "keyfob.db")))(t)
 		s := &Service{Config: Config{Store: db}}
 		s.peppers.Store(&peppers{})
-		for i := range 200 {
+		for i := range 2000 {
 			s.used.note(fmt.Sprint(i), start, "192.0.2.7")
 		}
 		var left atomic.Int64
 		begun := time.Now()
 		time.AfterFunc(flushOver/2, func() { left.Store(int64(s.used.count())) })
 		unless(t, s.flushWithin(t.Context(), flushOver))
-		if took, left := time.Since(begun), left.Load(); took < flushOver*9/10 || took > flushOver || left < 90 || left > 110 {
-			t.Errorf("written in %v; half of that time left %d of 200", took, left)
+		if took, left := time.Since(begun), left.Load(); took < flushOver*9/10 || took > flushOver || left < 900 || left > 1100 {
+			t.Errorf("written in %v; half of that time left %d of 2000", took, left)
 		}
 		equal(t, s.used.count(), 0)
 		unless(t, db.Close())
