@@ -54,7 +54,7 @@ torture: go ## kill the real server and the sign-in, fail disk, clock and databa
 	@scripts/packages.sh build test manager
 	go test ./e2e/torture -count=1 -timeout 0 -v -runs $(N) | $(LINES)
 	KEYFOB_TORTURE_N=$(MALFORMED) go test -tags torture ./server -run MalformedRequestsNever\|ClockThatJumps -count=1 -timeout 0 -v | $(LINES)
-	go test ./client/session -run '^TestKilled' -count=1 -timeout 0 -v -runs $(N)
+	go test ./client/session -run '^TestKilled' -count=1 -timeout 0 -v -runs $$(( 5 * $(N) )) | $(LINES)
 	go test ./server/tokens -run ExactlyWhatTheModelSays\|ExactlyWhenTheModelSays -count=1 -timeout 0 -v -rapid.checks $(N) -rapid.nofailfile
 	go test -tags $(TAGS) ./ui/clipboard -run ASecondProgramsCopies -count=1 -timeout 0 -v -runs $$(( 5 * $(N) ))
 	go test -tags 'e2e torture $(TAGS)' ./e2e -run WhatAClipboardManagerRecords -count=1 -v
