@@ -33,12 +33,20 @@ func leave(a fyne.App, clip *clipboard.Clipboard) {
 // quitting is the app, whose end is looked after.
 type quitting struct {
 	fyne.App
-	after func()
+	over   chan struct{} // closed when Run has returned
+	finish func() error
+	exit   func(code int)
+}
+
+// Run shows the window until it is quit.
+func (q quitting) Run() {
+	q.App.Run()
+	close(q.over)
 }
 
 // Quit ends the app.
 func (q quitting) Quit() {
-	go q.after()
+	go q.endAnyway()
 	q.App.Quit()
 }
 
@@ -47,18 +55,19 @@ const stopping = 500 * time.Millisecond
 
 // endAnyway ends the program where Fyne does not: an event that comes while it
 // stops may be dropped, and then it waits for that for ever.
-func endAnyway(over <-chan struct{}, finish func() error) {
+func (q quitting) endAnyway() {
 	defer crash.Guard()
 	select {
-	case <-over:
+	case <-q.over:
 		return
 	case <-time.After(stopping):
 	}
-	if err := finish(); err != nil {
+	code := 0
+	if err := q.finish(); err != nil {
 		fmt.Fprintln(os.Stderr, "keyfob:", err)
-		os.Exit(1)
+		code = 1
 	}
-	os.Exit(0)
+	q.exit(code)
 }
 
 // keepCrashes has the program leave a file when it ends by a bug, and the

@@ -89,13 +89,13 @@ func run(server, version string) error {
 		_ = window.Noted(ctx) // without a keyring it never is, as the dialog says
 		return err
 	})
-	over := make(chan struct{})
+	ending := quitting{App: a, over: make(chan struct{}), finish: finish, exit: os.Exit}
 	connector := connect.New(connect.Config{
 		Dir: at.Config, BuiltIn: own, Credentials: kept,
 		OpenBrowser: func(address string) error { return window.OpenBrowser(address) },
 	})
 	window = ui.New(ui.Config{
-		App: quitting{a, func() { endAnyway(over, finish) }}, Connector: connector, Clipboard: clip, Keyring: keyring, Kept: kept,
+		App: ending, Connector: connector, Clipboard: clip, Keyring: keyring, Kept: kept,
 		Issued: issued.New(filepath.Join(at.Data, "issued.json"), kept), Probe: credentials.Probe, Unkept: kept.Why, Keep: kept.TryAgain,
 		OpenURL: desktop.OpenURL(a), Address: server, Version: version, Crash: crashed(at.State), Now: time.Now,
 	})
@@ -104,7 +104,6 @@ func run(server, version string) error {
 	screenlock.Watch(ctx, window.Lock)
 	keepCrashes(at.State, version, clip)
 	window.Start()
-	a.Run()
-	close(over)
+	ending.Run()
 	return finish()
 }
