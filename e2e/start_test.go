@@ -80,6 +80,13 @@ func TestWithoutAKeyringTheSignInLastsUntilQuit(t *testing.T) {
 	if files := d.filesWith(secret); len(files) > 0 {
 		t.Errorf("these files hold the secret: %q", files)
 	}
+
+	p = d.open()
+	d.sees("Use the built-in server", "Another server", "signed in only until you quit") // asked, and it stays so
+	d.seesNo("Signed in as", "Laptop")
+	d.press("Return")
+	d.sees("Signed in as", "signed in until you quit", "Laptop") // the server has what was made before
+	d.quit(p)
 }
 
 func TestADatabaseOfANewerVersionIsLeftAlone(t *testing.T) {
