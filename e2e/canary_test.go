@@ -120,25 +120,33 @@ func (d *desktop) crash(p *process) {
 }
 
 // serve starts keyfobd with a user and an application, and answers its address.
-func (d *desktop) serve() string {
+func (d *desktop) serve(flags ...string) string {
+	d.t.Helper()
+	address, _ := d.serveFor("canary", "Canary", "Canaries", flags...)
+	return address
+}
+
+// serveFor is serve for others; it answers also the server's process.
+func (d *desktop) serveFor(login, name, app string, flags ...string) (string, *process) {
 	d.t.Helper()
 	data := filepath.Join(d.home, "server")
 	run := func(in string, args ...string) *process {
 		return d.start("keyfobd", strings.NewReader(in), append([]string{program(d.t, "keyfobd"), "--data", data}, args...)...)
 	}
-	<-run(password, "user", "add", "canary", "--name", "Canary", "--password-stdin").ended
-	<-run("", "app", "add", "Canaries", "--policy", "AuthenticatedUsers", "--scopes", "read").ended
-	run("", "serve", "--listen", "127.0.0.1:0")
-	var address string
-	eventually(d.t, "the server says where it is", func() error {
-		address = regexp.MustCompile(`(?m)^http://127\.0\.0\.1:\d+`).FindString(d.log("keyfobd"))
-		if address == "" {
+	<-run(password, "user", "add", login, "--name", name, "--password-stdin").ended
+	<-run("", "app", "add", app, "--policy", "AuthenticatedUsers", "--scopes", "read").ended
+	serving := run("", append([]string{"serve", "--listen", "127.0.0.1:0"}, flags...)...)
+	var address []string
+	eventually(d.t, "the server says where it listens", func() error {
+		if address = listens.FindStringSubmatch(d.log("keyfobd")); address == nil {
 			return errors.New("not yet")
 		}
 		return nil
 	})
-	return address
+	return "http://" + address[1], serving
 }
+
+var listens = regexp.MustCompile(`msg=serving .*address=(127\.0\.0\.1:\d+) `)
 
 // haul is what was issued, and what signed in for it.
 type haul struct {
@@ -314,93 +322,4 @@ func (d *desktop) filesIn(n net) []string {
 		}))
 	}
 	return found
-}
-
-// page is a text that was read on the screen, and all runs of letters in it.
-type page struct {
-	text string
-	runs map[string]bool
-}
-
-// piece is how many letters in a row are looked for at first.
-const piece = 5
-
-func newPage(text string) page {
-	p := page{squash(text), map[string]bool{}}
-	letters := []rune(p.text)
-	for i := range max(len(letters)-piece+1, 0) {
-		p.runs[string(letters[i:i+piece])] = true
-	}
-	return p
-}
-
-// shows is within, for many texts: of a text with a few letters read wrongly
-// one of a few more pieces is read whole.
-func (p page) shows(text string) bool {
-	letters := []rune(squash(text))
-	pieces := len(letters)/8 + 1
-	whole := len(letters)/pieces < piece
-	for i := 0; i < pieces && !whole; i++ {
-		at := i * len(letters) / pieces
-		whole = p.runs[string(letters[at:at+piece])]
-	}
-	return whole && within(p.text, string(letters))
-}
-
-func TestAPageShowsWhatItIsWithin(t *testing.T) {
-	const secret = "p0123x56789abcdefghijAB"
-	for shown, want := range map[string]bool{
-		"Your token " + secret + " Copy":              true,
-		"Your token p0123x5678?abcdefghijAB Copy":     true,
-		"Your token p01 23x56789 abcxefg hijAB Copy":  true,
-		"Your token p0xyz23x5uvw6789ablmncdefgh Copy": false,
-		"Your token ●●●●●●●●●●●●●●●●●●●●●●●●●●● Copy": false,
-	} {
-		if got := newPage(shown).shows(secret); got != want || got != within(squash(shown), squash(secret)) {
-			t.Errorf("%s: %v", shown, got)
-		}
-	}
-}
-
-// net finds any of many texts, in any of their forms, in one pass: by the first
-// bytes of each form.
-type net map[[mesh]byte][][]byte
-
-const mesh = 12
-
-func newNet(texts []string) net {
-	n := net{}
-	for _, text := range texts {
-		for _, form := range forms(text) {
-			key := [mesh]byte(form)
-			n[key] = append(n[key], form)
-		}
-	}
-	return n
-}
-
-func (n net) catches(content []byte) bool {
-	for i := range max(len(content)-mesh+1, 0) {
-		for _, form := range n[[mesh]byte(content[i:])] {
-			if bytes.HasPrefix(content[i:], form) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func TestTheNetCatchesEveryForm(t *testing.T) {
-	texts := []string{"enrt_p0123456789abcdefghijABCDEFGHIJ", "enrt_p0123456789abcdefghijABCDEFGHIK", "another secret?&/ of 1"}
-	n := newNet(texts)
-	for _, text := range texts {
-		for _, form := range forms(text) {
-			if !n.catches(append([]byte("\x00before"), form...)) {
-				t.Errorf("not caught: %q", form)
-			}
-		}
-	}
-	if n.catches([]byte("enrt_p0123456789abcdefghijABCDEFGHI, another secret? of 1")) {
-		t.Error("caught what is none")
-	}
 }
