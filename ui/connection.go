@@ -47,7 +47,7 @@ func showLook(u *UI, s connect.Saved, done func()) {
 	}
 	l.dialog = widgets.NewDialog(u.window, i18n.T("connection.change", "Name", fullName(s)), "", content)
 	l.dialog.SetSubmit(i18n.T("app.save"), widget.HighImportance, l.submit)
-	l.dialog.SetSize(fyne.NewSize(600, 0))
+	l.dialog.SetSize(fyne.NewSize(640, 0))
 	l.dialog.Show()
 }
 
@@ -105,7 +105,7 @@ func showRemove(u *UI, s connect.Saved, done func()) {
 	}
 	text := widget.NewLabel(i18n.T(what, "Name", fullName(s)))
 	text.Wrapping = fyne.TextWrapWord
-	r := &removal{u: u, saved: s, done: done, body: container.New(layout.NewCustomPaddedVBoxLayout(6), text)}
+	r := &removal{u: u, saved: s, done: done, body: container.New(layout.NewCustomPaddedVBoxLayout(6), widgets.Flush(text))}
 	r.dialog = widgets.NewDialog(u.window, i18n.T("remove.title"), fullName(s), r.body)
 	r.dialog.SetSubmit(i18n.T("remove.submit"), widget.DangerImportance, r.submit)
 	r.dialog.SetSize(fyne.NewSize(480, 0))
@@ -144,7 +144,7 @@ func (r *removal) ended(err, clipboard error) {
 	}
 	leaving := r.u.cfg.Connector.Leaving()
 	if slices.ContainsFunc(leaving, func(s connect.Saved) bool { return s.Key() == r.saved.Key() }) {
-		r.body.Add(widgets.NewQuiet(r.u.triesAgain(), theme.SizeNameSmallText))
+		r.body.Add(widgets.Flush(widgets.NewQuiet(r.u.triesAgain(), theme.SizeNameSmallText)))
 	}
 	r.dialog.SetCancel("", r.close)
 	r.dialog.SetSubmit(i18n.T("connections.close"), widget.HighImportance, r.close)

@@ -139,13 +139,21 @@ func (v *View) noteAddress(wrong words.Sentence) {
 	v.note.Importance = widget.DangerImportance
 	if wrong.Text == "" {
 		v.note.Importance = widget.LowImportance
-		wrong.Text = i18n.T("signin.addressHint")
+		wrong.Text = v.addressHint()
 	}
 	if v.note.Text == wrong.Text {
 		return
 	}
 	v.note.SetText(wrong.Text)
 	v.relayout()
+}
+
+// addressHint says which address it is, and what is done there.
+func (v *View) addressHint() string {
+	if v.ways != nil && v.ways.way == Token {
+		return i18n.T("signin.addressHintToken")
+	}
+	return i18n.T("signin.addressHint")
 }
 
 // KeyringWaits says that the keyring is waited for, with a way to stop that.

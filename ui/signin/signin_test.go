@@ -310,6 +310,9 @@ func TestAPastedTokenIsAskedForAndLeavesTheScreen(t *testing.T) {
 		if w.Canvas().Focused() != v.ways.token || !v.ways.token.Password {
 			t.Errorf("focus on %T, masked %v", w.Canvas().Focused(), v.ways.token.Password)
 		}
+		if strings.Contains(v.note.Text, "browser") {
+			t.Errorf("without a browser it says %q", v.note.Text)
+		}
 		press(w, fyne.KeyReturn)
 		synctest.Wait()
 		if len(s.calls()) > 0 {

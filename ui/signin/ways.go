@@ -9,6 +9,7 @@ import (
 	"keyfob/client"
 	"keyfob/ui/i18n"
 	"keyfob/ui/widgets"
+	"keyfob/ui/words"
 )
 
 // Way is how a person signs in at another server.
@@ -59,6 +60,7 @@ func newWays(v *View) *ways {
 func (w *ways) set(way Way) {
 	w.way = way
 	w.submit.SetText(i18n.T(map[Way]string{Browser: "signin.browse", Device: "signin.device", Token: "signin.useToken"}[way]))
+	w.v.noteAddress(words.Sentence{})
 	w.noteToken("")
 	widgets.SetVisible(w.box, way == Token)
 	if way != Token {
