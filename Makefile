@@ -99,7 +99,7 @@ bench: go ## the server's budgets, measured: half an hour of a quiet machine, 5 
 demo: go ## a tour of the real program under Xvfb; pictures in build/demo/
 	@scripts/packages.sh build test
 	@rm -rf build/demo && mkdir -p build/demo
-	DEMO=$(CURDIR)/build/demo go test -tags 'e2e demo $(TAGS)' -timeout 20m -count=1 -run '^TestDemo$$' ./e2e/
+	DEMO=$(CURDIR)/build/demo go test -tags 'e2e demo $(TAGS)' -timeout 40m -count=1 -run '^TestDemo$$' ./e2e/
 	@echo 'The pictures are in build/demo/.'
 
 PREFIX ?= /usr/local

@@ -16,23 +16,37 @@ func TestDemo(t *testing.T) {
 	}
 	for _, theme := range []string{"light", "dark"} {
 		t.Run(theme, func(t *testing.T) {
-			tour := &tour{newDesktop(t, true, "FYNE_THEME="+theme), theme}
-			tour.firstStart()
-			tour.furnish()
-			p := tour.open()
-			tour.tokens()
-			tour.newToken()
-			tour.revoke()
-			tour.apps()
-			tour.others()
-			tour.quit(p)
+			t.Run("alone", func(t *testing.T) { newTour(t, true, theme).alone() })
+			t.Run("many", func(t *testing.T) { newTour(t, true, theme).many() })
+			t.Run("file", func(t *testing.T) { newTour(t, withoutKeyring, theme).file() })
 		})
 	}
+}
+
+func newTour(t *testing.T, keyring bool, theme string) *tour {
+	t.Helper()
+	return &tour{desktop: newDesktop(t, keyring, "FYNE_THEME="+theme), theme: theme}
+}
+
+// alone is the tour of the built-in server.
+func (d *tour) alone() {
+	d.firstStart()
+	d.furnish()
+	p := d.open()
+	d.tokens()
+	d.newToken()
+	d.revoke()
+	d.mine()
+	d.denied()
+	d.apps()
+	d.others()
+	d.quit(p)
 }
 
 type tour struct {
 	*desktop
 	theme string
+	made  string // the secret of the token that the tour made
 }
 
 // shot leaves a picture once the screen shows all of the texts.
@@ -80,6 +94,12 @@ func (d *tour) newToken() {
 	d.shot("secret", "only time it is shown", "Not copied yet")
 	d.press("space")
 	d.shot("secret-copied", "Copied")
+	d.made = d.copied("enrt_p")
+	d.handOver()
+	d.press("ctrl+l")
+	d.shot("lock-secret", "Keyfob is locked", "A new token waits behind this screen")
+	d.press("Return")
+	d.sees("Your new token")
 	d.press("Escape")
 	d.shot("secret-leave", "Close without storing it")
 	d.press("Return", "space")
@@ -132,4 +152,8 @@ func (d *tour) others() {
 	d.shot("personal-info", "Personal info", "Administrator")
 	d.press("ctrl+4")
 	d.shot("settings", "Appearance", "As the system")
+	d.press("ctrl+l")
+	d.shot("lock-keyring", "Keyfob is locked", "Press Enter to unlock")
+	d.press("Return")
+	d.sees("Appearance", "As the system")
 }

@@ -2,7 +2,12 @@
 
 package e2e
 
-import "fmt"
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+)
 
 // sample is a token as it may lie on somebody's server after a year of use.
 // Days count from today; 0 of expires and used: never.
@@ -51,7 +56,7 @@ var samples = []sample{
 // must not run.
 func (d *tour) furnish() {
 	d.t.Helper()
-	d.sql(`UPDATE users SET login = 'ada', name = 'Ada Admin', email = 'ada@example.org'`)
+	d.nameAda()
 	d.operator("user", "add", "robot", "--name", "Warehouse robot")
 	d.operator("user", "add", "reporter", "--name", "Report service")
 	d.operator("app", "add", "Warehouse", "--policy", "AuthenticatedUsers", "--scopes", "read,update", "--system-user", "robot")
@@ -93,4 +98,16 @@ func (s sample) dates(n int) string {
 	return fmt.Sprintf(`UPDATE tokens SET created_at = %s - %d, expires_at = %s, last_used_at = %s, last_used_from = %s,
 		revoked_at = %s, revoked_by = CASE WHEN %t THEN created_by END WHERE description = '%s'`,
 		now, s.created*day, expires, used, from, revoked, s.revoked, s.description)
+}
+
+// nameAda gives the built-in server's administrator, who was signed in before, a
+// name, in the list of connections too. The program must not run.
+func (d *tour) nameAda() {
+	d.t.Helper()
+	d.sql(`UPDATE users SET login = 'ada', name = 'Ada Admin', email = 'ada@example.org'`)
+	file := filepath.Join("config", "keyfob", "connections.json")
+	list, err := os.ReadFile(filepath.Join(d.home, file))
+	must(d.t, err)
+	named := regexp.MustCompile(`"login": ".*"`).ReplaceAllString(string(list), `"login": "ada"`)
+	d.write(file, regexp.MustCompile(`"name": ".*"`).ReplaceAllString(named, `"name": "Ada Admin"`))
 }
