@@ -7,7 +7,7 @@ import "time"
 type Event struct {
 	Seq     int64         `json:"seq" doc:"Its place in the log: 1, 2, 3, …"`
 	At      time.Time     `json:"at"`
-	Actor   UserRef       `json:"actor" doc:"Who did it. The id is operator for the command line, server for the server by itself, and unknown for somebody who did not sign in."`
+	Actor   UserRef       `json:"actor" doc:"Who did it. The id is operator for the command line, server for the server by itself, unknown for somebody who did not sign in, and application for one that showed its client secret, which the changes name."`
 	Action  string        `json:"action" example:"token.revoked"`
 	Object  EventObject   `json:"object"`
 	User    *UserRef      `json:"user" doc:"The impacted user: the object itself, or the owner of the token; null for none."`

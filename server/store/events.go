@@ -10,6 +10,8 @@ import (
 const (
 	ActorServer  = "server"  // the server by itself
 	ActorUnknown = "unknown" // somebody who did not sign in
+
+	ActorApp = "application" // one by its client secret; the detail names it
 )
 
 // Event is a row of the change log.

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// LiveFilter selects tokens that work at Now by themselves: neither revoked nor
-// expired. One that was rotated does not count, also while it lives on: the one
-// that replaced it does.
+// LiveFilter selects tokens that work at Now: neither revoked nor expired. One
+// that was rotated and lives on does not count while the one that replaced it
+// does.
 type LiveFilter struct {
 	UserID      string // the owner
 	Tenant      string // the one that each belongs to
@@ -21,7 +21,13 @@ func (q Queries) LiveTokens(ctx context.Context, f LiveFilter) (n int, err error
 	cond.equal("t.user_id", f.UserID)
 	cond.equal("t.tenants", f.Tenant)
 	cond.equal("t.description", f.Description)
-	cond.add("t.revoked_at IS NULL AND t.replaced_by IS NULL AND (t.expires_at IS NULL OR t.expires_at > ", cond.arg(f.Now.UnixMilli()), ")")
+	at := cond.arg(f.Now.UnixMilli())
+	cond.add(worksSQL("t", at), " AND (t.replaced_by IS NULL OR NOT EXISTS (SELECT 1 FROM tokens n WHERE n.id = t.replaced_by AND ", worksSQL("n", at), "))")
 	err = q.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM tokens t`+cond.where(), cond.args...).Scan(&n)
 	return n, readError("tokens", err)
+}
+
+// worksSQL is whether a row of tokens works at the parameter now.
+func worksSQL(t, now string) string {
+	return "(" + t + ".revoked_at IS NULL OR COALESCE(" + t + ".overlap_ends_at, -1) > " + now + ") AND (" + t + ".expires_at IS NULL OR " + t + ".expires_at > " + now + ")"
 }

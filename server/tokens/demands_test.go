@@ -90,6 +90,9 @@ func TestANameIsTakenWhileItsTokenLives(t *testing.T) {
 	try(f.CreatePAT(t.Context(), f.user, f.wanted(app, ""), ""))(t)
 	second := try(f.RotateOwn(t.Context(), f.user, first.Token.ID, api.Rotation{OverlapSeconds: 3600}, ""))(t)
 	unless(t, f.RevokeOwn(t.Context(), f.user, second.Token.ID))
+	_, err = f.CreatePAT(t.Context(), f.user, want, "")
+	equal(t, pointers(err), []string{"/description taken"}) // the first one lives on
+	f.clock.advance(time.Hour)
 	want.ExpiresAt = new(start.Add(2 * time.Hour))
 	try(f.CreatePAT(t.Context(), f.user, want, ""))(t)
 	f.clock.advance(2 * time.Hour)
@@ -148,6 +151,33 @@ func TestRotatingNeedsNoFreeSlotAndMakesNone(t *testing.T) {
 	third := try(f.RotateOwn(t.Context(), f.user, second.Token.ID, api.Rotation{}, ""))(t)
 	unless(t, f.RevokeOwn(t.Context(), f.user, third.Token.ID))
 	f.pat(f.user, app)
+}
+
+// requirement 71: a token in its overlap takes its successor's place when that
+// has ended, by whatever it ended.
+func TestATokenThatLivesOnCountsOnceItsSuccessorHasEnded(t *testing.T) {
+	for name, end := range map[string]func(*fixture, api.Token){
+		"revoked": func(f *fixture, successor api.Token) {
+			unless(f.t, f.RevokeOwn(f.t.Context(), f.user, successor.ID))
+		},
+		"expired": func(f *fixture, _ api.Token) { f.clock.advance(2 * time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixtureUnder(t, limited(t, rules.Limit{PerUser: 2}))
+			app := f.open()
+			for range 2 {
+				first := f.pat(f.user, app)
+				second := try(f.RotateOwn(t.Context(), f.user, first.Token.ID, api.Rotation{OverlapSeconds: 7 * 24 * 3600, ExpiresAt: new(f.clock.now().Add(time.Hour))}, ""))(t)
+				end(f, second.Token)
+				try(f.CheckToken(t.Context(), first.Secret, ""))(t)
+			}
+			_, err := f.CreatePAT(t.Context(), f.user, f.wanted(app, ""), "")
+			f.refused(err, api.CodeLimit)
+			equal(t, try(f.Capabilities(t.Context(), f.user))(t).Limits[0].Used, 2)
+			f.clock.advance(7 * 24 * time.Hour)
+			f.pat(f.user, app)
+		})
+	}
 }
 
 // requirement 74: 25 live tokens for all users of a tenant, of both kinds.

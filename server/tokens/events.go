@@ -71,7 +71,7 @@ func (s *Service) actorID(ctx context.Context, actor string) (string, error) {
 
 // actorNames are the actors that are no users.
 var actorNames = map[string]string{
-	operatorID: "Operator", store.ActorServer: "The server", store.ActorUnknown: "Unknown",
+	operatorID: "Operator", store.ActorServer: "The server", store.ActorUnknown: "Unknown", store.ActorApp: "An application",
 }
 
 // eventOf is a record on the wire.

@@ -159,7 +159,7 @@ func exchangeEnd(parent store.Token, now time.Time) time.Time {
 }
 
 // revokeExchanged ends an exchanged token; its parent lives on.
-func (s *Service) revokeExchanged(ctx context.Context, p *store.Presented, detail map[string]any) error {
+func (s *Service) revokeExchanged(ctx context.Context, p *store.Presented, actor string, detail map[string]any) error {
 	now := s.now()
 	detail["exchangedId"] = p.Exchanged.ID
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
@@ -167,7 +167,7 @@ func (s *Service) revokeExchanged(ctx context.Context, p *store.Presented, detai
 		if err != nil || !ended {
 			return err
 		}
-		return record(ctx, tx, now, p.User.ID, "token.exchange.revoked", p.Token.ID, detail)
+		return record(ctx, tx, now, actor, "token.exchange.revoked", p.Token.ID, detail)
 	})
 }
 

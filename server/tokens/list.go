@@ -169,11 +169,11 @@ func (s *Service) tokenOf(r store.TokenRecord, now time.Time) api.Token {
 
 // userRef is u on the wire; nil for nobody.
 func userRef(u store.UserRef) *api.UserRef {
-	switch u.ID {
-	case "":
+	if u.ID == "" {
 		return nil
-	case operatorID:
-		return &api.UserRef{ID: operatorID, Login: operatorID, Name: "Operator"}
+	}
+	if name, ok := actorNames[u.ID]; ok {
+		return &api.UserRef{ID: u.ID, Login: u.ID, Name: name}
 	}
 	return &api.UserRef{ID: u.ID, Login: u.Login, Name: u.Name}
 }

@@ -116,11 +116,15 @@ func (m *model) mayIssue(k *modelToken) bool {
 func (m *model) counted(owner string) int {
 	n := 0
 	for _, k := range m.tokens {
-		if k.parent == nil && k.owner == owner && !k.replaced && !m.over(k) {
+		if k.parent == nil && k.owner == owner && !m.over(k) && !m.replacedByALiveOne(k) {
 			n++
 		}
 	}
 	return n
+}
+
+func (m *model) replacedByALiveOne(k *modelToken) bool {
+	return slices.ContainsFunc(m.tokens, func(next *modelToken) bool { return next.replaces == k && !m.over(next) })
 }
 
 // mayRotate reports whether old may be replaced, and fills in what of old's

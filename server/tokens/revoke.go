@@ -42,34 +42,50 @@ func (s *Service) RevokeAny(ctx context.Context, c Caller, id string) error {
 // one may end it. It answers nil for any other, as RFC 7009 section 2.2 has
 // it. The change log names who issued the token (requirement 22).
 func (s *Service) RevokePresented(ctx context.Context, presented, from string) error {
-	return s.revokePresented(ctx, "", presented, from)
+	p, err := s.revocable(ctx, presented)
+	if p == nil {
+		return err
+	}
+	issuer := p.Token.CreatedBy
+	if p.Exchanged != nil {
+		issuer = p.User.ID
+	}
+	return s.revokePresented(ctx, p, issuer, map[string]any{"presented": true, "from": from})
 }
 
 // RevokeForApp is RevokePresented asked by an application, as for Introspect.
-// The token of another is to it as one that is unknown.
+// The token of another is to it as one that is unknown. The change log names
+// the application, and who issued the SAT if it asks by one.
 func (s *Service) RevokeForApp(ctx context.Context, by Caller, presented string) error {
 	appID, err := introspector(by)
 	if err != nil {
 		return err
 	}
-	return s.revokePresented(ctx, appID, presented, by.From)
-}
-
-// revokePresented ends what is presented, if it is of the app, or of any where
-// appID is empty.
-func (s *Service) revokePresented(ctx context.Context, appID, presented, from string) error {
-	p, err := s.lookUp(ctx, presented)
-	if _, unknown := errors.AsType[*Error](err); unknown || err == nil && appID != "" && p.App.ID != appID {
-		return nil
-	}
-	if err != nil {
+	p, err := s.revocable(ctx, presented)
+	if p == nil || p.App.ID != appID {
 		return err
 	}
-	detail := map[string]any{"presented": true, "from": from}
-	if p.Exchanged != nil {
-		return s.revokeExchanged(ctx, &p.Presented, detail)
+	actor := store.ActorApp
+	if by.Token != nil {
+		actor = by.Token.CreatedBy
 	}
-	return s.revoke(ctx, p.Token.CreatedBy, detail, func(*store.Tx) (store.Token, error) { return p.Token, nil })
+	return s.revokePresented(ctx, p, actor, map[string]any{"presented": true, "from": by.From, "application": appID})
+}
+
+// revocable looks up what is presented; nil for what is none.
+func (s *Service) revocable(ctx context.Context, presented string) (*found, error) {
+	p, err := s.lookUp(ctx, presented)
+	if _, unknown := errors.AsType[*Error](err); unknown {
+		return nil, nil //nolint:nilnil // there is none, and that is no error
+	}
+	return p, err
+}
+
+func (s *Service) revokePresented(ctx context.Context, p *found, actor string, detail map[string]any) error {
+	if p.Exchanged != nil {
+		return s.revokeExchanged(ctx, &p.Presented, actor, detail)
+	}
+	return s.revoke(ctx, actor, detail, func(*store.Tx) (store.Token, error) { return p.Token, nil })
 }
 
 func (s *Service) revoke(ctx context.Context, actor string, detail map[string]any, find func(*store.Tx) (store.Token, error)) error {

@@ -1,11 +1,13 @@
 package tokens
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"keyfob/api"
 	"keyfob/server/secret"
+	"keyfob/server/store"
 )
 
 // requirements 46, 78, 79, 80, 81, 85
@@ -105,4 +107,22 @@ func TestNothingChangesAnIssuedTokenButItsEndAndItsUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, try(f.OwnToken(t.Context(), f.user, issued.Token.ID))(t), want)
+}
+
+// requirements 22, 87
+func TestTheChangeLogNamesTheApplicationThatRevoked(t *testing.T) {
+	f := newFixture(t)
+	app := f.app(api.PolicyAuthenticatedUsers, func(a *api.NewApp) { a.Scopes = append(a.Scopes, ScopeIntrospect) })
+	sat := try(f.CheckToken(t.Context(), f.sat(app, ScopeIntrospect).Secret, ""))(t)
+	record := try(f.Store.AppByID(t.Context(), app.ID))(t)
+	for actor, by := range map[string]Caller{f.admin.User.ID: sat, store.ActorApp: {App: &record, From: "192.0.2.66"}} {
+		k := f.pat(f.user, app)
+		unless(t, f.RevokeForApp(t.Context(), by, k.Secret))
+		equal(t, f.actions(k.Token.ID), []string{f.user.User.ID + " token.created", actor + " token.revoked"})
+		equal(t, try(f.OwnToken(t.Context(), f.user, k.Token.ID))(t).RevokedBy.ID, actor)
+		page := try(f.Events(t.Context(), f.admin, EventFilter{ObjectID: k.Token.ID, Action: "token.revoked"}, PageRequest{}))(t)
+		if len(page.Items) != 1 || !slices.ContainsFunc(page.Items[0].Changes, func(c api.EventChange) bool { return c.Field == "application" && *c.New == app.ID }) {
+			t.Errorf("%s: %+v", actor, page.Items)
+		}
+	}
 }
