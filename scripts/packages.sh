@@ -7,7 +7,7 @@ set -euo pipefail
 declare -A group=(
   [build]='gcc pkg-config libgl1-mesa-dev xorg-dev libxkbcommon-dev libwayland-dev'
   [desktop]='gcc pkg-config libgl1-mesa-dev xorg-dev libxkbcommon-dev libwayland-dev libgl1-mesa-dri'
-  [test]='xvfb xauth libgl1-mesa-dri openbox xdotool imagemagick xclip dbus-x11 gnome-keyring libsecret-tools tesseract-ocr tesseract-ocr-eng fonts-dejavu-core postgresql strace curl age openssh-client'
+  [test]='xvfb xauth libgl1-mesa-dri openbox xdotool imagemagick xclip dbus-x11 gnome-keyring gcr libsecret-tools tesseract-ocr tesseract-ocr-eng fonts-dejavu-core postgresql strace curl age openssh-client'
   [manager]='copyq'
 )
 

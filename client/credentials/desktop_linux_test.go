@@ -110,7 +110,7 @@ type desktop struct {
 
 const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>session</type><listen>unix:dir=%s</listen><auth>EXTERNAL</auth>
+<busconfig><type>session</type><listen>unix:dir=%[1]s</listen><servicedir>%[1]s/services</servicedir><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
 </busconfig>`
 
@@ -136,7 +136,8 @@ func newDesktop(t *testing.T) *desktop {
 	return d
 }
 
-// withBus starts a private session bus on which nothing is activatable.
+// withBus starts a private session bus, on which nothing is activatable but
+// what the test has put among its home's services.
 func (d *desktop) withBus() *desktop {
 	d.t.Helper()
 	conf := filepath.Join(d.home, "bus.conf")
@@ -171,7 +172,7 @@ func (d *desktop) withKeyring() *desktop {
 		d.t.Fatal(err)
 	}
 	d.daemon = d.command("gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets")
-	d.daemon.Stdin = strings.NewReader("login password")
+	d.daemon.Stdin = strings.NewReader(password)
 	d.start(d.daemon)
 	deadline := time.After(30 * time.Second)
 	for {
@@ -187,14 +188,14 @@ func (d *desktop) withKeyring() *desktop {
 }
 
 // withChild starts the process that has the Keyring.
-func (d *desktop) withChild() *desktop {
+func (d *desktop) withChild(env ...string) *desktop {
 	d.t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	cmd := d.command(exe)
-	cmd.Env = append(cmd.Env, "KEYFOB_TEST_CHILD=1")
+	cmd.Env = append(append(cmd.Env, "KEYFOB_TEST_CHILD=1"), env...)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		d.t.Fatal(err)
@@ -209,22 +210,24 @@ func (d *desktop) withChild() *desktop {
 	return d
 }
 
-func (d *desktop) ask(r request) response {
+// want asks and compares.
+func (d *desktop) want(r request, want response) {
+	d.t.Helper()
+	d.wantAmid(r, func() {}, want)
+}
+
+// wantAmid asks, does something before it hears the answer, and compares.
+func (d *desktop) wantAmid(r request, do func(), want response) {
 	d.t.Helper()
 	var got response
 	if err := d.in.Encode(r); err != nil {
 		d.t.Fatal(err)
 	}
+	do()
 	if err := d.out.Decode(&got); err != nil {
 		d.t.Fatal(err)
 	}
-	return got
-}
-
-// want asks and compares.
-func (d *desktop) want(r request, want response) {
-	d.t.Helper()
-	if got := d.ask(r); got != want {
+	if got != want {
 		d.t.Errorf("%s %s: got %q %q, want %q %q", r.Op, r.Key, got.Value, got.Err, want.Value, want.Err)
 	}
 }

@@ -32,7 +32,8 @@ func system() backend { return secrets{} }
 // the program would arrive amid a prompt. What it writes is found by programs
 // that look for go-keyring's items, and the other way round.
 //
-// A context that ends dismisses the prompt that is open. What the service was
+// A context that ends dismisses the prompt that is open, or leaves it to the
+// person and does no more once it is answered. What the service was
 // asked without a prompt is waited for, since it may yet be done.
 type secrets struct{}
 
@@ -192,6 +193,9 @@ func (t *talk) unlock(ctx context.Context, path dbus.ObjectPath, kind string) er
 	}
 	if _, err := t.prompt(ctx, prompt); err != nil {
 		return err
+	}
+	if ctx.Err() != nil { // unlocked too late for a caller who is gone
+		return context.Cause(ctx)
 	}
 	if err := t.property(path, kind, "Locked", &locked); err != nil {
 		return err

@@ -13,6 +13,9 @@ import (
 
 const promptInterface = "org.freedesktop.Secret.Prompt"
 
+// gnomeKeyring is a name that gnome-keyring has besides.
+const gnomeKeyring = "org.gnome.keyring"
+
 const (
 	connecting = 5 * time.Second // how long a session bus may take to let one in
 	dismissing = 2 * time.Second // and a service to put a prompt away
@@ -22,6 +25,7 @@ const (
 type talk struct {
 	conn    *dbus.Conn
 	owner   string // the service's own name on the bus: nobody else's signals count
+	gnome   string // and gnome-keyring's, if it runs
 	signals chan *dbus.Signal
 }
 
@@ -78,6 +82,7 @@ func (t *talk) listen() error {
 	if err := t.conn.AddMatchSignal(ends...); err != nil {
 		return err
 	}
+	_ = bus.Call("org.freedesktop.DBus.GetNameOwner", 0, gnomeKeyring).Store(&t.gnome) // fails where there is none
 	return bus.Call("org.freedesktop.DBus.GetNameOwner", 0, secretService).Store(&t.owner)
 }
 
@@ -86,7 +91,7 @@ func (t *talk) close() { _ = t.conn.Close() }
 func (t *talk) object(path dbus.ObjectPath) dbus.BusObject { return t.conn.Object(secretService, path) }
 
 // prompt has the service ask the person and answers what came of it:
-// ErrDismissed for a no. When ctx ends, the prompt is put away.
+// ErrDismissed for a no. When ctx ends, the prompt is put away, if it can be.
 func (t *talk) prompt(ctx context.Context, path dbus.ObjectPath) (dbus.Variant, error) {
 	if path == noPath {
 		return dbus.Variant{}, nil
@@ -110,12 +115,22 @@ func (t *talk) prompt(ctx context.Context, path dbus.ObjectPath) (dbus.Variant, 
 			}
 		case <-over:
 			// The answer is still waited for: it may have been yes by then.
-			over, gone = nil, time.After(dismissing)
-			t.object(path).Go(promptInterface+".Dismiss", dbus.FlagNoReplyExpected, nil)
+			over, gone = nil, t.dismiss(path)
 		case <-gone:
 			return dbus.Variant{}, context.Cause(ctx)
 		}
 	}
+}
+
+// dismiss puts a prompt away and answers when that should be done. gnome-keyring
+// 42 aborts when it is told to, and every program's keyring is locked then: its
+// prompt stays, and is waited for, until the person answers it.
+func (t *talk) dismiss(path dbus.ObjectPath) <-chan time.Time {
+	if t.owner == t.gnome {
+		return nil
+	}
+	t.object(path).Go(promptInterface+".Dismiss", dbus.FlagNoReplyExpected, nil)
+	return time.After(dismissing)
 }
 
 // completes reports whether s ends this prompt and comes from the service.
