@@ -41,6 +41,7 @@ type Faults struct {
 	FailAfter   bool          // keeps an item, and then says that it failed
 	Max         int           // refuses larger items; 0: none
 	Noise       bool          // signals of others amid a prompt
+	Absent      bool          // is not on the bus
 }
 
 type item struct {
@@ -91,8 +92,15 @@ func connect(t testing.TB, address string) *dbus.Conn {
 // Set changes how it misbehaves from now on.
 func (s *Service) Set(f Faults) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	was := s.faults.Absent
 	s.faults = f
+	s.mu.Unlock()
+	switch {
+	case f.Absent && !was:
+		_, _ = s.conn.ReleaseName(name)
+	case was && !f.Absent:
+		_, _ = s.conn.RequestName(name, dbus.NameFlagDoNotQueue)
+	}
 }
 
 // Leave ends it, as a crash would.
