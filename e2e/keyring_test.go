@@ -43,6 +43,8 @@ func TestTheProgramEndsAtOnceWhateverTheKeyringDoes(t *testing.T) {
 		}
 		d.leave(p, state)
 	}
+	keyring.Set(fakesecrets.Faults{Max: 1}) // after those that need what is kept
+	d.leave(d.open(), "too big")
 	keyring.Leave()
 	d.leave(d.open(), "absent")
 }
