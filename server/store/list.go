@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,15 @@ type Position struct {
 	Number int64
 	Text   string
 	ID     string
+}
+
+// compare says which of two places comes first.
+func (o Order) compare(a, b Position) int {
+	c := cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.Text, b.Text), cmp.Compare(a.ID, b.ID))
+	if o.Desc {
+		return -c
+	}
+	return c
 }
 
 // List is one page: its rows, the Position where the next one starts if there

@@ -19,7 +19,9 @@ type LiveFilter struct {
 func (q Queries) LiveTokens(ctx context.Context, f LiveFilter) (n int, err error) {
 	var cond conditions
 	cond.equal("t.user_id", f.UserID)
-	cond.equal("t.tenants", f.Tenant)
+	if f.Tenant != "" {
+		cond.ofTenant(f.Tenant)
+	}
 	cond.equal("t.description", f.Description)
 	at := cond.arg(f.Now.UnixMilli())
 	cond.add(worksSQL("t", at), " AND (t.replaced_by IS NULL OR NOT EXISTS (SELECT 1 FROM tokens n WHERE n.id = t.replaced_by AND ", worksSQL("n", at), "))")

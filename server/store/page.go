@@ -27,15 +27,20 @@ type listing[T any] struct {
 // page reads one page by keyset: no row is skipped or seen twice when others
 // come and go in between.
 func (l listing[T]) page(ctx context.Context, db dbtx, cond conditions, order Order) (List[T], error) {
+	r, err := l.reading(ctx, db, cond, order)
+	return r.out, err
+}
+
+func (l listing[T]) reading(ctx context.Context, db dbtx, cond conditions, order Order) (reading[T], error) {
 	r := reading[T]{listing: l, db: db, cond: cond, order: order, key: l.sorts[order.By]}
 	long, err := r.count(ctx)
 	if err != nil {
-		return List[T]{}, err
+		return r, err
 	}
 	long = long && cond.filters()
 	for _, part := range r.parts() {
 		if err := r.part(ctx, part, long); err != nil {
-			return r.out, err
+			return r, err
 		}
 		if long {
 			r.out.Total = len(r.out.Items)
@@ -44,7 +49,7 @@ func (l listing[T]) page(ctx context.Context, db dbtx, cond conditions, order Or
 			break
 		}
 	}
-	return r.out, nil
+	return r, nil
 }
 
 // reading is a page on its way.
@@ -55,7 +60,7 @@ type reading[T any] struct {
 	order Order
 	key   sortKey
 	out   List[T]
-	last  Position // of the row that was read last
+	at    []Position // of each row of out
 }
 
 // count finds the total, and whether the list is a long one.
@@ -209,7 +214,7 @@ func (r *reading[T]) after(ctx context.Context, many int, key sortKey, part stri
 func (r *reading[T]) read(rows *sql.Rows) error {
 	for rows.Next() {
 		if len(r.out.Items) == r.order.Limit {
-			r.out.Next = &r.last
+			r.out.Next = &r.at[len(r.at)-1]
 			return nil
 		}
 		at := placed{key: r.key, nowhere: r.order.nowhere()}
@@ -217,7 +222,7 @@ func (r *reading[T]) read(rows *sql.Rows) error {
 		if err != nil {
 			return err
 		}
-		r.out.Items, r.last = append(r.out.Items, item), *at.position()
+		r.out.Items, r.at = append(r.out.Items, item), append(r.at, *at.position())
 	}
 	return readError(r.what, rows.Err())
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -30,7 +31,7 @@ type TokenFilter struct {
 	Kind          string
 	AppID         string
 	UserID        string   // the owner
-	Tenants       []string // it belongs to any of them, where each token has one
+	Tenants       []string // it belongs to any of them, and to no other
 	Status        []string // any of them, at Now
 	Now           time.Time
 	Query         string // in description, app, owner or hint
@@ -67,22 +68,45 @@ func (q Queries) Tokens(ctx context.Context, f TokenFilter, order Order) (List[T
 		id:    "t.id",
 		sorts: TokenSorts,
 		scan:  scanTokenRecord,
-	}.page(ctx, q.db, f.conditions(order.By), order)
+	}.pageOfAll(ctx, q.db, f.lists(order.By), order)
 }
 
-// conditions keeps columns that are not sorted by from leading SQLite to an
-// index of another order: COALESCE does that.
-func (f TokenFilter) conditions(sort string) (cond conditions) {
-	cond.equal("t.id", f.ID)
-	cond.equal("t.user_id", f.UserID)
-	if f.Tenants != nil {
-		cond.in("t.tenants", f.Tenants)
+// lists are those that the tokens are in: one for each tenant, if it is asked
+// for some. Each has an index for each sort.
+func (f TokenFilter) lists(sort string) (lists []conditions) {
+	if f.Tenants == nil {
+		return []conditions{f.conditions(sort, conditions{})}
 	}
-	created := "COALESCE(t.created_at, 0)"
+	for _, tenant := range slices.Compact(slices.Sorted(slices.Values(f.Tenants))) {
+		var list conditions
+		list.ofTenant(tenant)
+		lists = append(lists, f.conditions(sort, list))
+	}
+	return lists
+}
+
+// ofTenant demands what belongs to the tenant alone. It says that this is one,
+// so that it can be found by the indexes that have no others.
+func (c *conditions) ofTenant(tenant string) {
+	c.add("t.tenants = ", c.arg(tenant), " AND t.tenants <> ''")
+}
+
+// conditions narrows cond, which is a tenant's list or empty. It keeps columns
+// that are not sorted by from leading SQLite to an index of another order:
+// COALESCE does that.
+func (f TokenFilter) conditions(sort string, cond conditions) conditions {
+	user, app, created := "COALESCE(t.user_id, '')", "COALESCE(t.app_id, '')", "COALESCE(t.created_at, 0)"
+	ofTenant := len(cond.sql) > 0
+	cond.equal("t.id", f.ID)
 	switch {
-	case f.UserID != "": // has fewer tokens than most apps
+	case ofTenant:
 		cond.endOfList()
-		cond.equal("COALESCE(t.app_id, '')", f.AppID)
+		cond.equal(user, f.UserID)
+		cond.equal(app, f.AppID)
+	case f.UserID != "": // has fewer tokens than most apps
+		cond.equal("t.user_id", f.UserID)
+		cond.endOfList()
+		cond.equal(app, f.AppID)
 	default:
 		cond.equal("t.app_id", f.AppID)
 		cond.endOfList()
