@@ -2,6 +2,8 @@ package signin
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -94,6 +96,9 @@ func validate(ctx context.Context, r *oidc.AuthRequest, s op.Storage, v *op.IDTo
 	if slices.Contains(r.Prompt, oidc.PromptNone) {
 		return "", oidc.ErrLoginRequired().WithDescription("the password is asked for each time")
 	}
+	if r.IDTokenHint != "" && !hasClaims(r.IDTokenHint) {
+		return "", oidc.ErrLoginRequired().WithDescription("the id_token_hint is invalid")
+	}
 	return op.ValidateAuthRequestClient(ctx, r, client, v)
 }
 
@@ -109,6 +114,18 @@ func (s *storage) CreateAuthRequest(ctx context.Context, r *oidc.AuthRequest, _ 
 		ExpiresAt: s.p.now().Add(requestLife),
 	}
 	return &authRequest{id: callOf(ctx).request.ID}, nil
+}
+
+// hasClaims reports whether an ID token has claims that can be read, whoever
+// signed it: the library takes null for some, and panics.
+func hasClaims(token string) bool {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return false
+	}
+	var claims map[string]json.RawMessage
+	text, err := base64.RawURLEncoding.DecodeString(parts[1])
+	return err == nil && json.Unmarshal(text, &claims) == nil && claims != nil
 }
 
 // repeated reports whether a parameter is there twice, of which two programs

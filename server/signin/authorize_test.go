@@ -72,6 +72,7 @@ func TestARequestThatIsNotAsItMustBeGoesBackWithAnError(t *testing.T) {
 		"prompt none":       {[]oauth2.AuthCodeOption{set("prompt", "none")}, "login_required"},
 		"request object":    {[]oauth2.AuthCodeOption{set("request", "e30.e30.")}, "request_not_supported"},
 		"false hint":        {[]oauth2.AuthCodeOption{set("id_token_hint", "e30.e30.x")}, "login_required"},
+		"hint of null":      {[]oauth2.AuthCodeOption{set("id_token_hint", "bnVsbA.bnVsbA.")}, "login_required"},
 	} {
 		a := w.client().begin(tc.with...)
 		s := w.browser().open(a.url)

@@ -79,4 +79,9 @@ func TestEndingTheSessionEndsThatSignInOnly(t *testing.T) {
 	if s.location != nil {
 		t.Errorf("sent to %s", s.location)
 	}
+	for _, hint := range []string{"x", "bnVsbA.bnVsbA.", raw + "&id_token_hint=" + raw} { // null is no claims
+		if s := w.browser().open(w.issuer + "/connect/endsession?id_token_hint=" + hint); s.status != 400 {
+			t.Errorf("%.20s: %d", hint, s.status)
+		}
+	}
 }

@@ -26,6 +26,7 @@ import (
 //     and userinfo refuse them in front;
 //   - implicit and JWT grants in the discovery document: its router is not used
 //     and discovery writes the truth;
+//   - claims that are null make it panic: hasClaims refuses such a hint in front;
 //   - its device flow: device.go says why it is not used;
 //   - DefaultEndpoints is a global that the options write to: no options, the
 //     methods below.

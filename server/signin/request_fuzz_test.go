@@ -44,7 +44,8 @@ func FuzzOnlyAGoodAuthorizationRequestReachesTheLoginPage(f *testing.F) {
 	good := goodRequest().Encode()
 	for _, seed := range []string{
 		good, good + "&prompt=none", good + "&state=x", good + "&request=e30.e30.", good + "&response_mode=form_post", good + "&%zz",
-		good + "&id_token_hint=x", good + "&max_age=-1", good + "&ui_locales=%ff", strings.Replace(good, "S256", "plain", 1),
+		good + "&id_token_hint=x", good + "&id_token_hint=bnVsbA.bnVsbA.", good + "&request=bnVsbA.bnVsbA.",
+		good + "&max_age=-1", good + "&ui_locales=%ff", strings.Replace(good, "S256", "plain", 1),
 		strings.Replace(good, "127.0.0.1", "localhost", 1), strings.Replace(good, "=code&", "=code+token&", 1), "client_id=keyfob-desktop", "",
 	} {
 		f.Add(seed)
@@ -62,7 +63,9 @@ func FuzzOnlyAGoodAuthorizationRequestReachesTheLoginPage(f *testing.F) {
 				t.Fatalf("%q reached the login page", raw)
 			}
 		case w.Code == http.StatusFound:
-			if at, _, _ := strings.Cut(to, "?"); !slowRedirect(at) || !strings.Contains(to, "error=") {
+			at, answer, _ := strings.Cut(to, "?")
+			said, err := url.ParseQuery(answer)
+			if err != nil || !slowRedirect(at) || said.Get("error") == "" || !describable.MatchString(said.Get("error_description")) {
 				t.Fatalf("%q was sent to %s", raw, to)
 			}
 		case w.Code != http.StatusBadRequest:

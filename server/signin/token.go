@@ -26,8 +26,13 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 		p.refuseOften(w, r, problem)
 		return
 	}
-	if r.PostForm.Get("grant_type") == string(oidc.GrantTypeDeviceCode) {
+	switch oidc.GrantType(r.PostForm.Get("grant_type")) {
+	case oidc.GrantTypeDeviceCode:
 		p.deviceToken(w, r)
+		return
+	case oidc.GrantTypeCode, oidc.GrantTypeRefreshToken, "":
+	default: // the library would repeat what was sent, in characters that an error may not have
+		p.refuseOften(w, r, oidc.ErrUnsupportedGrantType().WithDescription("the grant_type is not supported"))
 		return
 	}
 	c := new(call)
@@ -135,6 +140,11 @@ func (p *Provider) userinfo(w http.ResponseWriter, r *http.Request) {
 // endSession answers /connect/endsession (OpenID Connect RP-Initiated Logout).
 func (p *Provider) endSession(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	err := r.ParseForm()
+	if hint := r.Form.Get("id_token_hint"); err != nil || repeated(r.Form) || hint != "" && !hasClaims(hint) {
+		p.show(w, http.StatusBadRequest, brokenRequest)
+		return
+	}
 	c := new(call)
 	reply := newReply()
 	op.EndSession(reply, r.WithContext(p.within(r.Context(), c)), p.engine)

@@ -36,6 +36,7 @@ func TestTheTokenEndpointRefusesWhatItShould(t *testing.T) {
 		"JSON":                 {"", "application/json", "{}", 400, "invalid_request"},
 		"no grant":             {"", form, "", 400, "invalid_request"},
 		"password grant":       {"", form, with("grant_type", "password").Encode(), 400, "unsupported_grant_type"},
+		"no grant's name":      {"", form, with("grant_type", "\"\n\u00e4").Encode(), 400, `unsupported_grant_type","error_description":"the grant_type is not supported`},
 		"client credentials":   {"", form, with("grant_type", "client_credentials").Encode(), 400, "unsupported_grant_type"},
 		"JWT":                  {"", form, with("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer").Encode(), 400, "unsupported_grant_type"},
 		"exchange":             {"", form, with("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange").Encode(), 400, "unsupported_grant_type"},
