@@ -101,10 +101,12 @@ func FuzzBody(f *testing.F) {
 		{http.MethodPatch, "/manager/apps/x"},
 		{http.MethodPatch, "/manager/users/x"},
 		{http.MethodPost, "/manager/tokens/revoke"},
+		{http.MethodPatch, "/manager/policy"},
 	}
 	for i, seed := range []string{
 		`{"description":"a","appId":"b","scopes":["read"],"expiresAt":"2030-01-01T00:00:00Z"}`, `{"name":"n","policy":"None","scopes":["read"]}`, `{"login":"bob","name":"B","isAdmin":false}`,
 		`{"secret":"enrt_p"}`, `{"overlapSeconds":1e3}`, `{"name":null,"enabled":1}`, `{"permissions":["` + strings.Repeat("a", 300) + `"]}`, `{"ids":["x","x"],"dryRun":true}`,
+		`{"maxExpirySeconds":86400}`, `{"maxExpirySeconds":-9223372036854775808}`,
 		`[`, `null`, `{"a":1e999}`, "\xff", `"\ud800"`,
 	} {
 		f.Add(uint8(i), []byte(seed))
