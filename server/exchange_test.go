@@ -186,6 +186,8 @@ func TestExchangeAnswersErrorsAsOAuthHasThem(t *testing.T) {
 		"one of two is foreign":   {nil, asking(pat.Secret, "audience", h.open.ID, "audience", "x"), 400, "invalid_target"},
 		"another resource":        {nil, asking(pat.Secret, "resource", "https://example.org/api"), 400, "invalid_target"},
 		"no URI as resource":      {nil, asking(pat.Secret, "resource", "%"), 400, "invalid_target"},
+		"a resource's fragment":   {nil, asking(pat.Secret, "resource", h.url+"/#x"), 400, "invalid_target"},
+		"a relative resource":     {nil, asking(pat.Secret, "resource", "/"), 400, "invalid_target"},
 		"a scope that it lacks":   {nil, asking(pat.Secret, "scope", "read update"), 400, "invalid_scope"},
 		"the scope tokens":        {nil, asking(pat.Secret, "scope", "tokens"), 400, "invalid_scope"},
 		"scopes of no shape":      {nil, asking(pat.Secret, "scope", "read  read"), 400, "invalid_scope"},
