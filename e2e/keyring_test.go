@@ -29,22 +29,28 @@ func TestTheProgramEndsAtOnceWhateverTheKeyringDoes(t *testing.T) {
 	})
 	d.leave(p, "present")
 	locked := fakesecrets.Faults{Locked: true, Answer: fakesecrets.Never}
-	for state, f := range map[string]fakesecrets.Faults{
-		"unanswered": locked,
-		"dismissed":  {Locked: true, Answer: fakesecrets.No},
-		"slow":       {Delay: 400 * time.Millisecond},
-		"fails":      {Drop: true},
-		"disturbed":  {Locked: true, Answer: fakesecrets.Never, Noise: true},
+	for _, c := range []struct {
+		state string
+		fakesecrets.Faults
+	}{ // the last ones lose what the others need
+		{"unanswered", locked},
+		{"dismissed", fakesecrets.Faults{Locked: true, Answer: fakesecrets.No}},
+		{"disturbed", fakesecrets.Faults{Locked: true, Answer: fakesecrets.Never, Noise: true}},
+		{"slow", fakesecrets.Faults{Delay: 400 * time.Millisecond}},
+		{"fails", fakesecrets.Faults{Drop: true}},
+		{"too big", fakesecrets.Faults{Max: 1}},
 	} {
-		keyring.Set(f)
+		keyring.Set(c.Faults)
 		p := d.open()
-		if f.Locked {
-			<-keyring.Prompts
+		if c.Locked {
+			select {
+			case <-keyring.Prompts:
+			case <-time.After(30 * time.Second):
+				t.Fatalf("%s: the keyring is not asked", c.state)
+			}
 		}
-		d.leave(p, state)
+		d.leave(p, c.state)
 	}
-	keyring.Set(fakesecrets.Faults{Max: 1}) // after those that need what is kept
-	d.leave(d.open(), "too big")
 	keyring.Leave()
 	d.leave(d.open(), "absent")
 }
@@ -54,7 +60,11 @@ func (d *desktop) leave(p *process, state string) {
 	d.t.Helper()
 	asked := time.Now()
 	must(d.t, p.cmd.Process.Signal(syscall.SIGTERM))
-	<-p.ended // in order or, where that takes too long, at once
+	select {
+	case <-p.ended: // in order or, where that takes too long, at once
+	case <-time.After(patience):
+		d.t.Fatalf("%s: it does not end", state)
+	}
 	took := time.Since(asked)
 	d.t.Logf("%s: ended after %s", state, took.Round(time.Millisecond))
 	if took > leaving {

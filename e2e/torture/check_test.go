@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"keyfob/api"
 )
@@ -107,7 +108,8 @@ func (w *world) checkRecord(t *token, there map[string]api.Token, open *attempt)
 	}
 }
 
-// settle makes the open attempts again. Each must be acknowledged now.
+// settle makes the open attempts again. Each must be acknowledged, also if the
+// first one meets a connection to a database that went away meanwhile.
 func (w *world) settle(known map[string]bool) {
 	w.Helper()
 	for _, k := range w.workers {
@@ -116,8 +118,10 @@ func (w *world) settle(known map[string]bool) {
 		}
 		w.unanswered++
 		made := k.open
-		if err := k.attempt(made); err != nil {
-			w.Fatalf("the same attempt again: %v", err)
+		for begun, err := time.Now(), k.attempt(made); err != nil; err = k.attempt(made) {
+			if time.Since(begun) > patience {
+				w.Fatalf("the same attempt again: %v", err)
+			}
 		}
 		if made.kind != revoke {
 			known[k.all[len(k.all)-1].id] = true
