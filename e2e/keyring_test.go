@@ -20,7 +20,7 @@ func TestTheProgramEndsAtOnceWhateverTheKeyringDoes(t *testing.T) {
 	d := newDesktop(t, withoutKeyring)
 	keyring := fakesecrets.Start(t, "unix:path="+filepath.Join(d.home, "run", "bus"), fakesecrets.Faults{})
 	p := d.open()
-	d.press("Return")
+	d.useBuiltIn()
 	eventually(t, "the sign-in is kept", func() error {
 		if len(keyring.Values()) == 0 {
 			return errors.New("the keyring is empty")
