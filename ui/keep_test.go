@@ -126,7 +126,7 @@ func TestAFileThatNobodyCanOpenIsForgotten(t *testing.T) {
 
 	d = b.start(t)
 	d.Tap("Forget the file…")
-	d.Has("The file is deleted, and you sign in anew.")
+	d.Has("The file will be deleted, and you sign in anew.")
 	picture(t, d, "passphrase-forget")
 	d.Tap("Delete the file")
 	d.Has("Use the built-in server")

@@ -73,6 +73,16 @@ func TestRelativeTellsOneUnitAndNeverTooMuch(t *testing.T) {
 	}
 }
 
+// The server takes an expiry up to the year 9999; a Duration ends after 292 years.
+func TestAMomentCenturiesAwayIsCounted(t *testing.T) {
+	now := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+	for year, want := range map[int]string{2318: "in 292 years", 2319: "in 293 years", 9999: "in 7973 years"} {
+		if got := Relative(time.Date(year, 11, 22, 0, 0, 0, 0, time.UTC), now); got != want {
+			t.Errorf("%d: %q, want %q", year, got, want)
+		}
+	}
+}
+
 func TestMomentThatNeverComesIsNever(t *testing.T) {
 	for _, got := range []string{Relative(time.Time{}, time.Now()), UTC(time.Time{}), Date(time.Time{})} {
 		if got != "never" {

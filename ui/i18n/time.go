@@ -1,6 +1,9 @@
 package i18n
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // UTC returns a moment as people read it, in UTC: "20 Feb 2027, 00:00 UTC". The zero time is "never".
 func UTC(t time.Time) string {
@@ -32,7 +35,10 @@ func Relative(t, now time.Time) string {
 	if t.IsZero() {
 		return T("time.never")
 	}
-	if d := t.Sub(now); d > 0 {
+	switch d := t.Sub(now); {
+	case d == math.MaxInt64: // more than a Duration holds
+		return N("time.inYears", t.Year()-now.Year())
+	case d > 0:
 		return ahead(d)
 	}
 	return ago(now.Sub(t))
@@ -56,7 +62,7 @@ func ahead(d time.Duration) string {
 	return N("time.inYears", round(d, year))
 }
 
-func round(d, unit time.Duration) int { return int((d + unit/2) / unit) }
+func round(d, unit time.Duration) int { return int(d/unit + d%unit*2/unit) }
 
 func ago(d time.Duration) string {
 	switch {
