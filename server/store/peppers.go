@@ -134,7 +134,7 @@ func (q Queries) PepperNeeded(ctx context.Context, id string, now time.Time) (st
 }
 
 // liveAt is a token called t that works at $2.
-const liveAt = `(t.revoked_at IS NULL OR COALESCE(t.overlap_ends_at, 0) > $2) AND (t.expires_at IS NULL OR t.expires_at > $2)`
+var liveAt = worksSQL("t", "$2")
 
 // LiveUnder are the ids of up to limit tokens that UsesOfPepper counts as
 // Tokens, after one of them, in their order.

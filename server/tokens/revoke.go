@@ -42,8 +42,8 @@ func (s *Service) RevokeAny(ctx context.Context, c Caller, id string) error {
 // one may end it. It answers nil for any other, as RFC 7009 section 2.2 has
 // it. The change log names who issued the token (requirement 22).
 func (s *Service) RevokePresented(ctx context.Context, presented, from string) error {
-	p, err := s.revocable(ctx, presented)
-	if p == nil {
+	p, ok, err := s.revocable(ctx, presented)
+	if !ok {
 		return err
 	}
 	issuer := p.Token.CreatedBy
@@ -61,8 +61,8 @@ func (s *Service) RevokeForApp(ctx context.Context, by Caller, presented string)
 	if err != nil {
 		return err
 	}
-	p, err := s.revocable(ctx, presented)
-	if p == nil || p.App.ID != appID {
+	p, ok, err := s.revocable(ctx, presented)
+	if !ok || p.App.ID != appID {
 		return err
 	}
 	actor := store.ActorApp
@@ -72,13 +72,13 @@ func (s *Service) RevokeForApp(ctx context.Context, by Caller, presented string)
 	return s.revokePresented(ctx, p, actor, map[string]any{"presented": true, "from": by.From, "application": appID})
 }
 
-// revocable looks up what is presented; nil for what is none.
-func (s *Service) revocable(ctx context.Context, presented string) (*found, error) {
-	p, err := s.lookUp(ctx, presented)
+// revocable looks up what is presented. That it is unknown is no error.
+func (s *Service) revocable(ctx context.Context, presented string) (p *found, ok bool, err error) {
+	p, err = s.lookUp(ctx, presented)
 	if _, unknown := errors.AsType[*Error](err); unknown {
-		return nil, nil //nolint:nilnil // there is none, and that is no error
+		return nil, false, nil
 	}
-	return p, err
+	return p, err == nil, err
 }
 
 func (s *Service) revokePresented(ctx context.Context, p *found, actor string, detail map[string]any) error {
