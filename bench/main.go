@@ -158,9 +158,13 @@ func (b *bench) copyOf(n int, name string) (string, error) {
 	if err := os.RemoveAll(to); err != nil {
 		return "", err
 	}
-	out, err := exec.CommandContext(b.ctx, "cp", "-r", "--reflink=auto", b.seedDir(n), to).CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
+	for _, command := range [][]string{
+		{"cp", "-r", "--reflink=auto", b.seedDir(n), to},
+		{"sync", "--file-system", to}, // no part pays for what this and the parts before it left to be written
+	} {
+		if out, err := exec.CommandContext(b.ctx, command[0], command[1:]...).CombinedOutput(); err != nil {
+			return "", fmt.Errorf("%w: %s", err, out)
+		}
 	}
 	return to, nil
 }
