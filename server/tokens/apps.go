@@ -61,7 +61,7 @@ func (s *Service) AddApp(ctx context.Context, c Caller, want api.NewApp) (api.Ap
 	if a.Policy == "" {
 		a.Policy = api.PolicyNone
 	}
-	return s.saveApp(ctx, func(tx *store.Tx) (string, error) {
+	return s.saveApp(ctx, c, func(tx *store.Tx) (string, error) {
 		if err := s.checkApp(ctx, tx, a, want.Scopes); err != nil {
 			return "", err
 		}
@@ -78,7 +78,7 @@ func (s *Service) ChangeApp(ctx context.Context, c Caller, id string, want api.A
 	if err := administrator(c); err != nil {
 		return api.App{}, err
 	}
-	return s.saveApp(ctx, func(tx *store.Tx) (string, error) {
+	return s.saveApp(ctx, c, func(tx *store.Tx) (string, error) {
 		old, err := tx.AppByID(ctx, id)
 		if err != nil {
 			return "", err
@@ -105,7 +105,7 @@ func (s *Service) NewAppSecret(ctx context.Context, c Caller, id string) (secret
 		return secret.Value{}, err
 	}
 	value := secret.New(s.Rules.SecretPrefix(""), secret.App)
-	_, err := s.saveApp(ctx, func(tx *store.Tx) (string, error) {
+	_, err := s.saveApp(ctx, c, func(tx *store.Tx) (string, error) {
 		a, err := tx.AppByID(ctx, id)
 		if err != nil {
 			return "", err
@@ -126,10 +126,13 @@ func (s *Service) NewAppSecret(ctx context.Context, c Caller, id string) (secret
 	return value, nil
 }
 
-// saveApp runs a change of an app and reads the app back.
-func (s *Service) saveApp(ctx context.Context, change func(*store.Tx) (id string, err error)) (api.App, error) {
+// saveApp runs an administrator's change of an app and reads the app back.
+func (s *Service) saveApp(ctx context.Context, c Caller, change func(*store.Tx) (id string, err error)) (api.App, error) {
 	var out api.App
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := s.stillAdministers(ctx, tx, c); err != nil {
+			return err
+		}
 		id, err := change(tx)
 		if err != nil {
 			return err

@@ -61,6 +61,9 @@ func (s *Service) CreateSAT(ctx context.Context, c Caller, appID string, want ap
 		return api.Issued{}, err
 	}
 	return s.issue(ctx, c, a, func(tx *store.Tx, c Caller) (allowed, error) {
+		if err := administrator(c); err != nil {
+			return allowed{}, err
+		}
 		app, err := tx.AppByID(ctx, appID)
 		if errors.Is(err, store.ErrNotFound) {
 			return allowed{}, notFound()
@@ -195,18 +198,13 @@ func (s *Service) insert(ctx context.Context, tx *store.Tx, c Caller, now time.T
 }
 
 // ownerOf is the caller, or for the operator the user that is named, as they
-// are now: what was checked at the call's beginning may be gone, and is held
-// until the token is kept.
+// are now.
 func ownerOf(ctx context.Context, tx *store.Tx, c Caller, userID string) (store.User, []api.FieldError, error) {
 	if !c.operator() {
-		u, err := tx.UserByID(ctx, c.User.ID)
-		if err != nil || !u.IsActive {
-			return u, nil, orUnauthenticated(err)
+		if userID != "" && userID != c.User.ID {
+			return c.User, []api.FieldError{{Pointer: "/userId", Code: api.FieldForeign, Detail: "A personal access token is issued to its caller only."}}, nil
 		}
-		if userID != "" && userID != u.ID {
-			return u, []api.FieldError{{Pointer: "/userId", Code: api.FieldForeign, Detail: "A personal access token is issued to its caller only."}}, nil
-		}
-		return u, nil, nil
+		return c.User, nil, nil
 	}
 	u, err := tx.UserByID(ctx, userID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !u.IsActive {

@@ -26,11 +26,19 @@ func keeper(c Caller) error {
 	return nil
 }
 
-// again is a caller as their token is now. It may have ended since the call's
-// beginning, at another server too; from here on it is held until what it does
-// is kept. A sign-in stays as it was.
+// again is a caller as they and their token are now. Either may have changed
+// since the call's beginning, at another server too; from here on they are held
+// until what they do is kept.
 func (s *Service) again(ctx context.Context, tx *store.Tx, c Caller) (Caller, error) {
-	if c.Token == nil {
+	switch {
+	case c.operator():
+		return c, nil
+	case c.Token == nil:
+		u, err := tx.UserByID(ctx, c.User.ID)
+		if err != nil || !u.IsActive {
+			return c, orUnauthenticated(err)
+		}
+		c.User, c.Permissions, c.Tenants = u, u.Permissions, u.Tenants
 		return c, nil
 	}
 	var (
@@ -52,6 +60,16 @@ func (s *Service) again(ctx context.Context, tx *store.Tx, c Caller) (Caller, er
 	c.User, c.Token, c.Scopes = p.User, &p.Token, s.held(&p)
 	c.Permissions, c.Tenants = effective(p.Token, p.User)
 	return c, keeper(c)
+}
+
+// stillAdministers refuses who is an administrator no more. Each change that
+// needs one asks it, however early in the call it asked before.
+func (s *Service) stillAdministers(ctx context.Context, tx *store.Tx, c Caller) error {
+	c, err := s.again(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	return administrator(c)
 }
 
 // end is when the caller's own token ends by the clock; zero: never, or no

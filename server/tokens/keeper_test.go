@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"keyfob/api"
+	"keyfob/server/store"
 )
 
 // robot is the Caller of a PAT of f.user with the scopes and that lifetime.
@@ -162,4 +163,47 @@ func TestCapabilitiesSayWhatTheCallerCanDo(t *testing.T) {
 		}
 		equal(t, got, c.want)
 	}
+}
+
+// requirement 35: one who was an administrator when the call began, and lost
+// that while it waited, at another server too.
+func TestWhoAdministersNoMoreChangesNothing(t *testing.T) {
+	f := newFixture(t)
+	app := f.app(api.PolicyAuthenticatedUsers)
+	token := f.pat(f.user, app)
+	for lost, k := range map[string]struct {
+		change api.UserChange
+		want   string
+	}{
+		"the role":    {api.UserChange{IsAdmin: new(false)}, api.CodeDenied},
+		"the account": {api.UserChange{IsActive: new(false)}, api.CodeUnauthenticated},
+	} {
+		stale := f.person("was-admin-"+k.want, true)
+		try(f.ChangeUser(t.Context(), f.admin, stale.User.ID, k.change, ""))(t)
+		before := try(f.Store.ChainHead(t.Context()))(t)
+		for what, err := range f.administering(stale, app.ID, token) {
+			if code(err) != k.want {
+				t.Errorf("without %s, %s: %v, want %s", lost, what, err, k.want)
+			}
+		}
+		equal(t, try(f.Store.ChainHead(t.Context()))(t), before)
+	}
+}
+
+// administering tries each change that needs an administrator.
+func (f *fixture) administering(c Caller, app string, token api.Issued) map[string]error {
+	ctx, out := f.t.Context(), map[string]error{}
+	_, out["AddApp"] = f.AddApp(ctx, c, api.NewApp{Name: "new", Scopes: []string{"read"}})
+	_, out["ChangeApp"] = f.ChangeApp(ctx, c, app, api.AppChange{Name: new("changed")})
+	_, out["NewAppSecret"] = f.NewAppSecret(ctx, c, app)
+	out["DeleteApp"] = f.DeleteApp(ctx, c, app)
+	_, out["CreateSAT"] = f.CreateSAT(ctx, c, app, api.NewToken{Scopes: []string{"read"}}, "")
+	_, out["RotateAny"] = f.RotateAny(ctx, c, token.Token.ID, api.Rotation{}, "")
+	out["RevokeAny"] = f.RevokeAny(ctx, c, token.Token.ID)
+	_, out["RevokeMany"] = f.RevokeMany(ctx, c, api.Revocation{IDs: []string{token.Token.ID}})
+	_, out["FindToken"] = f.FindToken(ctx, c, token.Secret)
+	_, out["AddUser"] = f.AddUser(ctx, c, store.User{Login: "new"})
+	_, out["ChangeUser"] = f.ChangeUser(ctx, c, f.user.User.ID, api.UserChange{Name: new("changed")}, "")
+	_, out["SetPolicy"] = f.SetPolicy(ctx, c, api.PolicyChange{MaxExpirySeconds: new(int64(3600))})
+	return out
 }

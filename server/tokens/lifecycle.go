@@ -17,6 +17,9 @@ func (s *Service) DeleteApp(ctx context.Context, c Caller, id string) error {
 		return err
 	}
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := s.stillAdministers(ctx, tx, c); err != nil {
+			return err
+		}
 		if gone, err := held(ctx, tx, id); err != nil || gone {
 			return err
 		}
@@ -73,6 +76,9 @@ func (s *Service) ChangeUser(ctx context.Context, c Caller, id string, want api.
 	var out api.User
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := tx.Hold(ctx, "user "+id); err != nil { // a shared lock could not be widened by two
+			return err
+		}
+		if err := s.stillAdministers(ctx, tx, c); err != nil {
 			return err
 		}
 		old, err := tx.UserByID(ctx, id)

@@ -14,7 +14,7 @@ func TestMain(m *testing.M) {
 		"TestATenantHasAsManyLiveTokensAsTheRulesAllow", "TestUsersOfATenantListAndRevokeItsTokens",
 		"TestRacingRotationsMakeOneSuccessor", "TestRacingExchangesKeepTheBound", "TestAnExchangeWaitsForTheOneBeforeItIsCounted",
 		"TestRacingAttemptsAtTwoServersMakeOneToken", "TestOfRacersForANameAtTwoServersOneWins", "TestTheLogHasNoTokenAfterThePolicyThatForbidsIt",
-		"TestARevocationAtOneServerHoldsAtTheOther", "TestTwoServersWriteLastUsesOfTheSameTokens", "TestRacingChangesAtTwoServersAllHappen",
+		"TestARevocationAtOneServerHoldsAtTheOther", "TestWhoAdministersNoMoreChangesNothing", "TestTwoServersWriteLastUsesOfTheSameTokens", "TestRacingChangesAtTwoServersAllHappen",
 		"TestOfTwoAdministratorsWhoLeaveAtTwoServersOneStays", "TestAnAppThatIsDeletedHasNoLiveTokenFromTheOtherServer",
 		"TestWhateverEndsATokenAtOneOfThreeServersEndsItAtAll", "TestACheckedTokenIsRememberedUntilItIsWorthSomethingElse",
 		"TestTheLogHasNoTokenAfterTheLossOfWhatItWasGranted", "TestATokenIsWorthWhatItsOwnerHoldsAtEachUse",

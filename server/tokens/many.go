@@ -32,6 +32,9 @@ func (s *Service) RevokeMany(ctx context.Context, c Caller, want api.Revocation)
 	now := s.now()
 	out := api.Revoked{DryRun: want.DryRun}
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := s.stillAdministers(ctx, tx, c); err != nil {
+			return err
+		}
 		ids, err := s.selected(ctx, tx, want, now, &out)
 		if err != nil {
 			return err
@@ -132,6 +135,9 @@ func (s *Service) FindToken(ctx context.Context, c Caller, found string) (api.To
 	now := s.now()
 	var out api.Token
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := s.stillAdministers(ctx, tx, c); err != nil {
+			return err
+		}
 		r, err := oneToken(ctx, tx.Queries, store.TokenFilter{ID: p.Token.ID})
 		if err != nil {
 			return err

@@ -35,6 +35,9 @@ func (s *Service) SetPolicy(ctx context.Context, c Caller, want api.PolicyChange
 	}
 	var out api.Policy
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := s.stillAdministers(ctx, tx, c); err != nil {
+			return err
+		}
 		old, err := tx.SetSetting(ctx, store.SettingMaxExpiry, value)
 		if err != nil {
 			return err

@@ -35,7 +35,12 @@ func (s *Service) RevokeAny(ctx context.Context, c Caller, id string) error {
 	if err := administrator(c); err != nil {
 		return err
 	}
-	return s.revoke(ctx, c.User.ID, nil, func(tx *store.Tx) (store.Token, error) { return tx.TokenByID(ctx, id) })
+	return s.revoke(ctx, c.User.ID, nil, func(tx *store.Tx) (store.Token, error) {
+		if err := s.stillAdministers(ctx, tx, c); err != nil {
+			return store.Token{}, err
+		}
+		return tx.TokenByID(ctx, id)
+	})
 }
 
 // RevokePresented ends the token whose secret is shown: whoever holds a leaked

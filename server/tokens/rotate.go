@@ -22,7 +22,12 @@ func (s *Service) RotateOwn(ctx context.Context, c Caller, id string, want api.R
 	if err := keeper(c); err != nil {
 		return api.Issued{}, err
 	}
-	return s.rotate(ctx, c, id, want, idempotencyKey, func(t store.Token) bool { return t.Kind == api.KindPAT && t.UserID == c.User.ID })
+	return s.rotate(ctx, c, id, want, idempotencyKey, func(c Caller, t store.Token) error {
+		if t.Kind != api.KindPAT || t.UserID != c.User.ID {
+			return notFound()
+		}
+		return nil
+	})
 }
 
 // RotateAny replaces any token; it needs an administrator. A PAT stays its
@@ -31,10 +36,10 @@ func (s *Service) RotateAny(ctx context.Context, c Caller, id string, want api.R
 	if err := administrator(c); err != nil {
 		return api.Issued{}, err
 	}
-	return s.rotate(ctx, c, id, want, idempotencyKey, func(store.Token) bool { return true })
+	return s.rotate(ctx, c, id, want, idempotencyKey, func(c Caller, _ store.Token) error { return administrator(c) })
 }
 
-func (s *Service) rotate(ctx context.Context, c Caller, id string, want api.Rotation, key string, theirs func(store.Token) bool) (api.Issued, error) {
+func (s *Service) rotate(ctx context.Context, c Caller, id string, want api.Rotation, key string, may func(Caller, store.Token) error) (api.Issued, error) {
 	overlap := time.Duration(want.OverlapSeconds) * time.Second
 	if want.OverlapSeconds < 0 || want.OverlapSeconds > int(overlapMax/time.Second) {
 		return api.Issued{}, invalid(api.FieldError{Pointer: "/overlapSeconds", Code: api.FieldFormat, Detail: "Choose 0 seconds to 7 days."})
@@ -49,8 +54,8 @@ func (s *Service) rotate(ctx context.Context, c Caller, id string, want api.Rota
 		if old, err = tx.TokenByID(ctx, id); err != nil {
 			return allowed{}, orNotFound(err)
 		}
-		if !theirs(old) {
-			return allowed{}, notFound()
+		if err := may(c, old); err != nil {
+			return allowed{}, err
 		}
 		if err := rotatable(old, now); err != nil {
 			return allowed{}, err

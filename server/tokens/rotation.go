@@ -162,6 +162,9 @@ func waitForTells(ctx context.Context) error {
 // anything works only by it, that is a *NeededError; by force, it is revoked
 // first, each token with its row in the change log.
 func (s *Service) RetirePepper(ctx context.Context, c Caller, id string, force bool) (store.PepperUse, error) {
+	if err := administrator(c); err != nil {
+		return store.PepperUse{}, err
+	}
 	if force {
 		if err := s.revokeUnder(ctx, c, id); err != nil {
 			return store.PepperUse{}, err
@@ -276,6 +279,9 @@ func (s *Service) changePeppers(ctx context.Context, c Caller, change func(*stor
 	}
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := tx.Hold(ctx, "peppers"); err != nil {
+			return err
+		}
+		if err := s.stillAdministers(ctx, tx, c); err != nil {
 			return err
 		}
 		rows, err := tx.Peppers(ctx)

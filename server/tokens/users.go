@@ -49,6 +49,9 @@ func (s *Service) AddUser(ctx context.Context, c Caller, u store.User) (api.User
 		return api.User{}, invalid(fields...)
 	}
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := s.stillAdministers(ctx, tx, c); err != nil {
+			return err
+		}
 		if err := tx.InsertUser(ctx, u); err != nil {
 			return err
 		}
