@@ -55,15 +55,16 @@ type AppFilter struct {
 // LiveMost is up to where the live tokens of an app are counted.
 const LiveMost = 1000
 
-// liveSQL counts the tokens of the app called a that are live at a time: those
-// that never end, those that end later, and those that were rotated and live
-// on. Each count is an index walk of bounded length.
+// liveSQL counts the tokens of the app called a that work at a time, each part
+// of them up to LiveMost.
 func liveSQL(kind, at string) string {
 	most := strconv.Itoa(LiveMost + 1)
 	of := `SELECT 1 FROM tokens t WHERE t.app_id = a.id AND t.kind = '` + kind + `' AND `
-	count := func(live string) string { return `(SELECT COUNT(*) FROM (` + of + live + ` LIMIT ` + most + `) n)` }
-	return count(`t.revoked_at IS NULL AND t.expires_at IS NULL`) + ` + ` + count(`t.revoked_at IS NULL AND t.expires_at > `+at) +
-		` + ` + count(`t.revoked_at IS NOT NULL AND t.overlap_ends_at > `+at+` AND (t.expires_at IS NULL OR t.expires_at > `+at+`)`)
+	var counts []string
+	for _, part := range worksParts("t", at) {
+		counts = append(counts, `(SELECT COUNT(*) FROM (`+of+part+` LIMIT `+most+`) n)`)
+	}
+	return strings.Join(counts, " + ")
 }
 
 // Apps lists apps with their counts of tokens live at now: exact up to

@@ -174,7 +174,10 @@ func scanAny(rows *sql.Rows) ([]any, error) {
 	return row, err
 }
 
-// columns are a table's, in an order of their own names.
+// workedOut are the columns that the database makes of others.
+var workedOut = []string{"description_key"}
+
+// columns are those of a table that are written, in an order of their own names.
 func (q Queries) columns(ctx context.Context, table string) ([]string, error) {
 	rows, err := q.db.QueryContext(ctx, `SELECT * FROM `+table+` LIMIT 0`)
 	if err != nil {
@@ -182,6 +185,7 @@ func (q Queries) columns(ctx context.Context, table string) ([]string, error) {
 	}
 	defer rows.Close()
 	names, err := rows.Columns()
+	names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(workedOut, name) })
 	slices.Sort(names)
 	return names, errors.Join(err, rows.Err())
 }

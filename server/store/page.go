@@ -178,8 +178,6 @@ func (c *conditions) from(key sortKey, id, compare string, at Position) {
 	switch {
 	case key.text:
 		start = at.Text
-		// Of a pair with an expression in it, SQLite does not see where to begin or end.
-		c.add(key.expr, " ", compare[:1], "= ", c.arg(start))
 	case at.Number == math.MinInt64:
 		c.add(id, " ", compare, " ", c.arg(at.ID))
 		return

@@ -45,7 +45,7 @@ var TokenSorts = Sorts{
 	"createdAt":   timeKey("t.created_at"),
 	"expiresAt":   endKey("t.expires_at"),
 	"lastUsedAt":  endKey("t.last_used_at"),
-	"description": textKey("lower(t.description)"),
+	"description": textKey("t.description_key"),
 }
 
 // Tokens lists tokens. Where there are very many, see countMost.
