@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"html/template"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -54,32 +53,27 @@ type docsField struct {
 	Required                 bool
 }
 
-// routeDocs serves /docs, made once: one page, no script, nothing from elsewhere.
-func (s *Server) routeDocs() error {
+// docs is the page of /docs: one page, no script, nothing from elsewhere.
+func (s *Server) docs() ([]byte, error) {
 	t, err := template.New("docs").Parse(docsHTML)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	doc := s.api.OpenAPI()
-	page := docsPage{
+	var html bytes.Buffer
+	err = t.Execute(&html, docsPage{
 		Style: template.CSS(docsCSS), //nolint:gosec // our own embedded file
 		About: strings.Split(strings.ReplaceAll(doc.Info.Description, "`", ""), "\n\n"), Server: s.public,
 		Groups: docsGroups(doc), Types: docsTypes(doc),
-	}
-	var html bytes.Buffer
-	if err := t.Execute(&html, page); err != nil {
-		return err
-	}
-	sum := sha256.Sum256([]byte(docsCSS))
-	policy := fmt.Sprintf("default-src 'none'; style-src 'sha256-%s'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-		base64.StdEncoding.EncodeToString(sum[:]))
-	s.mux.HandleFunc("GET /docs", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", policy)
-		w.Header().Set("Cache-Control", "no-cache")
-		_, _ = w.Write(html.Bytes()) // the client has gone: nothing to do
 	})
-	return nil
+	return html.Bytes(), err
+}
+
+// docsPolicy allows the page its own style and nothing else.
+func docsPolicy() string {
+	sum := sha256.Sum256([]byte(docsCSS))
+	return fmt.Sprintf("default-src 'none'; style-src 'sha256-%s'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+		base64.StdEncoding.EncodeToString(sum[:]))
 }
 
 func docsGroups(doc *huma.OpenAPI) []docsGroup {

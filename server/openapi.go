@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -45,21 +46,31 @@ func newAPI(mux *http.ServeMux, _ string) huma.API {
 }
 
 // routeDocument serves the finished contract, and the page made of it.
-func (s *Server) routeDocument() error {
+func (s *Server) routeDocument() {
 	s.describeOAuth()
 	s.describeOperating()
 	allowNull(s.api.OpenAPI().Components.Schemas)
 	openReplies(s.api.OpenAPI())
-	yaml, err := s.api.OpenAPI().YAML()
-	if err != nil {
-		return err
-	}
-	s.mux.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/yaml")
+	s.document("/openapi.yaml", map[string]string{"Content-Type": "application/yaml"}, s.api.OpenAPI().YAML)
+	s.document("/docs", map[string]string{"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": docsPolicy()}, s.docs)
+}
+
+// document serves a text that is written when somebody first asks for it: a
+// start does not wait for that.
+func (s *Server) document(path string, headers map[string]string, write func() ([]byte, error)) {
+	written := sync.OnceValues(write)
+	s.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+		text, err := written()
+		if err != nil {
+			writeProblem(w, r, s.problemOf(r.Context(), err))
+			return
+		}
+		for name, value := range headers {
+			w.Header().Set(name, value)
+		}
 		w.Header().Set("Cache-Control", "no-cache")
-		_, _ = w.Write(yaml) // the client has gone: nothing to do
+		_, _ = w.Write(text) // the client has gone: nothing to do
 	})
-	return s.routeDocs()
 }
 
 // allowNull says of a field that points to another struct that it may be null:

@@ -13,7 +13,6 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -88,9 +87,7 @@ func New(c Config) (*Server, error) {
 		overTLS: u.Scheme == "https", mux: http.NewServeMux(),
 		trusted: c.Trusted, changeLog: c.ChangeLog, failures: newFailures(), metrics: metrics.New(c.Version),
 	}
-	if err := s.route(); err != nil {
-		return nil, fmt.Errorf("server: %w", err)
-	}
+	s.route()
 	s.watch(c.Expires)
 	return s, nil
 }
@@ -99,7 +96,7 @@ func New(c Config) (*Server, error) {
 func (s *Server) Handler() http.Handler { return s }
 
 // route puts every call on the mux. The document comes last: it describes them.
-func (s *Server) route() error {
+func (s *Server) route() {
 	s.api = newAPI(s.mux, s.version)
 	pages := s.signIn.Handler()
 	s.pages, _ = pages.(router)
@@ -113,7 +110,7 @@ func (s *Server) route() error {
 	s.routeCheck()
 	s.routeHealth()
 	s.mux.Handle(idPrefix, s.idHandler)
-	return s.routeDocument()
+	s.routeDocument()
 }
 
 // problemOf turns any error into a problem, and logs what the caller must not
