@@ -46,7 +46,7 @@ func (c *connections) close() {
 	case !c.gone:
 	case err == nil:
 		u.conn, u.main = nil, nil
-		u.start(last, u.reopen)
+		u.begin(last)
 	default:
 		u.showEnter(connect.Saved{BuiltIn: true})
 		u.enter.Focus()
@@ -68,7 +68,7 @@ func (c *connections) fill() {
 }
 
 func (c *connections) row(i, n int, s connect.Saved) fyne.CanvasObject {
-	account := widgets.NewAccountRow(accountOf(s), "", c.u.conn != nil && c.u.conn.Key() == s.Key(), func() { c.look(s) })
+	account := widgets.NewAccountRow(accountOf(s), "", c.u.isShown(s), func() { c.look(s) })
 	up := link("connections.up", func() { c.move(s, -1) })
 	down := link("connections.down", func() { c.move(s, 1) })
 	if i == 0 {
@@ -116,6 +116,7 @@ func (c *connections) changed() {
 
 func (c *connections) removed(s connect.Saved) {
 	c.u.dropIfAside(s)
+	c.u.away.Delete(s.Key())
 	if c.u.conn != nil && c.u.conn.Key() == s.Key() {
 		c.u.conn.Close()
 		c.gone = true

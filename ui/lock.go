@@ -21,10 +21,11 @@ import (
 // locked is the program while it is locked.
 type locked struct {
 	screen *lock.Screen
-	conn   *connect.Connection
-	view   viewName      // that was open
-	kept   bool          // the views are still there, since a dialog is
-	turn   chan struct{} // has one for who drops, or then unlocks: one at a time
+	saved  connect.Saved       // what it unlocks
+	conn   *connect.Connection // nil: it is opened anew
+	view   viewName            // that was open
+	kept   bool                // the views are still there, since a dialog is
+	turn   chan struct{}       // has one for who drops, or then unlocks: one at a time
 
 	file  bool // the screen asks for the encrypted file's passphrase
 	asked bool // to quit, and told that a secret would be lost
@@ -47,6 +48,13 @@ func (u *UI) lock() {
 		u.lockNext.Store(true)
 		return
 	}
+	l.saved = l.conn.Saved
+	u.putLock(l)
+	task.Go(func() { u.drop(l) })
+}
+
+// putLock shows the lock, and nothing below it but what a dialog waits for.
+func (u *UI) putLock(l *locked) {
 	u.idle.Stop()
 	u.locked = l
 	u.showLock(l)
@@ -55,7 +63,6 @@ func (u *UI) lock() {
 		u.window.SetContent(widgets.NewPane(fynetheme.ColorNameBackground))
 	}
 	u.window.SetMainMenu(u.menu())
-	task.Go(func() { u.drop(l) })
 }
 
 func (u *UI) showLock(l *locked) {
@@ -80,6 +87,13 @@ func (u *UI) toLock() *locked {
 	if l.conn == nil {
 		return l
 	}
+	u.giveUpOpening()
+	u.aside = nil
+	return l
+}
+
+// giveUpOpening ends a start or a sign-in under way, with what it asks.
+func (u *UI) giveUpOpening() {
 	u.cancel()
 	if u.enter != nil {
 		u.enter.Cancel()
@@ -88,53 +102,69 @@ func (u *UI) toLock() *locked {
 		u.expired.later()
 	}
 	widgets.HideDialogs(u.window.Canvas())
-	u.aside, u.enter, u.resumed = nil, nil, nil
-	return l
+	u.enter, u.resumed = nil, nil
 }
 
 func (u *UI) lockParams(l *locked) lock.Params {
-	conn := l.conn
 	p := lock.Params{
-		Window: u.window, Name: conn.Name, Server: serverName(conn.Saved), Secret: u.secret != nil,
-		OpenURL: u.cfg.OpenURL, Browser: conn.Way == connect.Browser,
+		Window: u.window, Name: l.saved.Name, Server: serverName(l.saved), Secret: u.secret != nil,
+		OpenURL: u.cfg.OpenURL, Browser: l.saved.Way == connect.Browser, Another: u.offerAnother,
 	}
 	switch {
 	case l.file: // whose passphrase is always asked for, so signing in need not be demanded
 		p.Open = func(ctx context.Context, given client.Secret) error {
-			return u.unlock(ctx, l, func(ctx context.Context) error { return u.openLocked(ctx, conn, given) })
+			return u.unlock(ctx, l, func(ctx context.Context) (*connect.Connection, error) { return u.openLocked(ctx, l, given) })
 		}
-	case conn.BuiltIn || !settings.LockSignsIn(u.cfg.App):
-		p.Unlock = func(ctx context.Context) error { return u.unlock(ctx, l, conn.Unlock) }
+	case l.saved.BuiltIn || !settings.LockSignsIn(u.cfg.App):
+		p.Unlock = func(ctx context.Context) error {
+			return u.unlock(ctx, l, func(ctx context.Context) (*connect.Connection, error) { return u.fetchLocked(ctx, l) })
+		}
 		p.Memory = u.cfg.Unkept() != nil
 	}
-	if !conn.BuiltIn { // which has no sign-in but that of the computer
+	if !l.saved.BuiltIn { // which has no sign-in but that of the computer
 		p.SignIn = func(ctx context.Context) error {
-			return u.unlock(ctx, l, func(ctx context.Context) error { return u.signInLocked(ctx, conn) })
+			return u.unlock(ctx, l, func(ctx context.Context) (*connect.Connection, error) { return u.signInLocked(ctx, l) })
 		}
 	}
 	return p
 }
 
+// fetchLocked opens the connection with what is kept of it. Also with an error
+// it may answer the connection, to sign in to.
+func (u *UI) fetchLocked(ctx context.Context, l *locked) (*connect.Connection, error) {
+	if l.conn == nil {
+		return u.use(ctx, l.saved)
+	}
+	return l.conn, l.conn.Unlock(ctx)
+}
+
 // openLocked opens the encrypted file and what it has of the connection. If that
 // has ended meanwhile the person signs in while the file is open to take it.
-func (u *UI) openLocked(ctx context.Context, conn *connect.Connection, given client.Secret) error {
+func (u *UI) openLocked(ctx context.Context, l *locked, given client.Secret) (*connect.Connection, error) {
 	if err := u.cfg.Kept.OpenFile(ctx, given); err != nil {
-		return err
+		return nil, err
 	}
-	err := conn.Unlock(ctx)
-	if conn.BuiltIn || !errors.Is(err, client.ErrSignInExpired) && !errors.Is(err, connect.ErrNone) {
-		return err
+	conn, err := u.fetchLocked(ctx, l)
+	if conn == nil || conn.BuiltIn || !errors.Is(err, client.ErrSignInExpired) && !errors.Is(err, connect.ErrNone) {
+		return conn, err
 	}
-	return u.askLocked(ctx, &expired{u: u, conn: conn, over: true})
+	return conn, u.askLocked(ctx, &expired{u: u, conn: conn, over: true})
 }
 
 // signInLocked signs in again by the connection's way. What that needs beside a
 // browser is asked for.
-func (u *UI) signInLocked(ctx context.Context, conn *connect.Connection) error {
-	if conn.Way == connect.Browser {
-		return conn.SignInAgain(ctx, connect.Part{})
+func (u *UI) signInLocked(ctx context.Context, l *locked) (*connect.Connection, error) {
+	conn := l.conn
+	if conn == nil {
+		var err error
+		if conn, err = u.use(ctx, l.saved); conn == nil {
+			return nil, err
+		}
 	}
-	return u.askLocked(ctx, &expired{u: u, conn: conn})
+	if conn.Way == connect.Browser {
+		return conn, conn.SignInAgain(ctx, connect.Part{})
+	}
+	return conn, u.askLocked(ctx, &expired{u: u, conn: conn})
 }
 
 // askLocked asks the person to sign in, in front of the lock.
@@ -183,9 +213,12 @@ func (u *UI) dropCredentials() {
 	u.cfg.Kept.LockFile()
 }
 
+// opening makes a connection work again.
+type opening func(context.Context) (*connect.Connection, error)
+
 // unlock blocks until the connection works again, and then shows what was
 // there before. If it does not, what was fetched for it is dropped again.
-func (u *UI) unlock(ctx context.Context, l *locked, open func(context.Context) error) error {
+func (u *UI) unlock(ctx context.Context, l *locked, open opening) error {
 	select {
 	case <-l.turn:
 	case <-ctx.Done():
@@ -203,8 +236,8 @@ func (u *UI) unlock(ctx context.Context, l *locked, open func(context.Context) e
 }
 
 // comeBackTo needs no server for what a dialog waits behind the lock for.
-func (u *UI) comeBackTo(ctx context.Context, l *locked, open func(context.Context) error) error {
-	err := open(ctx)
+func (u *UI) comeBackTo(ctx context.Context, l *locked, open opening) error {
+	conn, err := open(ctx)
 	if l.kept && (errors.Is(err, client.ErrOffline) || errors.Is(err, client.ErrTimeout)) {
 		err = nil
 	}
@@ -215,7 +248,7 @@ func (u *UI) comeBackTo(ctx context.Context, l *locked, open func(context.Contex
 		fyne.Do(func() { u.comeOut(l) })
 		return nil
 	}
-	return u.enterWith(ctx, l.conn) // shows the views, and so takes the lock away
+	return u.enterWith(ctx, conn) // shows the views, and so takes the lock away
 }
 
 // comeOut goes on where a dialog waited: nobody needs to be asked to sign in any

@@ -126,7 +126,10 @@ func (m *mainView) item(v entry) fyne.CanvasObject {
 
 func (m *mainView) accountMenu(card fyne.CanvasObject) {
 	pos := fyne.CurrentApp().Driver().AbsolutePositionForObject(card)
-	m.u.showSwitcher(pos.AddXY(0, card.Size().Height+2), true)
+	m.u.showSwitcher(pos.AddXY(0, card.Size().Height+2),
+		offer{assets.IconAdd, "connection.add", m.u.add},
+		offer{assets.IconServer, "connection.manage", m.u.manage},
+		offer{assets.IconLock, "menu.signOut", m.u.signOut})
 }
 
 // sidebarLayout gives the sidebar its width.

@@ -14,7 +14,7 @@ func (u *UI) menu() *fyne.MainMenu {
 	quit := item("menu.quit", ctrl(fyne.KeyQ), u.Quit)
 	quit.IsQuit = true
 	if u.locked != nil {
-		return fyne.NewMainMenu(fyne.NewMenu(i18n.T("menu.file"), quit))
+		return fyne.NewMainMenu(fyne.NewMenu(i18n.T("menu.file"), quit), u.connectionMenu())
 	}
 	file := fyne.NewMenu(i18n.T("menu.file"),
 		item("menu.create", ctrl(fyne.KeyN), u.create),
@@ -42,7 +42,7 @@ func (u *UI) connectionMenu() *fyne.Menu {
 	menu := fyne.NewMenu(i18n.T("menu.connection"))
 	for i, s := range u.known() {
 		m := fyne.NewMenuItem(fullName(s), func() { u.switchTo(s) })
-		m.Checked = u.conn != nil && u.conn.Key() == s.Key()
+		m.Checked = u.isShown(s)
 		if i < len(digits) {
 			m.Shortcut = &desktop.CustomShortcut{KeyName: digits[i], Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
 		}
@@ -51,7 +51,10 @@ func (u *UI) connectionMenu() *fyne.Menu {
 	if len(menu.Items) > 0 {
 		menu.Items = append(menu.Items, fyne.NewMenuItemSeparator())
 	}
-	menu.Items = append(menu.Items, item("connection.add", nil, u.add), item("connection.manage", nil, u.manage))
+	menu.Items = append(menu.Items, item("connection.add", nil, u.add))
+	if u.locked == nil {
+		menu.Items = append(menu.Items, item("connection.manage", nil, u.manage))
+	}
 	return menu
 }
 

@@ -26,11 +26,11 @@ func (u *UI) resume() {
 			fyne.Do(u.askPassphrase)
 			return
 		}
-		u.begin()
+		u.openLast()
 	})
 }
 
-func (u *UI) begin() {
+func (u *UI) openLast() {
 	last, err := u.cfg.Connector.Last()
 	if err != nil || u.cfg.Address != "" && hostOf(u.cfg.Address) != hostOf(last.Address) {
 		fyne.Do(func() { u.stopResuming(connect.Saved{Address: u.cfg.Address}) })

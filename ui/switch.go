@@ -21,13 +21,32 @@ import (
 // first; what a dialog does comes to its end first.
 func (u *UI) switchTo(s connect.Saved) {
 	switch {
+	case u.locked != nil:
+		u.unlockOther(s)
 	case u.secret != nil:
 		u.secret.Ask()
 	case u.leaving, u.busy(), u.main != nil && u.main.conn.Key() == s.Key():
 	default:
 		u.setAside()
-		u.start(s, u.reopen)
+		u.begin(s)
 	}
+}
+
+// begin opens a connection, or asks first to unlock it.
+func (u *UI) begin(s connect.Saved) {
+	if u.isAway(s) {
+		u.lockAgain(s)
+		return
+	}
+	u.start(s, u.reopen)
+}
+
+// isShown reports whether s is on screen, or what the lock unlocks.
+func (u *UI) isShown(s connect.Saved) bool {
+	if u.locked != nil {
+		return u.locked.saved.Key() == s.Key()
+	}
+	return u.conn != nil && u.conn.Key() == s.Key()
 }
 
 // start runs open for a connection, with what its Cancel ends.
@@ -46,19 +65,29 @@ func (u *UI) start(s connect.Saved, open func(context.Context, connect.Saved) er
 // reopen blocks until s is signed in and its views are shown.
 func (u *UI) reopen(ctx context.Context, s connect.Saved) error {
 	u.lockNext.Store(false)
-	conn, err := u.cfg.Connector.Use(ctx, s.Key())
+	conn, err := u.use(ctx, s)
 	task.Go(u.finishOnce)
-	ended := errors.Is(err, client.ErrSignInExpired) || errors.Is(err, connect.ErrNone) && !u.inLockedFile(err)
-	switch {
-	case ended && s.BuiltIn:
-		conn, err = u.cfg.Connector.UseBuiltIn(ctx)
-	case ended && conn != nil:
+	if conn != nil && !s.BuiltIn && u.ended(err) {
 		err = u.askSignIn(ctx, conn)
 	}
 	if err != nil {
 		return err
 	}
 	return u.enterWith(ctx, conn)
+}
+
+// use opens s with what is kept of it. The built-in server needs nothing kept.
+func (u *UI) use(ctx context.Context, s connect.Saved) (*connect.Connection, error) {
+	conn, err := u.cfg.Connector.Use(ctx, s.Key())
+	if s.BuiltIn && u.ended(err) {
+		return u.cfg.Connector.UseBuiltIn(ctx)
+	}
+	return conn, err
+}
+
+// ended reports whether err says that nothing kept signs in any more.
+func (u *UI) ended(err error) bool {
+	return errors.Is(err, client.ErrSignInExpired) || errors.Is(err, connect.ErrNone) && !u.inLockedFile(err)
 }
 
 // inLockedFile reports whether err says that the credential is in the encrypted
@@ -110,6 +139,8 @@ func (u *UI) dropAside() {
 // add offers to sign in to one more server, or as one more account.
 func (u *UI) add() {
 	switch {
+	case u.locked != nil:
+		u.addLocked()
 	case u.secret != nil:
 		u.secret.Ask()
 	case u.free():

@@ -6,7 +6,6 @@ import (
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 
-	"keyfob/assets"
 	"keyfob/client/connect"
 	"keyfob/ui/i18n"
 	"keyfob/ui/widgets"
@@ -22,22 +21,26 @@ type switcher struct {
 	first fyne.Focusable
 }
 
-// showSwitcher opens it at pos. whole: with all that can be done; else it is the
-// list to choose from.
-func (u *UI) showSwitcher(pos fyne.Position, whole bool) {
+// offer is what the switcher lets be done beside choosing.
+type offer struct {
+	icon fyne.Resource
+	text string // a key of the translations
+	do   func()
+}
+
+// showSwitcher opens it at pos.
+func (u *UI) showSwitcher(pos fyne.Position, offers ...offer) {
 	s := &switcher{u: u}
 	box := container.New(layout.NewCustomPaddedVBoxLayout(2))
 	all, _ := u.cfg.Connector.All()
 	for i, saved := range all {
 		box.Add(s.account(i, saved))
 	}
-	if whole && len(all) > 0 {
+	if len(offers) > 0 && len(all) > 0 {
 		box.Add(widget.NewSeparator())
 	}
-	if whole {
-		box.Add(s.item(assets.IconAdd, "connection.add", u.add))
-		box.Add(s.item(assets.IconServer, "connection.manage", u.manage))
-		box.Add(s.item(assets.IconLock, "menu.signOut", u.signOut))
+	for _, o := range offers {
+		box.Add(s.item(o))
 	}
 	padded := container.New(layout.NewCustomPaddedLayout(6, 6, 6, 6), container.NewGridWrap(fyne.NewSize(switcherWidth, box.MinSize().Height), box))
 	s.popup = widget.NewPopUp(padded, u.window.Canvas())
@@ -48,7 +51,7 @@ func (u *UI) showSwitcher(pos fyne.Position, whole bool) {
 }
 
 func (s *switcher) account(i int, saved connect.Saved) fyne.CanvasObject {
-	current := s.u.conn != nil && s.u.conn.Key() == saved.Key()
+	current := s.u.isShown(saved)
 	row := widgets.NewAccountRow(accountOf(saved), keyOf(i), current, func() { s.choose(func() { s.u.switchTo(saved) }) })
 	row.InMenu(s.close)
 	if s.first == nil || current {
@@ -57,8 +60,8 @@ func (s *switcher) account(i int, saved connect.Saved) fyne.CanvasObject {
 	return row
 }
 
-func (s *switcher) item(icon fyne.Resource, key string, do func()) fyne.CanvasObject {
-	row := widgets.NewSidebarItem(icon, i18n.T(key), "", func() { s.choose(do) })
+func (s *switcher) item(o offer) fyne.CanvasObject {
+	row := widgets.NewSidebarItem(o.icon, i18n.T(o.text), "", func() { s.choose(o.do) })
 	row.InMenu(s.close)
 	if s.first == nil {
 		s.first = row

@@ -78,6 +78,8 @@ type UI struct {
 	locked  *locked     // nil: it is not
 	idle    *lock.Idle  // locks when nobody is there
 
+	away sync.Map // connections, by key, that are to be unlocked still: the lock was left for another
+
 	lockNext atomic.Bool // a lock came while nobody was signed in, but somebody may soon be
 }
 
@@ -191,6 +193,7 @@ func (u *UI) enterWith(ctx context.Context, conn *connect.Connection) error {
 
 func (u *UI) showMain(conn *connect.Connection, me client.Me, rules client.Capabilities) {
 	u.dropAside()
+	u.away.Delete(conn.Key())
 	u.show(newMainView(u, conn, me, rules))
 	view := viewTokens
 	if u.locked != nil {
@@ -221,7 +224,7 @@ func (u *UI) showEnter(last connect.Saved) {
 		return ctx
 	}
 	p := signin.Params{
-		UseBuiltIn:   func(ctx context.Context) error { return u.useBuiltIn(instead(ctx)) },
+		UseBuiltIn:   func(ctx context.Context) error { return u.openOwn(instead(ctx)) },
 		SignIn:       func(ctx context.Context, w signin.Wish) error { return u.signIn(instead(ctx), w) },
 		Keyring:      u.keeping,
 		GiveUp:       u.cfg.Keyring.GiveUp,
@@ -244,7 +247,7 @@ func (u *UI) showEnter(last connect.Saved) {
 }
 
 // chooseSaved offers the connections that there are already.
-func (u *UI) chooseSaved() { u.showSwitcher(u.enter.BelowBack(), false) }
+func (u *UI) chooseSaved() { u.showSwitcher(u.enter.BelowBack()) }
 
 // showCode puts the code of a sign-in by device on screen, wherever it is
 // waited for.

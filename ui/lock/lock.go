@@ -40,6 +40,7 @@ type Params struct {
 	SignIn  func(context.Context) error                // signs in again; nil: there is no such way
 	Browser bool                                       // SignIn does so by the browser; else it asks by itself
 	OpenURL func(url string) error                     // opens the sign-in page again
+	Another func(below fyne.Position)                  // offers other connections, there
 }
 
 // Screen is the lock screen. Its methods are for the UI thread.
@@ -55,6 +56,7 @@ type Screen struct {
 	loading       *widgets.Loading
 	cancel        *widgets.Button
 	again, copy   *widgets.Button
+	another       *widgets.Button
 	buttons       *fyne.Container
 	waiting       *fyne.Container
 	middle        *fyne.Container
@@ -92,7 +94,8 @@ func (s *Screen) content() fyne.CanvasObject {
 	s.failure.Hide()
 	field := s.makeField()
 	s.makeButtons()
-	foot := container.NewStack(container.NewCenter(s.buttons), container.NewCenter(s.waiting))
+	ways := container.NewStack(container.NewCenter(s.buttons), container.NewCenter(s.waiting))
+	foot := container.New(layout.NewCustomPaddedVBoxLayout(10), ways, container.NewCenter(s.another))
 	s.middle = container.NewCenter(container.New(column{}, icon, title, who, s.text, field, s.failure, foot))
 	s.idle()
 	return s.middle
@@ -113,6 +116,8 @@ func (s *Screen) makeButtons() {
 	s.cancel = widgets.NewButton(i18n.T("dialog.cancel"), s.giveUp)
 	s.again = widgets.NewButton(i18n.T("signin.openAgain"), s.openAgain)
 	s.copy = widgets.NewButton(i18n.T("signin.copyLink"), s.copyLink)
+	s.another = widgets.NewButton(i18n.T("lock.another"), s.offerAnother)
+	s.another.Importance = widget.LowImportance
 	s.waiting = container.New(layout.NewCustomPaddedVBoxLayout(8), container.NewCenter(s.loading),
 		container.NewCenter(container.New(layout.NewCustomPaddedHBoxLayout(8), s.cancel, s.again, s.copy)))
 }
@@ -204,6 +209,14 @@ func (s *Screen) ended(turn int, err error) {
 // Say shows a sentence about what went wrong, or does not work yet.
 func (s *Screen) Say(text string) { s.say(text, widget.DangerImportance) }
 
+// Stay says why the lock is not left, and leads back to what unlocks.
+func (s *Screen) Stay(text string) {
+	s.Say(text)
+	if s.buttons.Visible() {
+		s.cover.SetFirst(s.focus())
+	}
+}
+
 func (s *Screen) say(text string, importance widget.Importance) {
 	s.failure.Importance = importance
 	s.failure.SetText(text)
@@ -232,6 +245,11 @@ func (s *Screen) openAgain() {
 }
 
 func (s *Screen) copyLink() { fyne.CurrentApp().Clipboard().SetContent(s.link) }
+
+func (s *Screen) offerAnother() {
+	pos := fyne.CurrentApp().Driver().AbsolutePositionForObject(s.another)
+	s.p.Another(pos.AddXY(0, s.another.Size().Height+2))
+}
 
 func (s *Screen) giveUp() {
 	s.turns.Next()
