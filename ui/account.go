@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"fmt"
-
 	"fyne.io/fyne/v2"
 
 	"keyfob/client/connect"
@@ -40,5 +38,5 @@ func keyOf(i int) string {
 	if i >= len(digits) {
 		return ""
 	}
-	return i18n.T("switcher.key", "Digit", fmt.Sprint(i+1))
+	return ctrlShift(digits[i]).String()
 }

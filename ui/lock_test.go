@@ -37,7 +37,7 @@ func TestALockShowsAndHoldsNothing(t *testing.T) {
 			left = append(left, item.Label)
 		}
 	}
-	if want := []string{"Quit", "Built-in server · Ada Admin", "", "Add a connection…"}; !slices.Equal(left, want) {
+	if want := []string{"Quit (Ctrl+Q)", "Built-in server · Ada Admin (Ctrl+Shift+1)", "", "Add a connection…"}; !slices.Equal(left, want) {
 		t.Errorf("the menu has %q, want %q", left, want)
 	}
 }

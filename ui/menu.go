@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/driver/desktop"
 
 	"keyfob/ui/i18n"
 	"keyfob/ui/widgets"
@@ -44,7 +43,7 @@ func (u *UI) connectionMenu() *fyne.Menu {
 		m := fyne.NewMenuItem(fullName(s), func() { u.switchTo(s) })
 		m.Checked = u.isShown(s)
 		if i < len(digits) {
-			m.Shortcut = &desktop.CustomShortcut{KeyName: digits[i], Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
+			ctrlShift(digits[i]).bind(m)
 		}
 		menu.Items = append(menu.Items, m)
 	}
@@ -58,19 +57,16 @@ func (u *UI) connectionMenu() *fyne.Menu {
 	return menu
 }
 
-var digits = []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5}
-
-func item(key string, shortcut fyne.Shortcut, do func()) *fyne.MenuItem {
-	m := fyne.NewMenuItem(i18n.T(key), func() {
+// item is one with a text of the translations, and a key if it has one.
+func item(text string, k *key, do func()) *fyne.MenuItem {
+	m := fyne.NewMenuItem(i18n.T(text), func() {
 		widgets.Used()
 		do()
 	})
-	m.Shortcut = shortcut
+	if k != nil {
+		k.bind(m)
+	}
 	return m
-}
-
-func ctrl(key fyne.KeyName) fyne.Shortcut {
-	return &desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}
 }
 
 // typedKey is for the keys without a modifier, which no menu can have.
@@ -78,6 +74,9 @@ func (u *UI) typedKey(e *fyne.KeyEvent) {
 	widgets.Used()
 	if u.enter != nil && e.Name == fyne.KeyEscape && !u.busy() {
 		u.enter.Escape()
+	}
+	if e.Name == fyne.KeyF10 {
+		u.openMenu()
 	}
 	if u.main == nil || u.busy() {
 		return

@@ -44,6 +44,7 @@ func TestTextCanBeReadOnItsGround(t *testing.T) {
 	test.NewTempApp(t)
 	for _, pair := range [][2]fyne.ThemeColorName{
 		{theme.ColorNameForeground, ColorNameSurface},
+		{theme.ColorNameForeground, theme.ColorNameMenuBackground},
 		{theme.ColorNameForeground, theme.ColorNameBackground},
 		{theme.ColorNameForeground, ColorNameSidebar},
 		{theme.ColorNameForeground, ColorNameAccentSoft},

@@ -191,9 +191,10 @@ func (s *Screen) press(key fyne.KeyName) {
 func (s *Screen) Shortcut(key fyne.KeyName) {
 	s.t.Helper()
 	Settle()
+	want := (&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}).ShortcutName()
 	for _, menu := range s.w.MainMenu().Items {
 		for _, item := range menu.Items {
-			if c, ok := item.Shortcut.(*desktop.CustomShortcut); ok && c.KeyName == key {
+			if item.Shortcut != nil && item.Shortcut.ShortcutName() == want {
 				item.Action()
 				Settle()
 				return
@@ -203,13 +204,13 @@ func (s *Screen) Shortcut(key fyne.KeyName) {
 	s.t.Fatalf("no menu item has the key %s", key)
 }
 
-// Menu chooses an item of the main menu by its name.
+// Menu chooses an item of the main menu by its name, without the key.
 func (s *Screen) Menu(name string) {
 	s.t.Helper()
 	Settle()
 	for _, menu := range s.w.MainMenu().Items {
 		for _, item := range menu.Items {
-			if item.Label == name {
+			if label, _, _ := strings.Cut(item.Label, " ("); label == name {
 				item.Action()
 				Settle()
 				return

@@ -57,10 +57,12 @@ func dialogKey(o fyne.CanvasObject, ev *fyne.KeyEvent) bool {
 	return windowKey(o, ev)
 }
 
+var windowKeys = []fyne.KeyName{fyne.KeyEscape, fyne.KeyF5, fyne.KeyF10}
+
 // windowKey lets the window have the keys without a modifier that work wherever the focus is: no menu can have those.
 func windowKey(o fyne.CanvasObject, ev *fyne.KeyEvent) bool {
 	c := fyne.CurrentApp().Driver().CanvasForObject(o)
-	if ev.Name != fyne.KeyF5 && ev.Name != fyne.KeyEscape || c == nil || c.OnTypedKey() == nil {
+	if !slices.Contains(windowKeys, ev.Name) || c == nil || c.OnTypedKey() == nil {
 		return false
 	}
 	c.OnTypedKey()(ev)

@@ -52,7 +52,7 @@ func (h *tableHeader) TypedKey(ev *fyne.KeyEvent) {
 		h.move(1)
 	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
 		h.sort(h.cursor)
-	case fyne.KeyEscape:
+	default:
 		dialogKey(h, ev)
 	}
 }

@@ -27,7 +27,7 @@ func (t *Table) TypedKey(ev *fyne.KeyEvent) {
 		if t.OnDelete != nil {
 			t.OnDelete()
 		}
-	case fyne.KeyEscape, fyne.KeyF5:
+	default:
 		dialogKey(t, ev)
 	}
 }

@@ -1,0 +1,97 @@
+package ui
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
+	fynetheme "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"keyfob/ui/theme"
+)
+
+// Fyne writes keys into its menus at a contrast of 1.8. A test of the theme says that its own colour can be read there.
+func TestEveryTextOfTheMenusCanBeRead(t *testing.T) {
+	d := signedIn(t)
+	for _, variant := range []fyne.ThemeVariant{fynetheme.VariantLight, fynetheme.VariantDark} {
+		d.ui.cfg.App.Settings().SetTheme(theme.NewVariant(variant))
+		want := theme.Color(fynetheme.ColorNameForeground)
+		for _, menu := range d.ui.menu().Items {
+			for _, text := range writtenIn(menu) {
+				if text.Color != want {
+					t.Errorf("variant %d: %q is written in %v, not in %v", variant, text.Text, text.Color, want)
+				}
+			}
+		}
+	}
+}
+
+func writtenIn(menu *fyne.Menu) []*canvas.Text {
+	var out []*canvas.Text
+	for _, o := range test.LaidOutObjects(widget.NewMenu(menu)) {
+		if text, ok := o.(*canvas.Text); ok {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+func TestTheMenusSayTheKeysThatTheyAnswer(t *testing.T) {
+	d := signedIn(t)
+	said := map[string]bool{}
+	for _, menu := range d.ui.menu().Items {
+		for _, text := range writtenIn(menu) {
+			said[text.Text] = true
+		}
+	}
+	for _, want := range []string{"Create… (Ctrl+N)", "Settings… (Ctrl+,)", "Tokens (Ctrl+2)", "Built-in server · Ada Admin (Ctrl+Shift+1)"} {
+		if !said[want] {
+			t.Errorf("no menu says %q; they say %v", want, said)
+		}
+	}
+	d.Shortcut(fyne.KeyComma)
+	d.Has("Appearance")
+}
+
+// barred is a window with a menu bar as that of the desktop, which the test driver has not.
+type barred struct {
+	fyne.Window
+	bar *bar
+}
+
+type bar struct {
+	fyne.Canvas
+	opened int
+}
+
+func (b barred) Canvas() fyne.Canvas { return b.bar }
+
+func (b *bar) ToggleMenu() { b.opened++ }
+
+func TestF10OpensTheMenuBarWhateverHasTheFocus(t *testing.T) {
+	d := signedIn(t)
+	d.create("Nightly export")
+	bar := &bar{Canvas: d.ui.window.Canvas()}
+	d.ui.window = barred{d.ui.window, bar}
+	places := map[fyne.Focusable]bool{}
+	for range 20 { // round the window
+		places[bar.Focused()] = true
+		before := bar.opened
+		d.Press(fyne.KeyF10)
+		if bar.opened != before+1 {
+			t.Errorf("with the focus on %T the bar does not open", bar.Focused())
+		}
+		d.Press(fyne.KeyTab)
+	}
+	if len(places) < 8 {
+		t.Errorf("Tab came to %d places only", len(places))
+	}
+	before := bar.opened
+	d.Shortcut(fyne.KeyN)
+	d.Press(fyne.KeyF10)
+	if bar.opened != before {
+		t.Error("the bar opens behind a dialog")
+	}
+}
