@@ -57,12 +57,14 @@ func (u *UI) enterMeanwhile(r *resuming) {
 	u.showEnter(r.last)
 	u.enter.Focus()
 	u.enter.KeyringWaits(true)
+	u.enter.Opening(true)
 }
 
 // failedMeanwhile says on the first screen that the last connection did not
 // come up.
 func (u *UI) failedMeanwhile(last connect.Saved, err error) {
 	u.refused.Store(errors.Is(err, client.ErrKeyring))
+	u.enter.Opening(false)
 	u.enter.Refresh()
 	if !errors.Is(err, connect.ErrNone) {
 		u.enter.Failed(words.For(err), last.BuiltIn)

@@ -77,10 +77,20 @@ func openAsking(t *testing.T) (*desk, *asking) {
 func TestAStartDoesNotWaitForAKeyringAndComesUpWhenItAnswers(t *testing.T) {
 	d, keyring := openAsking(t)
 	d.Await("Waiting for your keyring. It may have asked for its password.", "")
+	d.Await("Waiting for your keyring, to open your last connection. It may have asked for its password.", "")
 	d.Await("Do not wait for the keyring", "") // the first screen is there
 	d.Await("Use the built-in server", "")
 	close(keyring.answer) // unlocked
 	d.Has("Tokens", "Signed in as ada")
+}
+
+func TestTheVeryFirstStartSpeaksOfNoLastConnection(t *testing.T) {
+	d := open(t)
+	d.Has("Use the built-in server")
+	d.ui.cfg.Keyring = &stuck{}
+	d.ui.showWait()
+	d.Has("Waiting for your keyring. It may have asked for its password.")
+	d.HasNot("last connection")
 }
 
 func TestAKeyringThatIsNotWaitedForLeavesTheFirstScreen(t *testing.T) {

@@ -30,6 +30,7 @@ type advanced struct {
 	v      *View
 	box    *fyne.Container
 	hosts  *widgets.Chips
+	host   *fyne.Container // around hosts: only a browser comes back
 	path   *widgets.Entry
 	trusts *widget.Label // the authority in the file, or what is wrong with it
 	ca     []byte        // what was read from path
@@ -43,11 +44,15 @@ func newAdvanced(v *View) *advanced {
 	a.path.OnSubmitted = func(string) { v.startSignIn() }
 	a.note(widget.LowImportance, i18n.T("signin.caHint"))
 	path := container.New(layout.NewCustomPaddedLayout(10, 0, 0, 0), a.path)
-	a.box = container.New(layout.NewCustomPaddedVBoxLayout(0),
-		widgets.Flush(quiet(i18n.T("signin.host"))), a.hosts, path, widgets.Flush(a.trusts))
+	a.host = container.New(layout.NewCustomPaddedVBoxLayout(0), widgets.Flush(quiet(i18n.T("signin.host"))), a.hosts)
+	a.box = container.New(layout.NewCustomPaddedVBoxLayout(0), a.host, path, widgets.Flush(a.trusts))
 	a.box.Hide()
+	a.suit(v.ways.way)
 	return a
 }
+
+// suit asks only for what the way takes.
+func (a *advanced) suit(way Way) { widgets.SetVisible(a.host, way == Browser) }
 
 func (a *advanced) toggle() {
 	widgets.SetVisible(a.box, !a.box.Visible())
@@ -57,7 +62,7 @@ func (a *advanced) toggle() {
 // wish is what was chosen; not ok if the file is of no use.
 func (a *advanced) wish() (w Wish, ok bool) {
 	w.CA = a.ca
-	if i := a.hosts.Selected(); i > 0 {
+	if i := a.hosts.Selected(); i > 0 && a.host.Visible() {
 		w.LoopbackHost = hosts[i]
 	}
 	return w, a.path.Text == "" || a.ca != nil

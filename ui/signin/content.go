@@ -82,7 +82,7 @@ func (v *View) otherCard() card {
 
 // begin shows that an attempt from one of the cards is under way.
 func (v *View) begin(doing string, from *card) {
-	v.link = ""
+	v.link, v.opening = "", false // the last connection is given up
 	v.builtIn.fail(words.Sentence{})
 	v.noteAddress(words.Sentence{})
 	v.use.Disable()
@@ -154,33 +154,6 @@ func (v *View) addressHint() string {
 		return i18n.T("signin.addressHintToken")
 	}
 	return i18n.T("signin.addressHint")
-}
-
-// KeyringWaits says that the keyring is waited for, with a way to stop that.
-func (v *View) KeyringWaits(on bool) {
-	widgets.SetVisible(v.giveUp, on)
-	v.showKeeping(v.known)
-}
-
-func (v *View) showKeeping(k Keeping) {
-	v.known = k
-	waits := v.giveUp.Visible()
-	widgets.SetVisible(v.inFile, (k == UntilQuit || k == FileLocked) && !waits)
-	defer v.relayout()
-	switch {
-	case waits:
-		v.keeping.SetText(i18n.T("signin.keyringWaits"))
-	case k == Kept:
-		v.keeping.SetText(i18n.T("signin.keyringKept"))
-	case k == UntilQuit:
-		v.keeping.SetText(i18n.T("signin.keyringNone"))
-	case k == FileLocked:
-		v.keeping.SetText(i18n.T("signin.fileLocked"))
-	case k == InFile:
-		v.keeping.SetText(i18n.T("signin.inFile"))
-	default:
-		v.keeping.SetText(i18n.T("signin.keyringUnknown"))
-	}
 }
 
 // card is one way in: what it is, and below what to press, or what is waited

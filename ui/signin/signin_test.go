@@ -376,6 +376,24 @@ func TestACodeThatNobodyTypedIsTakenAway(t *testing.T) {
 	})
 }
 
+// An access token brings no browser back.
+func TestOnlyTheBrowserIsAskedWhereItComesBackTo(t *testing.T) {
+	v, w := open(t, fynetheme.VariantLight, Params{})
+	screen := uitest.Of(t, w)
+	v.advanced.toggle()
+	screen.Has("Where the browser comes back to", "localhost")
+	v.advanced.hosts.SetSelected(1)
+	for _, way := range []Way{Token, Device} {
+		v.ways.set(way)
+		screen.HasNot("Where the browser comes back to", "localhost")
+		if wish, _ := v.advanced.wish(); wish.LoopbackHost != "" {
+			t.Errorf("way %d comes back to %s", way, wish.LoopbackHost)
+		}
+	}
+	v.ways.set(Browser)
+	screen.Has("Where the browser comes back to")
+}
+
 func TestAFileOfAnAuthorityIsReadAndShownBeforeItIsTrusted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{answer: make(chan error)}

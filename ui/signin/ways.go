@@ -63,6 +63,9 @@ func (w *ways) set(way Way) {
 	w.v.noteAddress(words.Sentence{})
 	w.noteToken("")
 	widgets.SetVisible(w.box, way == Token)
+	if w.v.advanced != nil {
+		w.v.advanced.suit(way)
+	}
 	if way != Token {
 		w.token.SetText("")
 	}
