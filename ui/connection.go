@@ -24,14 +24,13 @@ import (
 type look struct {
 	u      *UI
 	saved  connect.Saved
-	done   func()
 	dialog *widgets.Dialog
 	name   *widgets.Entry
 	colour *widgets.Chips
 }
 
-func showLook(u *UI, s connect.Saved, done func()) {
-	l := &look{u: u, saved: s, done: done, name: widgets.NewEntry()}
+func showLook(u *UI, s connect.Saved, closed func()) {
+	l := &look{u: u, saved: s, name: widgets.NewEntry()}
 	plain := s
 	plain.Label = ""
 	l.name.PlaceHolder = serverName(plain)
@@ -40,14 +39,17 @@ func showLook(u *UI, s connect.Saved, done func()) {
 	content := container.NewVBox(
 		widgets.NewField(i18n.T("connection.name"), l.name, i18n.T("connection.nameHint")),
 		widgets.NewField(i18n.T("connection.colour"), l.colour, ""),
-		widgets.NewField(i18n.T("settings.server"), fact(s.Address), ""),
-		widgets.NewField(i18n.T("connection.way"), fact(i18n.T(wayTexts[s.Way])), ""))
+		widgets.NewField(i18n.T("settings.server"), fact(s.Address), ""))
+	if !s.BuiltIn { // which signs in by itself
+		content.Add(widgets.NewField(i18n.T("connection.way"), fact(i18n.T(wayTexts[s.Way])), ""))
+	}
 	if certs, err := connect.Certificates([]byte(s.CA)); err == nil {
 		content.Add(widgets.NewField(i18n.T("connection.ca"), fact(signin.Fingerprints(certs)), ""))
 	}
 	l.dialog = widgets.NewDialog(u.window, i18n.T("connection.change", "Name", fullName(s)), "", content)
 	l.dialog.SetSubmit(i18n.T("app.save"), widget.HighImportance, l.submit)
 	l.dialog.SetSize(fyne.NewSize(640, 0))
+	l.dialog.OnClosed = closed
 	l.dialog.Show()
 }
 
@@ -80,7 +82,6 @@ func (l *look) submit() {
 
 func (l *look) saveEnded(err error) {
 	l.dialog.SetBusy(false, "")
-	l.done()
 	if err != nil {
 		l.dialog.SetError(i18n.T("status.unsaved"), "", nil)
 		return
@@ -98,7 +99,8 @@ type removal struct {
 	dialog *widgets.Dialog
 }
 
-func showRemove(u *UI, s connect.Saved, done func()) {
+// showRemove calls closed at the end, and then done if it was removed.
+func showRemove(u *UI, s connect.Saved, done, closed func()) {
 	what := "remove.text"
 	if s.Way == connect.Token {
 		what = "remove.pasted"
@@ -109,6 +111,7 @@ func showRemove(u *UI, s connect.Saved, done func()) {
 	r.dialog = widgets.NewDialog(u.window, i18n.T("remove.title"), fullName(s), r.body)
 	r.dialog.SetSubmit(i18n.T("remove.submit"), widget.DangerImportance, r.submit)
 	r.dialog.SetSize(fyne.NewSize(480, 0))
+	r.dialog.OnClosed = closed
 	r.dialog.Show()
 }
 
@@ -127,6 +130,7 @@ func (r *removal) remove() {
 
 func (r *removal) ended(err, clipboard error) {
 	r.dialog.SetBusy(false, "")
+	r.dialog.SetTitle(i18n.T("remove.done"))
 	r.u.unsettled = err
 	r.body.RemoveAll()
 	if clipboard != nil {

@@ -20,6 +20,15 @@ type connections struct {
 	dialog *widgets.Dialog
 	rows   *fyne.Container
 	gone   bool // the one on screen was removed
+
+	at    place // what was used last
+	parts map[place]fyne.Focusable
+}
+
+// place is what of the list can have the focus.
+type place struct {
+	row  int
+	what string // a button's text, a key of the translations; empty: the row itself
 }
 
 func (u *UI) manage() {
@@ -55,6 +64,7 @@ func (c *connections) close() {
 
 func (c *connections) fill() {
 	c.rows.RemoveAll()
+	c.parts = map[place]fyne.Focusable{}
 	all := c.u.known()
 	for i, s := range all {
 		c.rows.Add(c.row(i, len(all), s))
@@ -68,35 +78,65 @@ func (c *connections) fill() {
 }
 
 func (c *connections) row(i, n int, s connect.Saved) fyne.CanvasObject {
-	account := widgets.NewAccountRow(accountOf(s), "", c.u.isShown(s), func() { c.look(s) })
-	up := link("connections.up", func() { c.move(s, -1) })
-	down := link("connections.down", func() { c.move(s, 1) })
+	account := widgets.NewAccountRow(accountOf(s), "", c.u.isShown(s), func() { c.use(place{row: i}, func() { c.look(s) }) })
+	c.parts[place{row: i}] = account
+	change := c.link(i, "connections.change", func() { c.look(s) })
+	up := c.link(i, "connections.up", func() { c.move(s, -1) })
+	down := c.link(i, "connections.down", func() { c.move(s, 1) })
 	if i == 0 {
 		up.Disable()
 	}
 	if i == n-1 {
 		down.Disable()
 	}
-	remove := link("connections.remove", func() { c.remove(s) })
-	buttons := container.New(layout.NewCustomPaddedHBoxLayout(2), link("connections.change", func() { c.look(s) }), up, down, remove)
+	remove := c.link(i, "connections.remove", func() { c.remove(s) })
+	buttons := container.New(layout.NewCustomPaddedHBoxLayout(2), change, up, down, remove)
 	return container.NewBorder(nil, nil, nil, container.NewCenter(buttons), account)
 }
 
-func link(key string, do func()) *widgets.Button {
-	b := widgets.NewButton(i18n.T(key), do)
+func (c *connections) link(row int, text string, do func()) *widgets.Button {
+	at := place{row, text}
+	b := widgets.NewButton(i18n.T(text), func() { c.use(at, do) })
 	b.Importance = widget.LowImportance
+	c.parts[at] = b
 	return b
 }
 
-func (c *connections) look(s connect.Saved) { showLook(c.u, s, c.changed) }
+func (c *connections) use(at place, do func()) {
+	c.at = at
+	do()
+}
 
-func (c *connections) remove(s connect.Saved) { showRemove(c.u, s, func() { c.removed(s) }) }
+// focus puts the focus where it was before the list was made anew, or on what is
+// nearest to that.
+func (c *connections) focus() {
+	c.at.row = min(c.at.row, len(c.u.known())-1)
+	target := c.parts[c.at]
+	if b, ok := target.(fyne.Disableable); target == nil || ok && b.Disabled() {
+		target = c.parts[place{row: c.at.row}]
+	}
+	if target == nil {
+		c.dialog.FocusFirst()
+		return
+	}
+	c.u.window.Canvas().Focus(target)
+}
+
+func (c *connections) look(s connect.Saved) { showLook(c.u, s, c.looked) }
+
+func (c *connections) remove(s connect.Saved) { showRemove(c.u, s, func() { c.removed(s) }, c.focus) }
 
 func (c *connections) move(s connect.Saved, by int) {
 	task.Go(func() {
 		err := c.u.cfg.Connector.Move(s.Key(), by)
-		fyne.Do(func() { c.edited(err) })
+		fyne.Do(func() { c.moved(by, err) })
 	})
+}
+
+func (c *connections) moved(by int, err error) {
+	c.at.row += by
+	c.edited(err)
+	c.focus()
 }
 
 // edited shows the list as it is now, and that it will not be remembered if
@@ -114,6 +154,11 @@ func (c *connections) changed() {
 	c.u.relook()
 }
 
+func (c *connections) looked() {
+	c.changed()
+	c.focus()
+}
+
 func (c *connections) removed(s connect.Saved) {
 	c.u.dropIfAside(s)
 	c.u.away.Delete(s.Key())
@@ -121,10 +166,13 @@ func (c *connections) removed(s connect.Saved) {
 		c.u.conn.Close()
 		c.gone = true
 	}
+	c.at.what = "" // the next one's is not to be removed by the same key
 	c.changed()
 	if c.gone {
 		c.close()
+		return
 	}
+	c.focus()
 }
 
 // dropIfAside takes away the way back to views that are signed out.

@@ -66,6 +66,12 @@ func NewDialog(w fyne.Window, title, subtitle string, content fyne.CanvasObject)
 	return d
 }
 
+// SetTitle changes the title, when what was asked is done.
+func (d *Dialog) SetTitle(text string) {
+	d.title.SetText(text)
+	d.relayout()
+}
+
 // SetSubtitle changes the quiet line below the title.
 func (d *Dialog) SetSubtitle(text string) {
 	d.subtitle.SetText(text)

@@ -37,6 +37,9 @@ func (d *Dialog) tellsKeys() bool {
 	return safe && d.cancel.Visible() && len(d.actions.Objects) == 0 && !d.busy
 }
 
+// FocusFirst puts the focus where it was when the dialog was shown.
+func (d *Dialog) FocusFirst() { d.focusFirst(d.window.Canvas()) }
+
 // focusFirst focuses the first field; a dialog without one starts on its main button, or on the harmless one when the
 // main one destroys.
 func (d *Dialog) focusFirst(c fyne.Canvas) {

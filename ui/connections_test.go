@@ -1,0 +1,73 @@
+package ui
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"keyfob/ui/uitest"
+	"keyfob/ui/widgets"
+)
+
+// hasFocus is what the button or the row that has the focus says.
+func (d *desk) hasFocus(want string) {
+	d.t.Helper()
+	uitest.Settle()
+	said := "nothing"
+	switch o := d.ui.window.Canvas().Focused().(type) {
+	case *widgets.Button:
+		said = o.Text
+	case *widgets.AccountRow:
+		said = o.Text()
+	}
+	if said != want {
+		d.t.Errorf("the focus is on %s, not on %s", said, want)
+	}
+}
+
+func TestTheListOfConnectionsKeepsTheFocus(t *testing.T) {
+	d, remote := openTwo(t)
+	remote.AddUser(t, "cy", "Cy Clark", false)
+	d.addAt(remote.URL, "cy")
+	host := hostOf(remote.URL)
+	d.Menu("Manage connections…")
+	d.hasFocus(host + " · Ada Admin")
+	d.Press(fyne.KeyTab, fyne.KeyReturn)
+	d.Type("Work")
+	d.Press(fyne.KeyReturn)
+	d.Has("Work")
+	d.hasFocus("Change…")
+	d.Press(fyne.KeyReturn, fyne.KeyEscape)
+	d.hasFocus("Change…")
+	d.Press(fyne.KeyTab, fyne.KeyReturn) // Up is disabled: Down
+	d.hasFocus("Down")
+	d.Press(fyne.KeyReturn)
+	if last := d.ui.known()[2]; last.Login != "ada" {
+		t.Errorf("the last is %s", last.Login)
+	}
+	d.hasFocus("Work · Ada Admin") // Down is disabled
+
+	for _, next := range []string{" · Cy Clark", "Work · Ada Admin"} {
+		d.Tap("Remove…") // of the first; a tap leaves no focus
+		d.Press(fyne.KeyEscape)
+		d.hasFocus("Remove…")
+		d.Press(fyne.KeyReturn, fyne.KeyTab, fyne.KeyReturn)
+		d.Has("Connection removed")
+		if next == "Work · Ada Admin" {
+			break // cy is on screen, and so the next comes there
+		}
+		d.Press(fyne.KeyReturn)
+		d.hasFocus(host + next)
+	}
+	d.Press(fyne.KeyReturn)
+	d.Has("Signed in as ada")
+}
+
+func TestTheBuiltInServerIsSignedInToInNoWay(t *testing.T) {
+	d := signedIn(t)
+	d.Menu("Manage connections…")
+	d.Tap("Change…")
+	d.Has("Colour", "http://127.0.0.1")
+	d.HasNot("Sign-in", "With the browser")
+	picture(t, d, "change-built-in")
+}
