@@ -169,6 +169,30 @@ func TestRemovingTheOneOnScreenGoesOnWithTheNext(t *testing.T) {
 	}
 }
 
+func TestANewNameAtTheServerIsSaidAsSoonAsItIsKnown(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	id := remote.AddUser(t, "eve", "Eve Other", false)
+	d.signInAt(remote.URL)
+	d.addAt(remote.URL, "eve")
+	d.Has("Signed in as eve", "Eve Other")
+	remote.Rename(t, id, "Eve Miller")
+	d.ui.Lock()
+	d.Press(fyne.KeyReturn)
+	d.Has("Signed in as eve")
+	d.ui.main.accountMenu(d.ui.main.card)
+	d.Has("Eve Miller")
+	d.HasNot("Eve Other")
+	d.Press(fyne.KeyEscape)
+	d.Menu(hostOf(remote.URL) + " · Eve Miller")
+	d.ui.Lock()
+	d.Has("Eve Miller · ")
+
+	remote.Rename(t, id, "Eve Smith")
+	d = d.restart() // says what it knew last, and then what it is told
+	d.Menu(hostOf(remote.URL) + " · Eve Smith")
+	d.Has("Eve Smith")
+}
+
 // restart is the program started again on the same computer.
 func (d *desk) restart() *desk {
 	d.t.Helper()

@@ -50,6 +50,9 @@ func (u *UI) showSwitcher(pos fyne.Position, offers ...offer) {
 	}
 }
 
+// chooseSaved offers the connections that there are already.
+func (u *UI) chooseSaved() { u.showSwitcher(u.enter.BelowBack()) }
+
 func (s *switcher) account(i int, saved connect.Saved) fyne.CanvasObject {
 	current := s.u.isShown(saved)
 	row := widgets.NewAccountRow(accountOf(saved), keyOf(i), current, func() { s.choose(func() { s.u.switchTo(saved) }) })

@@ -157,10 +157,10 @@ func (u *UI) signedIn(ctx context.Context, known []connect.Saved, conn *connect.
 		return err
 	}
 	task.Go(u.finishOnce)
-	if err == nil { // else it was locked meanwhile
-		err = u.enterWith(ctx, conn)
-	}
 	isNew := !slices.ContainsFunc(known, func(s connect.Saved) bool { return s.Key() == conn.Key() })
+	if err == nil { // else it was locked meanwhile
+		err = u.enterWith(ctx, conn) // after which it is the UI thread's
+	}
 	if ctx.Err() != nil && isNew {
 		over, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaving)
 		defer cancel()
@@ -183,8 +183,10 @@ func (u *UI) enterWith(ctx context.Context, conn *connect.Connection) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	unsaved := rename(conn, me)
 	fyne.Do(func() {
 		if ctx.Err() == nil {
+			conn.Login, conn.Name, conn.Unsaved = me.Login, me.Name, unsaved
 			u.showMain(conn, me, rules)
 		}
 	})
@@ -245,9 +247,6 @@ func (u *UI) showEnter(last connect.Saved) {
 	u.enter.Refresh()
 	u.window.SetMainMenu(u.menu())
 }
-
-// chooseSaved offers the connections that there are already.
-func (u *UI) chooseSaved() { u.showSwitcher(u.enter.BelowBack()) }
 
 // showCode puts the code of a sign-in by device on screen, wherever it is
 // waited for.

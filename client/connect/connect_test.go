@@ -218,6 +218,33 @@ func TestTwoAccountsOnOneServerAreKeptApart(t *testing.T) {
 	}
 }
 
+func TestANewNameIsRememberedAndComesBack(t *testing.T) {
+	d, remote := newDesk(t), people(t)
+	c := d.connector()
+	ada := d.signInAs(t, c, remote.URL, "ada")
+	if err := c.SetLook(ada.Key(), "Work", "rose"); err != nil {
+		t.Fatal(err)
+	}
+	if err := ada.Rename("ada", "Ada Lovelace"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []*connect.Connector{c, d.connector()} { // this run, and the next
+		conn, err := c.Use(t.Context(), ada.Key())
+		if err != nil || conn.Name != "Ada Lovelace" || conn.Label != "Work" {
+			t.Errorf("comes back as %+v, %v", conn, err)
+		}
+		if last, err := c.Last(); err != nil || last.Name != "Ada Lovelace" || last.Label != "Work" {
+			t.Errorf("is remembered as %+v, %v", last, err)
+		}
+	}
+	if err := c.Remove(t.Context(), ada.Saved); err != nil {
+		t.Fatal(err)
+	}
+	if err := ada.Rename("ada", "Ada Byron"); !errors.Is(err, client.ErrNotFound) {
+		t.Errorf("one that is removed: %v, want ErrNotFound", err)
+	}
+}
+
 func TestComingBackAsksTheServerForNoNewSignIn(t *testing.T) {
 	remote := testserver.StartRemote(t)
 	remote.AddUser(t, "ada", "Ada Admin", true)

@@ -79,6 +79,16 @@ func (c *Connection) SignInAgain(ctx context.Context, p Part) error {
 	return a.owner.keep(a, before)
 }
 
+// Rename takes over how the server names the account now. The Connection itself
+// is left to who shows it. An error says that it will not be remembered.
+func (c *Connection) Rename(login, name string) error {
+	a := c.account
+	a.mu.Lock()
+	a.saved.Login, a.saved.Name = login, name
+	a.mu.Unlock()
+	return a.owner.edit(func(l *list) error { return l.rename(c.Key(), login, name) })
+}
+
 // SignOut is Remove of this connection.
 func (c *Connection) SignOut(ctx context.Context) error {
 	c.Close()

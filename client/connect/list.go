@@ -121,6 +121,16 @@ func (l *list) look(key, label, colour string) error {
 	return nil
 }
 
+// rename takes over the server's names of the account.
+func (l *list) rename(key, login, name string) error {
+	s, err := l.find(key)
+	if err != nil {
+		return err
+	}
+	s.Login, s.Name = login, name
+	return nil
+}
+
 // leave notes that the sign-out of s is to be finished, of which its server may
 // have confirmed its part.
 func (l *list) leave(s Saved, revoked bool) {

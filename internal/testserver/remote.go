@@ -153,6 +153,22 @@ func (r *Remote) AddUser(t testing.TB, login, name string, admin bool) string {
 	return u.ID
 }
 
+// Rename gives a user another name.
+func (r *Remote) Rename(t testing.TB, id, name string) {
+	t.Helper()
+	err := r.Tokens.Store.Write(t.Context(), func(tx *store.Tx) error {
+		u, err := tx.UserByID(t.Context(), id)
+		if err != nil {
+			return err
+		}
+		u.Name = name
+		return tx.UpdateUser(t.Context(), u)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Page is what a browser shows at last.
 type Page struct {
 	Status int
