@@ -32,6 +32,7 @@ var (
 	IconKey      = line("key")
 	IconLock     = line("lock")
 	IconLog      = line("log")
+	IconLogout   = line("logout")
 	IconPerson   = line("person")
 	IconRefresh  = line("refresh")
 	IconSearch   = line("search")

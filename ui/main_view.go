@@ -129,7 +129,7 @@ func (m *mainView) accountMenu(card fyne.CanvasObject) {
 	m.u.showSwitcher(pos.AddXY(0, card.Size().Height+2),
 		offer{assets.IconAdd, "connection.add", m.u.add},
 		offer{assets.IconServer, "connection.manage", m.u.manage},
-		offer{assets.IconLock, "menu.signOut", m.u.signOut})
+		offer{assets.IconLogout, "menu.signOut", m.u.signOut})
 }
 
 // sidebarLayout gives the sidebar its width.

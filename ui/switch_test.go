@@ -2,9 +2,12 @@ package ui
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
 
 	"keyfob/client"
 	"keyfob/internal/testserver"
@@ -191,6 +194,22 @@ func TestANewNameAtTheServerIsSaidAsSoonAsItIsKnown(t *testing.T) {
 	d = d.restart() // says what it knew last, and then what it is told
 	d.Menu(hostOf(remote.URL) + " · Eve Smith")
 	d.Has("Eve Smith")
+}
+
+func TestSigningOutDoesNotLookLikeTheLock(t *testing.T) {
+	d, _ := openTwo(t)
+	d.ui.main.accountMenu(d.ui.main.card)
+	uitest.Settle()
+	var icons []string
+	for _, o := range test.LaidOutObjects(d.ui.window.Canvas().Overlays().Top()) {
+		if image, ok := o.(*canvas.Image); ok && image.Resource != nil {
+			icons = append(icons, image.Resource.Name())
+		}
+	}
+	if all := strings.Join(icons, " "); !strings.Contains(all, "logout.svg") || strings.Contains(all, "lock.svg") {
+		t.Errorf("the icons are %s", all)
+	}
+	picture(t, d, "switcher")
 }
 
 // restart is the program started again on the same computer.
