@@ -53,11 +53,13 @@ func TestTheListOfConnectionsKeepsTheFocus(t *testing.T) {
 		d.hasFocus("Remove…")
 		d.Press(fyne.KeyReturn, fyne.KeyTab, fyne.KeyReturn)
 		d.Has("Connection removed")
+		picture(t, d, "connection-removed")
 		if next == "Work · Ada Admin" {
 			break // cy is on screen, and so the next comes there
 		}
 		d.Press(fyne.KeyReturn)
 		d.hasFocus(host + next)
+		picture(t, d, "connections-focus")
 	}
 	d.Press(fyne.KeyReturn)
 	d.Has("Signed in as ada")

@@ -36,6 +36,7 @@ func TestALockWhoseServerIsGoneIsLeftForAnotherConnection(t *testing.T) {
 	hidden := d.ui.conn
 	d.Press(fyne.KeyTab, fyne.KeyReturn) // from Unlock to the next button
 	d.Has("Ada Admin", "Eve Other", "Add a connection…")
+	picture(t, d, "lock-another")
 	d.HasNot("Manage connections…", "Sign out")
 	d.Press(fyne.KeyEscape)
 	d.Has(isLocked, "Eve Other")
