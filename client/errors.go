@@ -46,6 +46,7 @@ var (
 	ErrPassphrase  = errors.New("not the file's passphrase")
 	ErrFileLocked  = errors.New("credential file locked")
 	ErrFileDamaged = errors.New("credential file damaged")
+	ErrFileThere   = errors.New("credential file there already")
 )
 
 // Problem is an error that a server explained. errors.Is(err, ErrDenied) and

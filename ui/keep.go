@@ -9,6 +9,7 @@ import (
 	"keyfob/client"
 	"keyfob/ui/i18n"
 	"keyfob/ui/passphrase"
+	"keyfob/ui/task"
 	"keyfob/ui/widgets"
 )
 
@@ -54,14 +55,22 @@ func (u *UI) skipFile() {
 // keepInFile asks for the passphrase of a new encrypted file, or of the one that
 // stayed locked when the person signed in without it.
 func (u *UI) keepInFile() {
-	if u.cfg.Kept.FileLocked() {
-		u.openFile(u.keptElsewhere, func() {})
-		return
-	}
-	passphrase.Choose(passphrase.ChooseParams{
-		Window: u.window, Done: u.keptElsewhere,
-		Set: u.makeFile,
+	task.Go(func() {
+		waits := u.cfg.Kept.FileWaits() || u.cfg.Kept.FileLocked()
+		fyne.Do(func() { u.askKeepInFile(waits) })
 	})
+}
+
+func (u *UI) askKeepInFile(waits bool) {
+	switch {
+	case u.busy(): // pressed twice, or locked meanwhile
+	case waits:
+		u.openFile(u.keptElsewhere, func() {})
+	case u.cfg.Kept.InFile():
+		u.keptElsewhere()
+	default:
+		passphrase.Choose(passphrase.ChooseParams{Window: u.window, Done: u.keptElsewhere, Set: u.makeFile})
+	}
 }
 
 // makeFile may come to its end behind a lock.

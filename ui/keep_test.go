@@ -18,6 +18,7 @@ import (
 	"keyfob/internal/testserver"
 	"keyfob/ui/clipboard"
 	"keyfob/ui/uitest"
+	"keyfob/ui/widgets"
 )
 
 // absent is no keyring.
@@ -107,6 +108,82 @@ func TestWithoutAKeyringTheSignInIsKeptInAFileIfThePersonChooses(t *testing.T) {
 	if _, err := os.Stat(b.file()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the file: %v", err)
 	}
+}
+
+// toButton is the button with this text.
+func toButton(text string) func(fyne.Focusable) bool {
+	return func(f fyne.Focusable) bool {
+		b, ok := f.(*widgets.Button)
+		return ok && b.Text == text
+	}
+}
+
+// chooses types the new passphrase, twice, by the keyboard alone.
+func (d *desk) chooses(passphrase string) {
+	d.t.Helper()
+	d.Type(passphrase)
+	d.Press(fyne.KeyTab)
+	d.Type(passphrase)
+	d.Press(fyne.KeyReturn)
+}
+
+func TestOnceTheFileIsMadeEnterGoesOnFromTheFirstScreen(t *testing.T) {
+	d := newBare(t).start(t)
+	d.tabTo(toButton("Keep in an encrypted file…"))
+	d.Press(fyne.KeyReturn)
+	d.chooses(thePassphrase)
+	d.Has("Your sign-in is kept in your encrypted file")
+	d.HasNot("Keep in an encrypted file…")
+	d.Press(fyne.KeyReturn)
+	d.Has("Signed in as ada", "Sign-in kept in an encrypted file")
+}
+
+func TestOnceTheFileIsMadeEnterGoesOnFromTheSettings(t *testing.T) {
+	d := newBare(t).start(t)
+	d.Tap("Use the built-in server")
+	d.Tap("Settings")
+	d.tabTo(toButton("Keep in an encrypted file…"))
+	d.Press(fyne.KeyReturn)
+	d.chooses(thePassphrase)
+	d.Press(fyne.KeyReturn)
+	d.Has("Passphrase until now", "The same once more")
+}
+
+func TestAFileThatWasLeftLockedIsOpenedAndNotMadeAnew(t *testing.T) {
+	b := newBare(t)
+	d := b.start(t)
+	d.Tap("Use the built-in server")
+	d.keepInFile()
+	d = b.start(t)
+	d.Tap("Not now")
+	d.Tap("Keep in an encrypted file…")
+	d.Has("Your sign-ins are in an encrypted file", "Forget the file…")
+	d.give(thePassphrase)
+	d.Has("Your sign-in is kept in your encrypted file")
+}
+
+// keptTwice is a keeper whose file somebody else makes at the last moment.
+type keptTwice struct {
+	Keeper
+
+	other *credentials.File
+}
+
+func (k keptTwice) KeepInFile(ctx context.Context, p client.Secret) error {
+	if err := k.other.Create(client.NewSecret("somebody else's")); err != nil {
+		return err
+	}
+	return k.Keeper.KeepInFile(ctx, p)
+}
+
+func TestAFileThatIsThereAlreadyIsSaidToBeOneAndStays(t *testing.T) {
+	b := newBare(t)
+	d := b.start(t)
+	d.ui.cfg.Kept = keptTwice{d.ui.cfg.Kept, credentials.NewFileOf(b.file(), 10)}
+	d.Tap("Keep in an encrypted file…")
+	d.chooses(thePassphrase)
+	d.Has("There is an encrypted file already")
+	d.HasNot("server has changed", "Try again")
 }
 
 func TestAFileThatNobodyCanOpenIsForgotten(t *testing.T) {

@@ -73,12 +73,12 @@ func (f *File) InUse() bool {
 	return f.names != nil
 }
 
-// Create makes the file, empty and open. It does not replace one.
+// Create makes the file, empty and open. It does not replace one: client.ErrFileThere.
 func (f *File) Create(passphrase client.Secret) error {
 	f.slow.Lock()
 	defer f.slow.Unlock()
 	if f.Exists() {
-		return client.ErrConflict
+		return client.ErrFileThere
 	}
 	key, err := age.GenerateX25519Identity()
 	if err != nil {

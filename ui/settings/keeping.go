@@ -49,7 +49,18 @@ func (v *View) Refresh() {
 		widgets.SetVisible(b, !unkept && v.p.InFile())
 	}
 	widgets.SetVisible(v.keyring, unkept && !locked)
+	v.keepFocus()
 	widgets.SetVisible(v.demand, !v.p.BuiltIn && !v.p.InFile())
+}
+
+// keepFocus moves the focus from a button that is gone to the first of those
+// that have come for it.
+func (v *View) keepFocus() {
+	all := v.buttons()
+	shown := slices.IndexFunc(all, func(b *widgets.Button) bool { return b.Visible() })
+	if shown >= 0 && slices.ContainsFunc(all, func(b *widgets.Button) bool { return widgets.Focused(b) }) {
+		widgets.TakeFocus(all[shown])
+	}
 }
 
 // start does what may wait for the keyring.

@@ -26,15 +26,13 @@ func (v *View) content() fyne.CanvasObject {
 	v.builtIn = v.builtInCard()
 	v.other = v.otherCard()
 	v.keeping = centred(i18n.T("signin.keyringUnknown"), theme.SizeNameSmallText)
-	v.giveUp = container.NewCenter(widgets.NewButton(i18n.T("signin.giveUp"), v.p.GiveUp))
-	v.giveUp.Hide()
-	v.inFile = container.NewCenter(widgets.NewButton(i18n.T("signin.keepInFile"), v.p.KeepInFile))
-	v.inFile.Hide()
+	v.giveUp = newOffer(i18n.T("signin.giveUp"), v.p.GiveUp)
+	v.inFile = newOffer(i18n.T("signin.keepInFile"), v.p.KeepInFile)
 	v.cards = &pair{cards: []*fyne.Container{v.builtIn.box, v.other.box}}
 	cards := container.New(v.cards, v.builtIn.box, v.other.box)
 	v.back = widgets.NewButton(v.p.BackText, v.p.Back)
 	widgets.SetVisible(v.back, v.p.Back != nil)
-	foot := container.New(layout.NewCustomPaddedVBoxLayout(10), v.keeping, v.inFile, v.giveUp, container.NewCenter(v.back))
+	foot := container.New(layout.NewCustomPaddedVBoxLayout(10), v.keeping, v.inFile.box, v.giveUp.box, container.NewCenter(v.back))
 	v.middle = container.NewCenter(container.New(layout.NewCustomPaddedVBoxLayout(22), head(), cards, foot))
 	return widgets.NewScrollBoth(v.middle)
 }

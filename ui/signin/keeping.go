@@ -1,6 +1,9 @@
 package signin
 
 import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
 	"keyfob/ui/i18n"
 	"keyfob/ui/widgets"
 )
@@ -14,14 +17,15 @@ func (v *View) Opening(on bool) {
 
 // KeyringWaits says that the keyring is waited for, with a way to stop that.
 func (v *View) KeyringWaits(on bool) {
-	widgets.SetVisible(v.giveUp, on)
+	v.giveUp.show(on)
 	v.showKeeping(v.known)
 }
 
 func (v *View) showKeeping(k Keeping) {
 	v.known = k
-	waits := v.giveUp.Visible()
-	widgets.SetVisible(v.inFile, (k == UntilQuit || k == FileLocked) && !waits)
+	waits := v.giveUp.button.Visible()
+	v.inFile.show((k == UntilQuit || k == FileLocked) && !waits)
+	v.keepFocus()
 	defer v.relayout()
 	switch {
 	case waits && v.opening:
@@ -39,4 +43,34 @@ func (v *View) showKeeping(k Keeping) {
 	default:
 		v.keeping.SetText(i18n.T("signin.keyringUnknown"))
 	}
+}
+
+// keepFocus lets Enter go on from here when the button that had the focus is gone.
+func (v *View) keepFocus() {
+	switch {
+	case v.address.Disabled():
+		widgets.TakeFocus(v.waiting.cancel)
+	case v.p.Address != "":
+		widgets.TakeFocus(v.address)
+	default:
+		widgets.TakeFocus(v.use)
+	}
+}
+
+// offer is a button that is there only at times, in the middle of its line.
+type offer struct {
+	button *widgets.Button
+	box    *fyne.Container
+}
+
+func newOffer(text string, do func()) offer {
+	b := widgets.NewButton(text, do)
+	o := offer{b, container.NewCenter(b)}
+	o.show(false)
+	return o
+}
+
+func (o offer) show(on bool) {
+	widgets.SetVisible(o.button, on)
+	widgets.SetVisible(o.box, on)
 }

@@ -64,9 +64,9 @@ type View struct {
 	waiting  *waiting
 	keeping  *widget.Label
 	known    Keeping
-	opening  bool            // the last connection, meanwhile
-	inFile   *fyne.Container // shown while there is no keyring
-	giveUp   *fyne.Container // shown while the keyring is waited for
+	opening  bool  // the last connection, meanwhile
+	inFile   offer // shown while there is no keyring
+	giveUp   offer // shown while the keyring is waited for
 	back     *widgets.Button
 	cards    *pair
 	middle   *fyne.Container

@@ -49,9 +49,10 @@ func (b *Button) TypedKey(ev *fyne.KeyEvent) {
 	dialogKey(b, ev)
 }
 
-// press is a tap by key: unlike one by mouse it leaves the focus here.
+// press is a tap by key: unlike one by mouse it leaves the focus here. One that was hidden with the focus on it does
+// nothing.
 func (b *Button) press() {
-	if !b.Disabled() && b.OnTapped != nil {
+	if b.Visible() && !b.Disabled() && b.OnTapped != nil {
 		b.OnTapped()
 	}
 }

@@ -15,9 +15,20 @@ func Focus(o focusable) {
 	}
 }
 
-// TakeFocus puts the focus on o, unless the keys mean something else already: something has it, or a dialog is in front.
+// Focused says whether o has the focus, shown or not.
+func Focused(o focusable) bool {
+	c := canvasOf(o)
+	return c != nil && c.Focused() == fyne.Focusable(o)
+}
+
+// TakeFocus puts the focus on o, unless the keys mean something else already: something that is shown has it, or a
+// dialog is in front.
 func TakeFocus(o focusable) {
-	if c := canvasOf(o); c != nil && c.Focused() == nil && !DialogOpen(c) {
+	c := canvasOf(o)
+	if c == nil || DialogOpen(c) {
+		return
+	}
+	if has, ok := c.Focused().(fyne.CanvasObject); !ok || !has.Visible() {
 		c.Focus(o)
 	}
 }

@@ -78,6 +78,7 @@ func byKind() []kind {
 		{client.ErrFileLocked, Sentence{Text: i18n.T("words.fileLocked")}},
 		{client.ErrPassphrase, Sentence{Text: i18n.T("words.passphrase")}},
 		{client.ErrFileDamaged, Sentence{Text: i18n.T("words.fileDamaged")}},
+		{client.ErrFileThere, Sentence{Text: i18n.T("words.fileThere")}},
 		{handover.ErrExists, Sentence{Text: i18n.T("words.fileExists")}},
 		{handover.ErrFolder, Sentence{Text: i18n.T("words.noFolder")}},
 		{handover.ErrNotAllowed, Sentence{Text: i18n.T("words.fileDenied")}},

@@ -52,6 +52,7 @@ var every = map[string]error{
 	"ErrPassphrase":  client.ErrPassphrase,
 	"ErrFileLocked":  client.ErrFileLocked,
 	"ErrFileDamaged": client.ErrFileDamaged,
+	"ErrFileThere":   client.ErrFileThere,
 }
 
 var codes = []string{
