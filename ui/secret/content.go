@@ -33,7 +33,7 @@ func (d *Dialog) content() fyne.CanvasObject {
 		widgets.NewBanner(widgets.Warn, i18n.T("secret.once"), "", nil),
 		d.box(),
 		d.status.box,
-		d.uses(),
+		container.New(layout.NewCustomPaddedVBoxLayout(0), d.uses(), widgets.Flush(d.forWhom)),
 		d.result.box,
 		widgets.Flush(widgets.NewQuiet(i18n.T("secret.guidance", "Name", actsAs(d.p.Token)), theme.SizeNameCaption)),
 		d.storedLine,

@@ -126,6 +126,41 @@ func TestEachFormIsCopiedWithoutBeingShown(t *testing.T) {
 	})
 }
 
+func TestEachFormSaysInALineForWhomItIs(t *testing.T) {
+	d, _ := open(t, fynetheme.VariantLight, nil)
+	line := lineHeight(d)
+	said := map[string]string{}
+	for i, f := range handover.Forms {
+		d.form.SetSelectedIndex(i)
+		hint := d.forWhom.Text
+		if other, taken := said[hint]; taken || !strings.HasSuffix(hint, ".") || strings.HasPrefix(hint, "secret.") {
+			t.Errorf("%s: %q, which is said of %q", f.Name, hint, other)
+		}
+		said[hint] = f.Name
+		if d.forWhom.MinSize().Height > line {
+			t.Errorf("%s needs more than a line: %s", f.Name, hint)
+		}
+	}
+}
+
+func lineHeight(d *Dialog) float32 {
+	was := d.forWhom.Text
+	d.forWhom.SetText("one")
+	defer d.forWhom.SetText(was)
+	return d.forWhom.MinSize().Height
+}
+
+// netrc has it sent by Basic, which no Keyfob server takes for a PAT or a SAT.
+func TestTheNetrcFormSaysThatAKeyfobServerDoesNotTakeIt(t *testing.T) {
+	d, _ := open(t, fynetheme.VariantLight, nil)
+	d.form.SetSelected(".netrc entry")
+	for _, want := range []string{"password", "Git over HTTPS", "Keyfob server", "Bearer"} {
+		if !strings.Contains(d.forWhom.Text, want) {
+			t.Errorf("%q is not in %q", want, d.forWhom.Text)
+		}
+	}
+}
+
 // A SAT gets 403 where a PAT asks who it is.
 func TestTheExampleForASATCallsTheServerItself(t *testing.T) {
 	d, _ := open(t, fynetheme.VariantLight, func(p *Params) {

@@ -51,21 +51,22 @@ type Params struct {
 
 // Dialog is the open dialog.
 type Dialog struct {
-	p      Params
-	window fyne.Window
-	dialog *widgets.Dialog
-	value  *value
-	hold   *holdButton
-	status *status
-	copyIt *widgets.Button
-	form   *widgets.Select
-	testIt *widgets.Button
-	result *status // of testing, saving and sealing
-	front  *widgets.Dialog
-	stored *widgets.Check
-	lost   *widgets.Button
-	ask    *question
-	asking bool
+	p       Params
+	window  fyne.Window
+	dialog  *widgets.Dialog
+	value   *value
+	hold    *holdButton
+	status  *status
+	copyIt  *widgets.Button
+	form    *widgets.Select
+	forWhom *widget.Label // the chosen form is
+	testIt  *widgets.Button
+	result  *status // of testing, saving and sealing
+	front   *widgets.Dialog
+	stored  *widgets.Check
+	lost    *widgets.Button
+	ask     *question
+	asking  bool
 
 	storedLine fyne.CanvasObject // the check box, or the question in its place
 

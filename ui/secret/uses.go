@@ -9,6 +9,7 @@ import (
 	"keyfob/client"
 	"keyfob/client/handover"
 	"keyfob/ui/i18n"
+	"keyfob/ui/theme"
 	"keyfob/ui/widgets"
 )
 
@@ -17,7 +18,8 @@ const formWidth = 208
 // uses is the row of ways to pass the secret on without showing it: the form to
 // pass it on in, and what to do with that.
 func (d *Dialog) uses() fyne.CanvasObject {
-	d.form = widgets.NewSelect(formTexts(), nil)
+	d.form = widgets.NewSelect(formTexts(), func(string) { d.sayForWhom() })
+	d.forWhom = widgets.NewQuiet("", theme.SizeNameCaption)
 	d.form.SetSelectedIndex(0)
 	d.testIt = widgets.NewButton(i18n.T("secret.test"), d.startTest)
 	widgets.SetVisible(d.testIt, d.p.Test != nil)
@@ -48,6 +50,20 @@ func formTexts() []string {
 		out[i] = names[f.Name]
 	}
 	return out
+}
+
+// sayForWhom says in a line what the chosen form is for, or what to mind with it.
+func (d *Dialog) sayForWhom() {
+	d.forWhom.SetText(map[string]string{
+		handover.Env.Name:        i18n.T("secret.forEnv"),
+		handover.Header.Name:     i18n.T("secret.forHeader"),
+		handover.Curl.Name:       i18n.T("secret.forCurl"),
+		handover.CurlConfig.Name: i18n.T("secret.forCurlConfig"),
+		handover.Netrc.Name:      i18n.T("secret.forNetrc"),
+		handover.Postman.Name:    i18n.T("secret.forPostman"),
+		handover.Kubernetes.Name: i18n.T("secret.forKubernetes"),
+		handover.Plain.Name:      i18n.T("secret.forPlain"),
+	}[d.chosenForm().Name])
 }
 
 func (d *Dialog) chosenForm() handover.Form { return handover.Forms[max(d.form.SelectedIndex(), 0)] }
