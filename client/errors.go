@@ -24,6 +24,7 @@ var (
 	ErrSignInStopped = errors.New("sign-in cancelled by the person")
 	ErrCodeExpired   = errors.New("code of a device sign-in ran out")
 	ErrTokenRefused  = errors.New("token not taken for a sign-in")
+	ErrTokenWeak     = errors.New("token not allowed what a sign-in needs")
 	ErrNotWorking    = errors.New("token does not work")
 	ErrOtherAccount  = errors.New("signed in as another account")
 	ErrNoBrowser     = errors.New("browser could not be opened")

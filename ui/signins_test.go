@@ -108,6 +108,23 @@ func TestACreateFormThatMayNotAskForApplicationsSaysSoAndWaitsNoMore(t *testing.
 	d.HasNot("Loading…", "Sign in again") // which would only ask the same once more
 }
 
+func TestAPastedTokenThatMayNotReadIsSaidToLackTheScope(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	app := d.addApp("Warehouse", "read", "update")
+	_, token, err := d.ui.conn.CreateToken(t.Context(), client.NewToken{AppID: app.ID, Scopes: []string{"update"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.ui.signOut()
+	d.paste(token)
+	d.Has("This token may not do what Keyfob needs. Create a personal access token", "The server says: This token lacks the scope read.")
+	d.HasNot("Sign out and in", "The sign-in in use", "Signed in as ada")
+	if f, ok := d.ui.window.Canvas().Focused().(*widgets.Entry); !ok || f.PlaceHolder != "Access token" {
+		t.Errorf("the focus is not where another token is pasted, but on %T", d.ui.window.Canvas().Focused())
+	}
+}
+
 func TestAServerOfAPrivateAuthorityNeedsItsFile(t *testing.T) {
 	ca := testserver.NewAuthority(t, "Example Root CA")
 	d, _ := openRemote(t, "")

@@ -107,7 +107,8 @@ type Wish struct {
 
 // SignIn discovers the server of w and signs in there. An account that is in
 // the list already is not added again. With a pasted token it fails with
-// client.ErrTokenRefused if the server does not take it.
+// client.ErrTokenRefused if the server does not take it, client.ErrTokenWeak if it
+// takes it and does not say whose it is.
 func (c *Connector) SignIn(ctx context.Context, w Wish) (*Connection, error) {
 	before := c.locked()
 	a, err := c.open(ctx, Saved{Address: w.Address, Way: w.Way, LoopbackHost: w.LoopbackHost, CA: string(w.CA)})

@@ -35,14 +35,24 @@ func (a *account) paste(ctx context.Context, token client.Secret) (session.Ident
 	asking := rest.New(a.server, pasted{token}, a.http)
 	defer asking.Close()
 	me, err := asking.Me(ctx)
-	if errors.Is(err, client.ErrSignInExpired) {
-		return session.Identity{}, client.ErrTokenRefused
-	}
 	if err != nil {
-		return session.Identity{}, err
+		return session.Identity{}, ofToken(err)
 	}
 	who := session.Identity{Issuer: a.server.Issuer, Subject: me.ID, Login: me.Login, Name: me.Name}
 	return who, a.session.UseToken(ctx, token, who)
+}
+
+// ofToken is what err says about the token that was asked with: there is no
+// account yet that it could be about.
+func ofToken(err error) error {
+	var p *client.Problem
+	switch {
+	case errors.Is(err, client.ErrSignInExpired):
+		return client.ErrTokenRefused
+	case errors.Is(err, client.ErrDenied) && errors.As(err, &p):
+		return &client.Problem{Kind: client.ErrTokenWeak, Detail: p.Detail, RequestID: p.RequestID}
+	}
+	return err
 }
 
 // pasted is the source of the one call that asks whose a token is.

@@ -1,6 +1,8 @@
 package signin
 
 import (
+	"errors"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -111,13 +113,16 @@ func (v *View) failBuiltIn(s words.Sentence) {
 	widgets.Focus(v.use)
 }
 
-// failOther says what went wrong with the other server, where it did.
-func (v *View) failOther(s words.Sentence) {
-	if v.ways.way == Token && s.Text == words.For(client.ErrTokenRefused).Text {
-		v.failToken(s.Text)
+func (v *View) builtInFailed(err error) { v.failBuiltIn(words.For(err)) }
+
+// otherFailed says what went wrong with the other server, where it did.
+func (v *View) otherFailed(err error) {
+	ofToken := errors.Is(err, client.ErrTokenRefused) || errors.Is(err, client.ErrTokenWeak)
+	if v.ways.way == Token && ofToken {
+		v.failToken(words.For(err).Text)
 		return
 	}
-	v.failAddress(s)
+	v.failAddress(words.For(err))
 }
 
 func (v *View) failToken(text string) {

@@ -124,7 +124,7 @@ func (v *View) startBuiltIn() {
 
 func (v *View) useBuiltIn(ctx context.Context, turn int) {
 	err := v.p.UseBuiltIn(ctx)
-	fyne.Do(func() { v.ended(turn, err, v.failBuiltIn) })
+	fyne.Do(func() { v.ended(turn, err, v.builtInFailed) })
 }
 
 // startSignIn signs in at the address, in the way that is chosen.
@@ -157,7 +157,7 @@ func (v *View) startSignIn() {
 func (v *View) signIn(ctx context.Context, turn int, w Wish) {
 	err := v.p.SignIn(ctx, w)
 	w.Token.Wipe()
-	fyne.Do(func() { v.ended(turn, err, v.failOther) })
+	fyne.Do(func() { v.ended(turn, err, v.otherFailed) })
 }
 
 // next starts an attempt.
@@ -169,14 +169,14 @@ func (v *View) next() (context.Context, int) {
 }
 
 // ended shows how an attempt went, unless it was given up meanwhile.
-func (v *View) ended(turn int, err error, fail func(words.Sentence)) {
+func (v *View) ended(turn int, err error, fail func(error)) {
 	if turn != v.attempt {
 		return
 	}
 	v.stop()
 	v.idle()
 	if err != nil && !errors.Is(err, context.Canceled) {
-		fail(words.For(err))
+		fail(err)
 	}
 }
 

@@ -51,6 +51,7 @@ func byKind() []kind {
 		{client.ErrSignInStopped, Sentence{Text: i18n.T("words.signInStopped"), Action: i18n.T("words.signIn")}},
 		{client.ErrCodeExpired, Sentence{Text: i18n.T("words.codeExpired"), Action: i18n.T("words.signIn")}},
 		{client.ErrTokenRefused, Sentence{Text: i18n.T("words.tokenRefused")}},
+		{client.ErrTokenWeak, Sentence{Text: i18n.T("words.tokenWeak")}},
 		{client.ErrNotWorking, Sentence{Text: i18n.T("words.notWorking"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrOtherAccount, Sentence{Text: i18n.T("words.otherAccount"), Action: i18n.T("words.signIn")}},
 		{client.ErrLocked, Sentence{Text: i18n.T("words.locked"), Action: i18n.T("words.tryAgain")}},
@@ -106,6 +107,8 @@ func For(err error) Sentence {
 		s.Text = certificate(e)
 	}
 	switch {
+	case errors.Is(err, client.ErrTokenWeak) && p.Detail != "":
+		s.Text += " " + i18n.T("words.field.refused", "Reason", p.Detail)
 	case p.RetryAfter > 0:
 		s.Text += " " + i18n.T("words.retryAfter", "Seconds", int(math.Ceil(p.RetryAfter.Seconds())))
 	case errors.Is(err, client.ErrServer) && p.RequestID != "":

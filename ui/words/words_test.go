@@ -31,6 +31,7 @@ var every = map[string]error{
 	"ErrSignInRefused": client.ErrSignInRefused,
 	"ErrSignInStopped": client.ErrSignInStopped,
 	"ErrCodeExpired":   client.ErrCodeExpired,
+	"ErrTokenWeak":     client.ErrTokenWeak,
 	"ErrNotWorking":    client.ErrNotWorking,
 	"ErrOtherAccount":  client.ErrOtherAccount,
 	"ErrTokenRefused":  client.ErrTokenRefused,
