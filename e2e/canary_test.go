@@ -89,7 +89,7 @@ func TestNothingThatARunLeavesHasWhatWasTypedIn(t *testing.T) {
 	d.typeText(words)
 	d.press("Return")
 	d.sees("kept in your encrypted file")
-	d.press("Tab", "Tab", "Tab", "Tab")
+	d.press("Tab", "Tab") // from the address, where the focus went on, to the other ways
 	d.press("Return", "Down", "Down", "Return")
 	d.typeText(pasted)
 	d.press("Return")
