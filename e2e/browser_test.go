@@ -142,6 +142,7 @@ func TestNothingThatARunLeavesHasWhatSignsTheWindowIn(t *testing.T) {
 	d.sees("Signed in as canary", "No tokens yet", "Sign-in kept in your keyring")
 	d.press("ctrl+n")
 	d.sees("New user access token", "Canaries", "Generate token")
+	d.typeText("Nightly export")
 	d.press("Return")
 	d.sees("copied and securely stored")
 	d.leaveSecret()

@@ -83,6 +83,7 @@ func TestASecretOnScreenIsAskedAboutBeforeSwitching(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.Shortcut(fyne.KeyN)
+	d.Type("Nightly export")
 	d.Press(fyne.KeyReturn)
 	d.Has("Your new token")
 	d.Menu(hostOf(remote.URL) + " · Bob Buyer")

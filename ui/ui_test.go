@@ -229,6 +229,7 @@ func TestTakenNameStandsAtItsField(t *testing.T) {
 func TestQuitWaitsForASecretOnScreen(t *testing.T) {
 	d := signedIn(t)
 	d.Shortcut(fyne.KeyN)
+	d.Type("Nightly export")
 	d.Press(fyne.KeyReturn)
 	d.Has("Your new token")
 	d.ui.Quit()

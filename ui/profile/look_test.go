@@ -17,6 +17,7 @@ import (
 	"keyfob/ui/profile"
 	"keyfob/ui/theme"
 	"keyfob/ui/uitest"
+	"keyfob/ui/widgets"
 )
 
 var now = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
@@ -287,6 +288,63 @@ func TestFormSaysWhatItNeedsBeforeItIsSent(t *testing.T) {
 	}
 	screen.Type("2026-01-01")
 	screen.Has("This date has passed")
+}
+
+// chooseDate chooses a date of one's own by the keyboard.
+func chooseDate(screen *uitest.Screen) {
+	screen.Press(fyne.KeyTab, fyne.KeyTab, fyne.KeyRight, fyne.KeySpace)
+}
+
+func TestADateIsNoMistakeBeforeItIsTyped(t *testing.T) {
+	v, screen, w := show(t, still{tokens: sample()}, fynetheme.VariantLight, wide)
+	v.Create()
+	chooseDate(screen)
+	for _, typed := range []string{"", "2", "027-", "01-3"} {
+		screen.Type(typed)
+		screen.Has("A date in UTC, like 2027-01-31")
+		screen.HasNot("Write the date like")
+		if !screen.Disabled("Generate token") {
+			t.Errorf("with %q more it can be sent", typed)
+		}
+	}
+	test.AssertRendersToImage(t, "date.png", w.Canvas())
+	screen.Type("1")
+	screen.Has("31 Jan 2027, 00:00 UTC")
+	screen.Type(" 1")
+	screen.Has("A date in UTC, like 2027-01-31")
+	screen.Type("x")
+	screen.Has("Write the date like")
+}
+
+// A bare Enter makes no token that nobody can tell apart later.
+func TestEnterMovesOnWithoutADescriptionAndSendsWithOne(t *testing.T) {
+	v, screen, w := show(t, still{tokens: sample()}, fynetheme.VariantLight, wide)
+	v.Create()
+	screen.Has("Esc to cancel · Enter for the next field")
+	for range 10 {
+		screen.Press(fyne.KeyReturn)
+		screen.Has("New user access token")
+		screen.HasNot("This is too long.")
+	}
+	screen.Press(fyne.KeySpace) // the last scope, where Enter stays
+	if _, ok := w.Canvas().Focused().(*widgets.Check); !ok {
+		t.Errorf("the focus is on %T", w.Canvas().Focused())
+	}
+	screen.Field("Description").(*widgets.Entry).SetText("  ")
+	screen.Press(fyne.KeyReturn)
+	screen.HasNot("This is too long.")
+	screen.Field("Description").(*widgets.Entry).SetText("Nightly")
+	screen.Has("Esc to cancel · Enter to confirm")
+	screen.Press(fyne.KeyReturn)
+	screen.Has("This is too long.") // as the server says of every description
+}
+
+func TestTheButtonMakesATokenWithoutADescription(t *testing.T) {
+	v, screen, _ := show(t, still{tokens: sample(), refuse: client.ErrOffline}, fynetheme.VariantLight, wide)
+	v.Create()
+	uitest.Settle()
+	screen.Tap("Generate token")
+	screen.Has("The server cannot be reached.")
 }
 
 func TestReplacingLooksAsDesignedAndSaysWhatIsNotKnown(t *testing.T) {

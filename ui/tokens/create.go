@@ -153,6 +153,7 @@ func (c *Create) changed() {
 	c.attempt = client.NewAttempt()
 	c.form.Fields["scopes"].SetHint(scopesHint(c.scopes.Chosen()))
 	_, err := c.expiry.value()
+	c.dialog.SetUnfinished(strings.TrimSpace(c.label.Text) == "")
 	c.dialog.SetSubmitEnabled(err == nil && c.chosenApp() != nil && len(c.scopes.Chosen()) > 0 && c.labelProblem() == "")
 	c.dialog.Fit()
 }

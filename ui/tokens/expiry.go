@@ -49,7 +49,7 @@ func newExpiryField(rule client.ExpiryRule, now func() time.Time, changed func()
 	e.chosen = defaultPreset(e.preset, rule)
 	e.date = widgets.NewEntry()
 	e.date.SetPlaceHolder("2027-01-31")
-	e.date.OnChanged = func(string) { e.update() }
+	e.date.OnChanged = e.typed
 	e.date.Hide()
 	texts := make([]string, len(e.preset))
 	for i, p := range e.preset {
@@ -99,6 +99,16 @@ func (e *expiryField) choose(i int) {
 	}
 }
 
+// typed takes a blank away that stands for nothing, such as that of the space
+// bar which chose to type a date.
+func (e *expiryField) typed(text string) {
+	if text != "" && strings.TrimSpace(text) == "" {
+		e.date.SetText("")
+		return
+	}
+	e.update()
+}
+
 // value is the chosen moment; zero means never.
 func (e *expiryField) value() (time.Time, error) {
 	p := e.preset[e.chosen]
@@ -116,7 +126,7 @@ func (e *expiryField) update() {
 	at, err := e.value()
 	e.field.SetError("")
 	switch {
-	case err != nil && e.date.Text != "":
+	case err != nil && !beginsDate(e.date.Text):
 		e.field.SetError(expirySentence(err))
 	case err != nil:
 		e.field.SetHint(i18n.T("create.dateHint"))
@@ -166,6 +176,22 @@ func parseExpiry(text string, now time.Time, longest time.Duration) (time.Time, 
 		return time.Time{}, errDateMax
 	}
 	return at, nil
+}
+
+// beginsDate reports whether text may become a date by typing on.
+func beginsDate(text string) bool {
+	const shape, date = "0000-00-00 00:00", len("0000-00-00")
+	text = strings.TrimSpace(text)
+	if len(text) >= len(shape) || len(text) == date {
+		return false
+	}
+	for i, r := range []byte(text) {
+		if digit := r >= '0' && r <= '9'; digit != (shape[i] == '0') || !digit && r != shape[i] {
+			return false
+		}
+	}
+	_, err := time.Parse(time.DateOnly, text[:min(len(text), date)])
+	return len(text) < date || err == nil
 }
 
 func midnight(t time.Time) time.Time { return t.UTC().Truncate(day) }

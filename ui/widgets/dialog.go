@@ -35,6 +35,7 @@ type Dialog struct {
 	busy       bool
 	inFront    bool
 	allowed    bool // what SetSubmitEnabled said
+	unfinished bool // what SetUnfinished said
 	first      fyne.Focusable
 	paused     []fyne.Disableable // what SetBusy disabled
 	before     fyne.Focusable     // what had the focus under the dialog
@@ -123,6 +124,17 @@ func (d *Dialog) SetSize(size fyne.Size) {
 func (d *Dialog) SetSubmitEnabled(on bool) {
 	d.allowed = on
 	d.enableButtons()
+}
+
+// SetUnfinished says that a field is still empty that people fill in: until it is not, Enter moves on to the next field,
+// and only the main button itself submits.
+func (d *Dialog) SetUnfinished(on bool) {
+	d.unfinished = on
+	d.keys.SetText(i18n.T("dialog.keys"))
+	if on {
+		d.keys.SetText(i18n.T("dialog.keysNext"))
+	}
+	d.relayout()
 }
 
 // SetError shows what went wrong above the buttons, with a button to do something about it if actionText is not empty.

@@ -9,6 +9,9 @@ import (
 func (d *Dialog) typedKey(ev *fyne.KeyEvent) bool {
 	used()
 	switch {
+	case isEnter(ev) && d.unfinished:
+		d.nextField(d.window.Canvas())
+		return true
 	case isEnter(ev):
 		if d.submit.Visible() {
 			d.submit.press()
@@ -56,6 +59,19 @@ func (d *Dialog) focusFirst(c fyne.Canvas) {
 	c.Unfocus()
 	if target != nil {
 		c.Focus(target)
+	}
+}
+
+// nextField moves the focus on to the next field; from the last one it goes nowhere.
+func (d *Dialog) nextField(c fyne.Canvas) {
+	at := c.Focused()
+	if at == nil {
+		d.focusFirst(c)
+		return
+	}
+	c.FocusNext()
+	if _, ok := c.Focused().(*Button); ok {
+		c.Focus(at)
 	}
 }
 

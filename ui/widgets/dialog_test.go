@@ -76,6 +76,30 @@ func TestEnterSubmitsAndEscapeLeavesWhateverIsFocused(t *testing.T) {
 	}
 }
 
+func TestEnterMovesOnThroughTheFieldsOfAnUnfinishedForm(t *testing.T) {
+	f := showForm(t)
+	f.d.SetUnfinished(true)
+	for _, in := range []fyne.Focusable{f.choice, f.chips, f.check, f.check} {
+		press(f.w, fyne.KeyReturn)
+		if f.w.Canvas().Focused() != in {
+			t.Fatalf("the focus is on %T, want %T", f.w.Canvas().Focused(), in)
+		}
+	}
+	f.w.Canvas().Unfocus()
+	press(f.w, fyne.KeyReturn)
+	if f.w.Canvas().Focused() != fyne.Focusable(f.entry) || len(f.log) > 0 {
+		t.Errorf("focused: %T; %v", f.w.Canvas().Focused(), f.log)
+	}
+	f.w.Canvas().Focus(f.d.submit)
+	press(f.w, fyne.KeyReturn)
+	f.d.SetUnfinished(false)
+	f.w.Canvas().Focus(f.entry)
+	press(f.w, fyne.KeyReturn)
+	if diff := cmp.Diff(calls{"submit", "submit"}, f.log); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestEnterOnAButtonPressesThatButton(t *testing.T) {
 	f := showForm(t)
 	f.w.Canvas().Focus(f.link)
