@@ -215,6 +215,23 @@ func TestTrustedAppIsAdded(t *testing.T) {
 	d.Has("Warehouse", "None")
 }
 
+func TestAnAppsNameCannotHoldWhatCannotBeSeen(t *testing.T) {
+	d := signedIn(t)
+	d.Tap("Trusted apps")
+	d.Shortcut(fyne.KeyN)
+	d.Tap("read")
+	d.Field("Name").(*widgets.Entry).SetText("Ware\thouse")
+	d.Has("Character 5 is a tab.")
+	if !d.Disabled("Add trusted app") {
+		t.Error("it can be sent")
+	}
+	d.Field("Name").(*widgets.Entry).SetText("Warehouse")
+	d.HasNot("Character 5")
+	d.Tap("Add trusted app")
+	d.Has("Warehouse")
+	d.HasNot("New trusted app")
+}
+
 func TestTakenNameStandsAtItsField(t *testing.T) {
 	d := signedIn(t)
 	d.Tap("Trusted apps")

@@ -189,7 +189,7 @@ func (s *Service) checkApp(ctx context.Context, tx *store.Tx, a store.App, scope
 	case utf8.RuneCountInString(a.Name) > appNameMax:
 		bad("/name", api.FieldTooLong, "Use at most 254 characters.")
 	case !oneLine(a.Name):
-		bad("/name", api.FieldFormat, "Use one line of text.")
+		bad("/name", api.FieldFormat, "Use one line of text, without control characters.")
 	}
 	if !slices.Contains([]string{api.PolicyNone, api.PolicyAuthenticatedUsers, api.PolicyAdministratorsOnly}, a.Policy) {
 		bad("/policy", api.FieldUnknown, "Use None, AuthenticatedUsers or AdministratorsOnly.")

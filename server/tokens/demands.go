@@ -47,7 +47,7 @@ func (s *Service) checkLabel(label string) []api.FieldError {
 	case n > rule.MaxLength:
 		return refused(api.FieldTooLong, fmt.Sprintf("Use at most %d characters.", rule.MaxLength))
 	case !oneLine(label):
-		return refused(api.FieldFormat, "Use one line of text.")
+		return refused(api.FieldFormat, "Use one line of text, without control characters.")
 	}
 	return nil
 }

@@ -40,7 +40,10 @@ func (f *fixture) in(c Caller, tenants ...string) Caller {
 // requirements 53, 54, 55: lengths are counted after trimming.
 func TestLabelsAreAsTheRulesDemand(t *testing.T) {
 	for preset, labels := range map[string]map[string]string{
-		"erp":        {"": "", "  ": "", strings.Repeat("ä", 128): "", strings.Repeat("x", 129): "too_long", "a\nb": "format"},
+		"erp": {
+			"": "", "  ": "", strings.Repeat("ä", 128): "", strings.Repeat("x", 129): "too_long", "a\nb": "format",
+			"a\tb": "format", "a\u202eb": "format", "a\u2069": "format", "a\u200fb": "",
+		},
 		"digitalhub": {"": "required", " \t": "required", "x": "", strings.Repeat("x", 255): "", strings.Repeat("x", 256): "too_long"},
 		"lucanet":    {"": "required", "1234567": "too_short", "  1234567  ": "too_short", "12345678": "", " 12345678 ": "", "ääääöööü": ""},
 		"socotra":    {"": "required", " ": "required", "x": ""},

@@ -32,7 +32,7 @@ type add struct {
 func showAdd(p Params, done func(client.App)) *add {
 	a := &add{p: p, done: done}
 	a.name = widgets.NewEntry()
-	a.name.OnChanged = func(string) { a.changed() }
+	a.name.OnChanged = func(string) { a.nameChanged() }
 	a.policy = widgets.NewSelect(policyTexts(), nil)
 	a.user = newUserField(client.UserRef{})
 	a.scopes = tokens.NewScopePicker(a.changed)
@@ -56,9 +56,16 @@ func showAdd(p Params, done func(client.App)) *add {
 	return a
 }
 
+// nameChanged says at the field what cannot be in a name.
+func (a *add) nameChanged() {
+	a.form.Fields["name"].SetError(words.Unseen(a.name.Text))
+	a.changed()
+}
+
 func (a *add) changed() {
 	if a.dialog != nil {
-		a.dialog.SetSubmitEnabled(strings.TrimSpace(a.name.Text) != "" && len(a.scopes.Chosen()) > 0)
+		named := strings.TrimSpace(a.name.Text) != "" && words.Unseen(a.name.Text) == ""
+		a.dialog.SetSubmitEnabled(named && len(a.scopes.Chosen()) > 0)
 	}
 }
 

@@ -290,6 +290,30 @@ func TestFormSaysWhatItNeedsBeforeItIsSent(t *testing.T) {
 	screen.Has("This date has passed")
 }
 
+func TestACharacterThatCannotBeSeenIsNamedWhileTyping(t *testing.T) {
+	v, screen, w := show(t, still{tokens: sample()}, fynetheme.VariantDark, wide)
+	v.Create()
+	description := screen.Field("Description").(*widgets.Entry)
+	for text, said := range map[string]string{
+		"Nightly\texport":     "Character 8 is a tab. Write a space in its place.",
+		"Nightly\u202etropxe": "Character 8 cannot be seen and turns the text around (U+202E). Delete it.",
+		"Nightly\x7fexport":   "Character 8 cannot be seen (U+007F). Delete it.",
+	} {
+		description.SetText(text)
+		screen.Has(said)
+		if !screen.Disabled("Generate token") {
+			t.Errorf("%q can be sent", text)
+		}
+	}
+	description.SetText("Nightly\u202etropxe")
+	test.AssertRendersToImage(t, "unseen.png", w.Canvas())
+	description.SetText(" Nightly export\t")
+	screen.HasNot("Character")
+	if screen.Disabled("Generate token") {
+		t.Error("a description that is cut to what can be seen cannot be sent")
+	}
+}
+
 // chooseDate chooses a date of one's own by the keyboard.
 func chooseDate(screen *uitest.Screen) {
 	screen.Press(fyne.KeyTab, fyne.KeyTab, fyne.KeyRight, fyne.KeySpace)

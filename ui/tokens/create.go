@@ -175,7 +175,9 @@ func (c *Create) labelChanged() {
 // labelProblem checks the label rule before the server does (requirement 56).
 func (c *Create) labelProblem() string {
 	rule, n := c.p.Rules.Label, len([]rune(strings.TrimSpace(c.label.Text)))
-	switch {
+	switch unseen := words.Unseen(c.label.Text); {
+	case unseen != "":
+		return unseen
 	case rule.Required && n == 0:
 		return i18n.T("create.labelRequired")
 	case n < rule.MinLength && (rule.Required || n > 0):
