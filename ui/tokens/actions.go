@@ -27,7 +27,7 @@ type Actions struct {
 // the application or the choice of one.
 func (a Actions) AskCreate(p CreateParams) {
 	p.Window, p.Rules, p.Now = a.Window, a.Rules, a.Now
-	p.Create, p.Created = a.Create, a.created
+	p.Create, p.Created, p.Closed = a.Create, a.created, a.List.TakeFocus
 	ShowCreate(p)
 }
 

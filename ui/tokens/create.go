@@ -31,6 +31,7 @@ type CreateParams struct {
 
 	Create  func(context.Context, client.NewToken) (client.Token, client.Secret, error)
 	Created func(client.Token, client.Secret)
+	Closed  func() // the dialog, however it did; may be nil
 	Now     func() time.Time
 }
 
@@ -68,6 +69,7 @@ func ShowCreate(p CreateParams) *Create {
 	}}
 	c.dialog.SetSubmit(i18n.T("create.submit"), widget.HighImportance, c.submit)
 	c.dialog.SetCancel(i18n.T("dialog.cancel"), c.close)
+	c.dialog.OnClosed = p.Closed
 	c.dialog.SetSize(fyne.NewSize(600, 0))
 	c.changed()
 	c.dialog.Show()

@@ -30,7 +30,7 @@ type List struct {
 	shown   []client.Token
 	query   query
 	checked []string
-	next    string // to be selected when shown; empty: none
+	next    string // to be selected when shown, until the keys are on it; empty: none
 
 	search  *widgets.Entry
 	filters *widgets.Chips
@@ -75,12 +75,22 @@ func (l *List) Show(tokens []client.Token) {
 	l.refresh()
 	if l.next != "" {
 		l.table.Select(l.next)
-		l.next = ""
 	}
 	if len(l.shown) > 0 {
-		widgets.TakeFocus(l.table)
+		l.takeFocus()
 	}
 	l.Content.Refresh() // the note's room, and the filters' with new counts
+}
+
+// takeFocus lets the keys move in the table: where a token is new, whatever they
+// moved in before.
+func (l *List) takeFocus() {
+	if l.next == "" || !widgets.InFront(l.table) {
+		widgets.TakeFocus(l.table)
+		return
+	}
+	l.next = ""
+	widgets.Focus(l.table)
 }
 
 // Fail says why the tokens could not be fetched: above those that are shown,
@@ -107,11 +117,18 @@ func (l *List) Len() int { return len(l.all) }
 // FocusSearch puts the cursor into the search box.
 func (l *List) FocusSearch() { widgets.Focus(l.search) }
 
+// TakeFocus lets the keys move in the table if they move nowhere else.
+func (l *List) TakeFocus() {
+	if len(l.shown) > 0 {
+		widgets.TakeFocus(l.table)
+	}
+}
+
 // FocusTable lets the keys move in the table.
 func (l *List) FocusTable() { widgets.Focus(l.table) }
 
 // SelectNext selects the token with id when Show is called next: one that was
-// just made and is not listed yet.
+// just made and is not listed yet. The keys are on it once nothing is in front.
 func (l *List) SelectNext(id string) { l.next = id }
 
 // RevokeChosen asks to revoke the ticked tokens, or else the selected one.

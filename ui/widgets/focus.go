@@ -33,6 +33,12 @@ func TakeFocus(o focusable) {
 	}
 }
 
+// InFront says whether nothing covers o: no dialog, no menu, no lock.
+func InFront(o fyne.CanvasObject) bool {
+	c := canvasOf(o)
+	return c != nil && c.Overlays().Top() == nil
+}
+
 // canvasOf is the canvas on which o was drawn or, for what only just became visible, that of the program's one window.
 func canvasOf(o fyne.CanvasObject) fyne.Canvas {
 	driver := fyne.CurrentApp().Driver()
