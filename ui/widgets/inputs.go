@@ -111,6 +111,20 @@ func (s *Select) TypedKey(ev *fyne.KeyEvent) {
 	used()
 	if !dialogKey(s, ev) && !s.Disabled() {
 		s.Select.TypedKey(ev)
+		s.startAtChosen()
+	}
+}
+
+// startAtChosen moves the keys in the list, if that has opened, to what is chosen. Fyne starts before the first entry.
+func (s *Select) startAtChosen() {
+	c := canvasOf(s)
+	if c == nil {
+		return
+	}
+	if list, ok := c.Focused().(*widget.PopUpMenu); ok {
+		for range s.SelectedIndex() + 1 {
+			list.ActivateNext()
+		}
 	}
 }
 

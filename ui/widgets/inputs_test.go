@@ -144,3 +144,34 @@ func TestSidebarItemAndAccountCardOpenByKeyAndMouse(t *testing.T) {
 		t.Errorf("item called %d times, card gave %v", len(log), at)
 	}
 }
+
+func TestAListStartsAtWhatIsChosen(t *testing.T) {
+	for chosen, want := range []string{"banana", "cherry", "cherry"} {
+		w := plainWindow(t)
+		s := NewSelect([]string{"apple", "banana", "cherry"}, nil)
+		w.SetContent(s)
+		s.SetSelectedIndex(chosen)
+		w.Canvas().Focus(s)
+		for range len(s.Options) {
+			press(w, fyne.KeyDown, fyne.KeyReturn)
+			if s.SelectedIndex() != chosen {
+				t.Fatalf("opening the list and Enter chose %q", s.Selected)
+			}
+		}
+		press(w, fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn)
+		if s.Selected != want {
+			t.Errorf("one down from entry %d is %q, want %q", chosen, s.Selected, want)
+		}
+	}
+}
+
+func TestAListWithNothingChosenStartsAtItsFirst(t *testing.T) {
+	w := plainWindow(t)
+	s := NewSelect([]string{"apple", "banana"}, nil)
+	w.SetContent(s)
+	w.Canvas().Focus(s)
+	press(w, fyne.KeySpace, fyne.KeyDown, fyne.KeyReturn)
+	if s.Selected != "apple" {
+		t.Errorf("chose %q", s.Selected)
+	}
+}
