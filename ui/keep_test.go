@@ -93,6 +93,10 @@ func TestWithoutAKeyringTheSignInIsKeptInAFileIfThePersonChooses(t *testing.T) {
 
 	d = b.start(t)
 	d.Has("Your sign-ins are in an encrypted file")
+	d.Press(fyne.KeyReturn)
+	d.Has("Type the passphrase first.")
+	d.HasNot("not the passphrase")
+	picture(t, d, "passphrase-empty")
 	d.Type("a wrong passphrase")
 	d.Press(fyne.KeyReturn)
 	d.Has("This is not the passphrase of the file.")
@@ -147,6 +151,8 @@ func TestOnceTheFileIsMadeEnterGoesOnFromTheSettings(t *testing.T) {
 	d.chooses(thePassphrase)
 	d.Press(fyne.KeyReturn)
 	d.Has("Passphrase until now", "The same once more")
+	d.Press(fyne.KeyReturn)
+	d.Has("Type the passphrase first.")
 }
 
 func TestAFileThatWasLeftLockedIsOpenedAndNotMadeAnew(t *testing.T) {

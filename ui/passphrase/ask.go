@@ -42,6 +42,9 @@ func Ask(p AskParams) {
 }
 
 func (a *ask) submit() {
+	if !a.typed() {
+		return
+	}
 	a.begin(i18n.T("passphrase.opening"))
 	given := client.NewSecret(a.entry.Text)
 	task.Go(func() { a.open(context.Background(), given) })

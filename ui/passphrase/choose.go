@@ -74,6 +74,9 @@ func (c *choose) valid() bool {
 	c.field.SetError("")
 	c.firstField.SetError("")
 	c.asField.SetError("")
+	if c.p.Old && !c.typed() {
+		return false
+	}
 	switch {
 	case utf8.RuneCountInString(c.first.Text) < shortest:
 		c.firstField.SetError(i18n.T("passphrase.short", "Length", shortest))

@@ -30,6 +30,17 @@ func (f *form) begin(doing string) {
 	f.dialog.SetBusy(true, doing)
 }
 
+// typed reports whether there is a passphrase to try; it asks for one if not.
+func (f *form) typed() bool {
+	if f.entry.Text != "" {
+		return true
+	}
+	f.field.SetError(i18n.T("passphrase.empty"))
+	f.dialog.Fit()
+	widgets.Focus(f.entry)
+	return false
+}
+
 // ended says how that ended; again does the same once more.
 func (f *form) ended(err error, again func()) {
 	f.dialog.SetBusy(false, "")
