@@ -185,6 +185,7 @@ func (k keptTwice) KeepInFile(ctx context.Context, p client.Secret) error {
 func TestAFileThatIsThereAlreadyIsSaidToBeOneAndStays(t *testing.T) {
 	b := newBare(t)
 	d := b.start(t)
+	d.Has("Keep in an encrypted file…") // nothing of the start runs any more
 	d.ui.cfg.Kept = keptTwice{d.ui.cfg.Kept, credentials.NewFileOf(b.file(), 10)}
 	d.Tap("Keep in an encrypted file…")
 	d.chooses(thePassphrase)

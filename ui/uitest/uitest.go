@@ -179,8 +179,8 @@ func (s *Screen) press(key fyne.KeyName) {
 		c.FocusNext()
 	case f != nil:
 		f.TypedKey(e)
-		if now := c.Focused(); key == fyne.KeySpace && now != nil { // which the key may have moved
-			now.TypedRune(' ')
+		if key == fyne.KeySpace && c.Focused() != nil { // which the key may have moved
+			c.Focused().TypedRune(' ')
 		}
 	case c.OnTypedKey() != nil:
 		c.OnTypedKey()(e)
