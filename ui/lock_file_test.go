@@ -54,6 +54,7 @@ func TestTheEncryptedFileIsLockedWithTheWindow(t *testing.T) {
 	d.Has(isLocked, asksForIt)
 	b.wantLocked(t, d)
 	d.Press(fyne.KeyReturn)
+	d.Has(isLocked, "Type the passphrase first.")
 	d.give("a wrong passphrase")
 	d.Has(isLocked, "This is not the passphrase of the file.", "at its next start you can forget the file")
 	d.HasNot("a wrong passphrase")

@@ -26,6 +26,11 @@ func (s *Screen) makeField() fyne.CanvasObject {
 
 // startOpen takes the passphrase out of the field: nobody may come upon it there.
 func (s *Screen) startOpen() {
+	if s.entry.Text == "" {
+		s.field.SetError(i18n.T("passphrase.empty"))
+		s.middle.Refresh() // it takes another line
+		return
+	}
 	given := client.NewSecret(s.entry.Text)
 	s.entry.SetText("")
 	s.start(i18n.T("lock.opening"), func(ctx context.Context) error {
