@@ -90,6 +90,10 @@ func (c *connections) row(i, n int, s connect.Saved) fyne.CanvasObject {
 		down.Disable()
 	}
 	remove := c.link(i, "connections.remove", func() { c.remove(s) })
+	if c.u.isAway(s) { // whoever is here has not unlocked it
+		change.Disable()
+		remove.Disable()
+	}
 	buttons := container.New(layout.NewCustomPaddedHBoxLayout(2), change, up, down, remove)
 	return container.NewBorder(nil, nil, nil, container.NewCenter(buttons), account)
 }

@@ -45,11 +45,13 @@ func (u *UI) Noted(ctx context.Context) error {
 }
 
 // askWhose opens the dialog that tells whose a found token is. It needs no
-// connection; with one it can revoke.
+// connection; with one it can revoke. Who left the lock and is not signed in is
+// not told.
 func (u *UI) askWhose() {
-	if !u.busy() {
-		u.showWhose()
+	if u.busy() || u.main == nil && u.anyAway() {
+		return
 	}
+	u.showWhose()
 }
 
 func (u *UI) showWhose() *mine.Mine {
@@ -74,6 +76,10 @@ func (u *UI) switchFor(e issued.Entry) func() {
 	s := all[i]
 	return func() {
 		u.setAside()
+		if u.isAway(s) {
+			u.lockAgain(s)
+			return
+		}
 		u.start(s, func(ctx context.Context, s connect.Saved) error { return u.reopenFor(ctx, s, e) })
 	}
 }

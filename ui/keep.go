@@ -52,6 +52,15 @@ func (u *UI) skipFile() {
 	u.resume()
 }
 
+// offerKeepInFile is keepInFile; nil while somebody may be here who could unlock
+// nothing: the file, or what would go into it, is not theirs.
+func (u *UI) offerKeepInFile() func() {
+	if u.anyAway() {
+		return nil
+	}
+	return u.keepInFile
+}
+
 // keepInFile asks for the passphrase of a new encrypted file, or of the one that
 // stayed locked when the person signed in without it.
 func (u *UI) keepInFile() {
@@ -63,7 +72,7 @@ func (u *UI) keepInFile() {
 
 func (u *UI) askKeepInFile(waits bool) {
 	switch {
-	case u.busy(): // pressed twice, or locked meanwhile
+	case u.busy(), u.anyAway(): // pressed twice, or locked meanwhile
 	case waits:
 		u.openFile(u.keptElsewhere, func() {})
 	case u.cfg.Kept.InFile():

@@ -113,7 +113,7 @@ func TestAFileThatWasOpenedInVainIsLockedAgain(t *testing.T) {
 	d.Has(isLocked, "cannot be reached")
 	b.wantLocked(t, d)
 	d.Press(fyne.KeyReturn)
-	d.Has(isLocked, "This is not the passphrase of the file.")
+	d.Has(isLocked, "Type the passphrase first.")
 
 	remote.SetGone(false)
 	release := remote.Hold("/profile/me")

@@ -56,7 +56,7 @@ func (u *UI) leaveLock() bool {
 	}
 	u.window.SetContent(widgets.NewPane(fynetheme.ColorNameBackground))
 	u.dropShown()
-	u.locked = nil
+	u.locked, u.lastTurn = nil, l.turn
 	l.screen.Hide()
 	return true
 }
@@ -65,9 +65,12 @@ func (u *UI) leaveLock() bool {
 // was left.
 func (u *UI) lockAgain(s connect.Saved) {
 	u.dropShown()
-	l := &locked{saved: s, view: viewTokens, turn: make(chan struct{}, 1)}
+	l := &locked{saved: s, view: viewTokens, turn: u.lastTurn}
 	u.putLock(l)
-	task.Go(func() { u.drop(l) })
+	task.Go(func() {
+		<-l.turn // what was tried at the lock before comes to its end first
+		u.drop(l)
+	})
 }
 
 // dropShown ends what is on screen, and its calls, for good.
@@ -84,6 +87,14 @@ func (u *UI) dropShown() {
 func (u *UI) isAway(s connect.Saved) bool {
 	_, away := u.away.Load(s.Key())
 	return away
+}
+
+// anyAway reports whether somebody may be here who could unlock nothing.
+func (u *UI) anyAway() bool {
+	for range u.away.Range {
+		return true
+	}
+	return false
 }
 
 // openOwn opens the built-in server from the choice of a server, or asks to

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"keyfob/client"
+	"keyfob/client/issued"
 	"keyfob/internal/testserver"
 )
 
@@ -170,5 +171,41 @@ func TestADialogBehindTheLockIsGoneWithIt(t *testing.T) {
 	d.Has("Signed in as bob")
 	if d.ui.busy() {
 		t.Error("there is still a dialog")
+	}
+}
+
+// Whoever is at the lock may add a connection. That must not lead around it.
+func TestWhoLeavesTheLockComesToNothingOfTheLockedConnections(t *testing.T) {
+	d, ada, eve, gone := lockedOut(t)
+	d.ui.cfg.App.Preferences().SetBool("lockSignIn", true)
+	d.Tap("Another connection…")
+	d.Tap("Add a connection…")
+	d.ui.askWhose()
+	d.HasNot("Is this token mine?")
+	of := d.ui.known()[0]
+	d.ui.switchFor(issued.Entry{Address: of.Address, Subject: of.Subject})()
+	d.Has(isLocked, "Ada Admin", "Sign in with your browser to unlock")
+	d.Tap("Another connection…")
+	d.Tap("Add a connection…")
+	for range 2 { // also when somebody has signed in with a connection of their own
+		d.Menu("Manage connections…")
+		d.Has("Ada Admin", "Eve Other")
+		for _, text := range []string{"Change…", "Remove…"} {
+			if !d.Disabled(text) { // the first one's: ada's
+				t.Errorf("%s may be pressed", text)
+			}
+		}
+		d.Press(fyne.KeyEscape)
+		d.ui.keepInFile()
+		d.HasNot("Passphrase", "passphrase")
+		if d.ui.main == nil {
+			d.Tap("Use the built-in server")
+			d.Has("Built-in server", "Signed in as ada")
+		}
+	}
+	gone.SetGone(false)
+	for _, name := range []string{ada, eve} {
+		d.Menu(name)
+		d.Has(isLocked)
 	}
 }

@@ -78,7 +78,8 @@ type UI struct {
 	locked  *locked     // nil: it is not
 	idle    *lock.Idle  // locks when nobody is there
 
-	away sync.Map // connections, by key, that are to be unlocked still: the lock was left for another
+	away     sync.Map      // connections, by key, that are to be unlocked still: the lock was left for another
+	lastTurn chan struct{} // the turn of the lock that was left last
 
 	lockNext atomic.Bool // a lock came while nobody was signed in, but somebody may soon be
 }
@@ -230,7 +231,7 @@ func (u *UI) showEnter(last connect.Saved) {
 		SignIn:       func(ctx context.Context, w signin.Wish) error { return u.signIn(instead(ctx), w) },
 		Keyring:      u.keeping,
 		GiveUp:       u.cfg.Keyring.GiveUp,
-		KeepInFile:   u.keepInFile,
+		KeepInFile:   u.offerKeepInFile(),
 		OpenURL:      u.cfg.OpenURL,
 		Certificates: connect.Certificates,
 		Address:      address,

@@ -5,20 +5,39 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"keyfob/client"
+	"keyfob/internal/crash"
 )
+
+// lockPatience is how long Lock waits for renewals under way.
+const lockPatience = 2 * time.Second
 
 // Lock drops from memory what signs in, of all connections that are signed in
 // or are being signed in. Their calls fail with client.ErrLocked until Unlock,
-// Use or SignInAgain.
+// Use or SignInAgain. What is being renewed for longer than lockPatience, by a
+// server that does not answer, is dropped once that comes to its end.
 func (c *Connector) Lock() {
 	c.mu.Lock()
 	c.locks++
 	accounts := slices.Collect(maps.Values(c.accounts))
 	c.mu.Unlock()
+	over := make(chan struct{}, len(accounts))
 	for _, a := range accounts {
-		a.session.Lock()
+		go func() {
+			defer crash.Guard()
+			a.session.Lock()
+			over <- struct{}{}
+		}()
+	}
+	late := time.After(lockPatience)
+	for range accounts {
+		select {
+		case <-over:
+		case <-late:
+			return
+		}
 	}
 }
 

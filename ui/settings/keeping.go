@@ -15,9 +15,9 @@ import (
 // keeping is what can be done about where the sign-in is kept.
 func (v *View) keeping() fyne.CanvasObject {
 	v.keyring = widgets.NewButton(i18n.T("settings.keep"), func() { v.start(v.p.Keep) })
-	v.unkept = []*widgets.Button{
-		v.keyring,
-		widgets.NewButton(i18n.T("settings.keepInFile"), v.p.KeepInFile),
+	v.unkept = []*widgets.Button{v.keyring}
+	if v.p.KeepInFile != nil {
+		v.unkept = append(v.unkept, widgets.NewButton(i18n.T("settings.keepInFile"), v.p.KeepInFile))
 	}
 	v.inFile = []*widgets.Button{
 		widgets.NewButton(i18n.T("settings.passphrase"), v.p.ChangePassphrase),

@@ -78,7 +78,7 @@ type Params struct {
 	InFile     func() bool   // it is kept in the encrypted file
 	FileLocked func() bool   // it would be, if that were not locked
 
-	KeepInFile, ChangePassphrase func()                      // open a dialog
+	KeepInFile, ChangePassphrase func()                      // open a dialog; KeepInFile may be nil: it may not be had
 	Move, Forget                 func(context.Context) error // from the file to the keyring; or out of it
 	Moved                        func()                      // something of this has changed
 }

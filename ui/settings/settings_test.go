@@ -43,6 +43,7 @@ func (o *opened) show(t *testing.T) {
 	v := settings.New(settings.Params{
 		App: o.app, Version: "1.2.3", Server: "https://tokens.example.com",
 		SignOut:    func() { o.signedOut++ },
+		KeepInFile: func() {},
 		Unkept:     func() error { return o.unkept },
 		Keep:       func(context.Context) error { return o.tryKeyring() },
 		Kept:       func() string { return o.where },

@@ -24,7 +24,7 @@ func (v *View) KeyringWaits(on bool) {
 func (v *View) showKeeping(k Keeping) {
 	v.known = k
 	waits := v.giveUp.button.Visible()
-	v.inFile.show((k == UntilQuit || k == FileLocked) && !waits)
+	v.inFile.show(v.p.KeepInFile != nil && (k == UntilQuit || k == FileLocked) && !waits)
 	v.keepFocus()
 	defer v.relayout()
 	switch {

@@ -39,7 +39,7 @@ type Params struct {
 	SignIn     func(context.Context, Wish) error
 	Keyring    func(context.Context) Keeping
 	GiveUp     func()                 // ends the wait for the keyring
-	KeepInFile func()                 // offers the encrypted file
+	KeepInFile func()                 // offers the encrypted file; nil: it may not be had
 	OpenURL    func(url string) error // opens the sign-in page again
 	Address    string                 // of the last server, if any
 

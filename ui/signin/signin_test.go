@@ -34,6 +34,9 @@ func open(t *testing.T, variant fyne.ThemeVariant, p Params) (*View, fyne.Window
 // view is the first screen in the application of the moment.
 func view(t *testing.T, p Params) (*View, fyne.Window) {
 	t.Helper()
+	if p.KeepInFile == nil {
+		p.KeepInFile = func() {}
+	}
 	v := New(p)
 	w := test.NewTempWindow(t, v.Content)
 	w.Resize(fyne.NewSize(960, 640))
