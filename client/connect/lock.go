@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"keyfob/client"
-	"keyfob/internal/crash"
 )
 
 // lockPatience is how long Lock waits for renewals under way.
@@ -23,16 +22,12 @@ func (c *Connector) Lock() {
 	c.locks++
 	accounts := slices.Collect(maps.Values(c.accounts))
 	c.mu.Unlock()
-	over := make(chan struct{}, len(accounts))
+	var all []<-chan struct{}
 	for _, a := range accounts {
-		go func() {
-			defer crash.Guard()
-			a.session.Lock()
-			over <- struct{}{}
-		}()
+		all = append(all, a.session.BeginLock())
 	}
 	late := time.After(lockPatience)
-	for range accounts {
+	for _, over := range all {
 		select {
 		case <-over:
 		case <-late:

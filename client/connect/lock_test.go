@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"keyfob/client"
@@ -114,5 +116,49 @@ func TestALockedFileIsNotGoneAround(t *testing.T) {
 	}
 	if _, err := conn.Me(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// hanging is a server that answers no token request once it hangs.
+type hanging struct {
+	hangs    atomic.Bool
+	reached  chan struct{}
+	released chan struct{}
+}
+
+func (h *hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.URL.Path, "/token") && h.hangs.CompareAndSwap(true, false) {
+		close(h.reached)
+		<-h.released
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func TestALockWaitsForNoServerThatDoesNotAnswer(t *testing.T) {
+	d, remote := newDesk(t), people(t)
+	h := &hanging{reached: make(chan struct{}), released: make(chan struct{})}
+	c := connect.New(connect.Config{
+		Dir: filepath.Join(d.dir, "config"), BuiltIn: d.own, Credentials: d.kept, HTTP: &http.Client{Transport: h}, OpenBrowser: d.browse,
+	})
+	ada := d.signInAs(t, c, remote.URL, "ada")
+	bob := d.signInAs(t, c, remote.URL, "bob")
+	c.Lock()
+	if err := bob.Unlock(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.hangs.Store(true)
+	over := make(chan error, 1)
+	go func() { over <- ada.Unlock(t.Context()) }()
+	<-h.reached
+	c.Lock() // comes to its end before the server answers
+	if _, err := bob.Me(t.Context()); !errors.Is(err, client.ErrLocked) {
+		t.Errorf("another account's call goes on with %v", err)
+	}
+	close(h.released)
+	if err := <-over; err != nil {
+		t.Error(err)
+	}
+	if _, err := ada.Me(t.Context()); !errors.Is(err, client.ErrLocked) {
+		t.Errorf("a call of the one that was being renewed goes on with %v", err)
 	}
 }

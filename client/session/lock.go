@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"keyfob/client"
+	"keyfob/internal/crash"
 )
 
 // Lock drops from memory what signs in; what the store has stays there, for
@@ -22,6 +23,19 @@ func (s *Session) Lock() {
 	s.held.access = client.Secret{} // a call under way may still send it
 	s.held.refresh.Wipe()
 	s.held.refresh, s.held.ending = client.Secret{}, nil
+}
+
+// BeginLock is Lock for who does not wait for it: calls fail already, and the
+// channel is closed once the rest is done.
+func (s *Session) BeginLock() <-chan struct{} {
+	s.setLocked(true)
+	over := make(chan struct{})
+	go func() {
+		defer crash.Guard()
+		defer close(over)
+		s.Lock()
+	}()
+	return over
 }
 
 // Unlock fetches the credential from the store again. Its errors are those of
