@@ -28,7 +28,7 @@ type attempt struct {
 	Redirect string `json:"redirect,omitempty"`
 	Device   string `json:"device,omitempty"`
 	Refresh  string `json:"refresh_token,omitempty"`
-	Subject  string `json:"sub,omitempty"` // the sign-in is through, and this is whose it is
+	Subject  string `json:"sub,omitempty"` // nothing more to ask the server for, and this is whose sign-in it is
 }
 
 const (

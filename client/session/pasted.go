@@ -21,6 +21,9 @@ func (s *Session) UseToken(ctx context.Context, token client.Secret, who Identit
 	if before := s.Identity().Subject; before != "" && before != who.Subject {
 		return client.ErrOtherAccount
 	}
-	s.become(ctx, who, tokens{access: client.NewSecret(token.Reveal()), pasted: true}, "")
+	// No server gives anything here: what is noted is whose token the store may have.
+	a := s.begin(ctx, attempt{Subject: who.Subject})
+	s.become(ctx, who, tokens{access: client.NewSecret(token.Reveal()), pasted: true}, a.ID)
+	s.leftOver.Store(false)
 	return nil
 }

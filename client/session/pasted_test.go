@@ -32,6 +32,7 @@ func TestAPastedTokenIsUsedAndKept(t *testing.T) {
 	}
 	item := stored(t, store, "http://127.0.0.1:1|u1")
 	delete(item, "created")
+	delete(item, "attempt")
 	want := map[string]any{"v": 1.0, "issuer": "http://127.0.0.1:1", "sub": "u1", "login": "ada", "name": "Ada Admin", "token": "enrt_p1"}
 	if diff := cmp.Diff(want, item); diff != "" {
 		t.Error(diff)
@@ -74,6 +75,25 @@ func TestSigningOutDeletesAPastedTokenAndDoesNotRevokeIt(t *testing.T) {
 	}
 	if item := stored(t, store, "http://127.0.0.1:1|u1"); item != nil {
 		t.Errorf("kept %v", item)
+	}
+}
+
+// The token was stored, but the program died before it remembered whose.
+func TestAPastedTokenOfAnAccountThatNobodyRemembersIsDeleted(t *testing.T) {
+	for _, remembered := range [][]string{nil, {"u1"}} {
+		p, store := newProvider(t), &watched{}
+		s, _ := newSession(p, store)
+		if err := s.UseToken(t.Context(), client.NewSecret("enrt_p1"), session.Identity{Subject: "u1"}); err != nil {
+			t.Fatal(err)
+		}
+		earlier(t, store, p, func(map[string]any) {})
+		if err := p.finish(t, store, remembered...); err != nil {
+			t.Error(err)
+		}
+		kept := stored(t, store, p.URL+"|u1") != nil
+		if kept != (remembered != nil) || stored(t, store, p.URL+"|signing in") != nil {
+			t.Errorf("remembered: %v, kept: %v", remembered, kept)
+		}
 	}
 }
 

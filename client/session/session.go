@@ -13,8 +13,9 @@
 // server that has neither by UseToken, with a token that the person pasted.
 //
 // What a crash or an absent server leaves half done is noted in the same store
-// before it is begun: a sign-in before the server is asked for its tokens, a
-// sign-out before it is told. Finish, at the next start, ends it.
+// before it is begun: a sign-in before the server is asked for its tokens or a
+// pasted one is kept, a sign-out before it is told. Finish, at the next start,
+// ends it.
 //
 // When the server no longer takes the refresh token, Config.Reauthenticate may
 // sign in again in place; without it, AccessToken says client.ErrSignInExpired.
