@@ -25,7 +25,7 @@ import (
 // kill_test.go. It does at random what a person does with the desktop, and
 // dies at the step that it was told.
 
-const killedEnv = "KEYFOB_TEST_KILLED" // issuer|folder|seed|step
+const killedEnv = "KEYFOB_TEST_KILLED" // issuer|folder|seed|step|way|pasted|subject
 
 func TestMain(m *testing.M) {
 	if told := os.Getenv(killedEnv); told != "" {
@@ -44,28 +44,34 @@ func beKilled(told string) error {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	f := &fuse{delay: time.Duration(rng.IntN(2)*rng.IntN(2000)) * time.Microsecond}
 	f.left.Store(step)
-	d := desk{issuer: part[0], folder: part[1], fuse: f}
+	d := desk{
+		issuer: part[0], folder: part[1], fuse: f, way: part[4], pasted: part[5], ada: part[6],
+		show: func(p session.DevicePrompt) { _, _ = fmt.Println(p.CompleteURL) }, // to the phone
+	}
 	s, err := d.start(context.Background())
 	for err == nil {
 		switch rng.IntN(4) {
 		case 0:
-			_, err = s.SignIn(context.Background())
+			_, err = d.enter(context.Background(), s)
 		case 1:
 			if err = d.signOut(context.Background(), s); err == nil {
 				err = d.signIn(context.Background(), s)
 			}
 		default:
-			err = renew(context.Background(), s)
+			err = d.renew(context.Background(), s)
 		}
 	}
 	return err
 }
 
-func renew(ctx context.Context, s *session.Session) error {
+func (d desk) renew(ctx context.Context, s *session.Session) error {
 	token, err := s.AccessToken(ctx)
 	if err == nil {
 		s.Rejected(ctx, token)
 		_, err = s.AccessToken(ctx)
+	}
+	if token.Reveal() == d.pasted && errors.Is(err, client.ErrSignInExpired) {
+		_, err = d.enter(ctx, s) // nothing renews that one
 	}
 	return err
 }
@@ -105,6 +111,9 @@ func (f *fuse) RoundTrip(r *http.Request) (*http.Response, error) {
 type desk struct {
 	issuer, folder string
 	fuse           *fuse
+
+	way, pasted, ada string // how Ada signs in, a token of hers, and her id
+	show             func(session.DevicePrompt)
 }
 
 func (d desk) config() session.Config {
@@ -141,11 +150,44 @@ func (d desk) resume(ctx context.Context, s *session.Session) (asked bool, err e
 }
 
 func (d desk) signIn(ctx context.Context, s *session.Session) error {
-	who, err := s.SignIn(ctx)
+	who, err := d.enter(ctx, s)
 	if err != nil {
 		return fmt.Errorf("signing in: %w", err)
 	}
 	return (&drawer{d.folder, d.fuse}).put("last", who.Subject)
+}
+
+// enter signs in by the way of the desk.
+func (d desk) enter(ctx context.Context, s *session.Session) (session.Identity, error) {
+	switch d.way {
+	case byDevice:
+		return s.SignInByDevice(ctx, d.show)
+	case builtIn:
+		refresh, err := d.handedOut(ctx)
+		if err != nil {
+			return session.Identity{}, err
+		}
+		return s.Adopt(ctx, refresh)
+	case byToken:
+		who := session.Identity{Subject: d.ada, Login: "ada", Name: "Ada Admin"}
+		return who, s.UseToken(ctx, client.NewSecret(d.pasted), who)
+	}
+	return s.SignIn(ctx)
+}
+
+// handedOut is what the server in the program gives without a question.
+func (d desk) handedOut(ctx context.Context) (client.Secret, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(d.issuer, "/id")+handOut, http.NoBody)
+	if err != nil {
+		return client.Secret{}, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return client.Secret{}, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(resp.Body)
+	return client.NewSecret(string(b)), err
 }
 
 func (d desk) signOut(ctx context.Context, s *session.Session) error {
