@@ -35,9 +35,10 @@ func showLook(u *UI, s connect.Saved, closed func()) {
 	plain.Label = ""
 	l.name.PlaceHolder = serverName(plain)
 	l.name.SetText(s.Label)
+	field := widgets.NewField(i18n.T("connection.name"), l.name, i18n.T("connection.nameHint"))
 	l.colour = widgets.NewChips(colourNames(), max(slices.Index(connect.Colours, s.Colour), 0), nil)
 	content := container.NewVBox(
-		widgets.NewField(i18n.T("connection.name"), l.name, i18n.T("connection.nameHint")),
+		field,
 		widgets.NewField(i18n.T("connection.colour"), l.colour, ""),
 		widgets.NewField(i18n.T("settings.server"), fact(s.Address), ""))
 	if !s.BuiltIn { // which signs in by itself
@@ -50,6 +51,12 @@ func showLook(u *UI, s connect.Saved, closed func()) {
 	l.dialog.SetSubmit(i18n.T("app.save"), widget.HighImportance, l.submit)
 	l.dialog.SetSize(fyne.NewSize(640, 0))
 	l.dialog.OnClosed = closed
+	l.name.OnChanged = func(text string) {
+		unseen := words.Unseen(text)
+		field.SetError(unseen)
+		l.dialog.SetSubmitEnabled(unseen == "")
+		l.dialog.Fit()
+	}
 	l.dialog.Show()
 }
 

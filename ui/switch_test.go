@@ -127,6 +127,15 @@ func TestConnectionsAreNamedOrderedAndRemoved(t *testing.T) {
 	d.Has("Ada Admin", "Bob Buyer")
 	d.Tap("Change…") // the first, ada
 	d.Has("127.0.0.1", "With the browser")
+	d.Type("W\u202eork")
+	d.Has("U+202E")
+	if !d.Disabled("Save") {
+		t.Error("a name that turns the text around may be saved")
+	}
+	d.Press(fyne.KeyHome)
+	for range 6 {
+		d.Press(fyne.KeyDelete)
+	}
 	d.Type("Work")
 	d.Choose("Colour", "Rose")
 	d.Tap("Save")

@@ -11,7 +11,10 @@ import (
 	"keyfob/ui/widgets"
 )
 
-const switcherWidth = 340
+const (
+	switcherWidth = 340
+	margin        = 12 // to the window's lower edge, at least
+)
 
 // switcher is the menu below the account card: the connections, and what can
 // be done about them.
@@ -43,7 +46,11 @@ func (u *UI) showSwitcher(pos fyne.Position, offers ...offer) {
 		box.Add(s.item(o))
 	}
 	padded := container.New(layout.NewCustomPaddedLayout(6, 6, 6, 6), container.NewGridWrap(fyne.NewSize(switcherWidth, box.MinSize().Height), box))
-	s.popup = widget.NewPopUp(padded, u.window.Canvas())
+	c := u.window.Canvas()
+	if below := c.Size().Height - padded.MinSize().Height - margin; pos.Y > below {
+		pos.Y = max(below, 0)
+	}
+	s.popup = widget.NewPopUp(padded, c)
 	s.popup.ShowAtPosition(pos)
 	if s.first != nil {
 		u.window.Canvas().Focus(s.first)

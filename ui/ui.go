@@ -234,6 +234,7 @@ func (u *UI) showEnter(last connect.Saved) {
 		KeepInFile:   u.offerKeepInFile(),
 		OpenURL:      u.cfg.OpenURL,
 		Certificates: connect.Certificates,
+		HasOwn:       u.aside != nil && slices.ContainsFunc(u.known(), func(s connect.Saved) bool { return s.BuiltIn }),
 		Address:      address,
 	}
 	switch {

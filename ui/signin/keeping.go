@@ -50,7 +50,7 @@ func (v *View) keepFocus() {
 	switch {
 	case v.address.Disabled():
 		widgets.TakeFocus(v.waiting.cancel)
-	case v.p.Address != "":
+	case v.p.Address != "" || v.p.HasOwn:
 		widgets.TakeFocus(v.address)
 	default:
 		widgets.TakeFocus(v.use)

@@ -39,6 +39,7 @@ type Params struct {
 	SignIn     func(context.Context, Wish) error
 	Keyring    func(context.Context) Keeping
 	GiveUp     func()                 // ends the wait for the keyring
+	HasOwn     bool                   // the built-in server is among the connections already
 	KeepInFile func()                 // offers the encrypted file; nil: it may not be had
 	OpenURL    func(url string) error // opens the sign-in page again
 	Address    string                 // of the last server, if any
@@ -91,7 +92,7 @@ func (v *View) Refresh() { task.Go(func() { v.update(context.Background()) }) }
 // Focus puts the cursor on the built-in server, or on the address if there is
 // one from the last time.
 func (v *View) Focus() {
-	if v.p.Address != "" {
+	if v.p.Address != "" || v.p.HasOwn {
 		widgets.Focus(v.address)
 		return
 	}
