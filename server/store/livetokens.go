@@ -39,9 +39,9 @@ func worksSQL(t, now string) string {
 	return "(" + t + ".revoked_at IS NULL OR COALESCE(" + t + ".overlap_ends_at, -1) > " + now + ") AND (" + t + ".expires_at IS NULL OR " + t + ".expires_at > " + now + ")"
 }
 
-// worksParts are worksSQL in parts, so that each of them is an index walk over
-// those that work alone: the tokens that never end, those that end later, and
-// those that were rotated and live on.
+// worksParts are worksSQL in parts, so that each of them is an index walk that
+// leaves out what has expired: the tokens that never end, those that end later,
+// and those that were rotated and live on.
 func worksParts(t, now string) []string {
 	return []string{
 		t + ".revoked_at IS NULL AND " + t + ".expires_at IS NULL",

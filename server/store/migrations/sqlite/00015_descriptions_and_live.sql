@@ -7,17 +7,13 @@ DROP INDEX tokens_by_tenant_description;
 CREATE INDEX tokens_by_user_description ON tokens (user_id, description_key, id);
 CREATE INDEX tokens_by_app_description ON tokens (app_id, description_key, id);
 CREATE INDEX tokens_by_tenant_description ON tokens (tenants, description_key, id) WHERE tenants <> '';
--- What counts the live tokens of a user or tenant, however many have ended.
-CREATE INDEX tokens_unrevoked_by_user ON tokens (user_id, expires_at) WHERE revoked_at IS NULL AND user_id IS NOT NULL;
+-- What counts the tokens of a user or tenant that were rotated and live on; those that end are found by their ends.
 CREATE INDEX tokens_overlapping_by_user ON tokens (user_id, overlap_ends_at) WHERE overlap_ends_at IS NOT NULL AND user_id IS NOT NULL;
-CREATE INDEX tokens_unrevoked_by_tenant ON tokens (tenants, expires_at) WHERE revoked_at IS NULL AND tenants <> '';
 CREATE INDEX tokens_overlapping_by_tenant ON tokens (tenants, overlap_ends_at) WHERE overlap_ends_at IS NOT NULL AND tenants <> '';
 
 -- +goose Down
 DROP INDEX tokens_overlapping_by_tenant;
-DROP INDEX tokens_unrevoked_by_tenant;
 DROP INDEX tokens_overlapping_by_user;
-DROP INDEX tokens_unrevoked_by_user;
 DROP INDEX tokens_by_tenant_description;
 DROP INDEX tokens_by_app_description;
 DROP INDEX tokens_by_user_description;
