@@ -165,7 +165,6 @@ func (c *connections) looked() {
 
 func (c *connections) removed(s connect.Saved) {
 	c.u.dropIfAside(s)
-	c.u.away.Delete(s.Key())
 	if c.u.conn != nil && c.u.conn.Key() == s.Key() {
 		c.u.conn.Close()
 		c.gone = true

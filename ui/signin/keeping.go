@@ -50,7 +50,7 @@ func (v *View) keepFocus() {
 	switch {
 	case v.address.Disabled():
 		widgets.TakeFocus(v.waiting.cancel)
-	case v.p.Address != "" || v.p.HasOwn:
+	case v.beginsElsewhere():
 		widgets.TakeFocus(v.address)
 	default:
 		widgets.TakeFocus(v.use)

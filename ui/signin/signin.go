@@ -90,14 +90,16 @@ func New(p Params) *View {
 func (v *View) Refresh() { task.Go(func() { v.update(context.Background()) }) }
 
 // Focus puts the cursor on the built-in server, or on the address if there is
-// one from the last time.
+// one from the last time, or that server is among the connections already.
 func (v *View) Focus() {
-	if v.p.Address != "" || v.p.HasOwn {
+	if v.beginsElsewhere() {
 		widgets.Focus(v.address)
 		return
 	}
 	widgets.Focus(v.use)
 }
+
+func (v *View) beginsElsewhere() bool { return v.p.Address != "" || v.p.HasOwn }
 
 func (v *View) update(ctx context.Context) {
 	k := v.p.Keyring(ctx)
