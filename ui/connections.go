@@ -55,7 +55,7 @@ func (c *connections) close() {
 	case !c.gone:
 	case err == nil:
 		u.conn, u.main = nil, nil
-		u.begin(last)
+		u.begin(last, u.reopen)
 	default:
 		u.showEnter(connect.Saved{BuiltIn: true})
 		u.enter.Focus()

@@ -76,11 +76,7 @@ func (u *UI) switchFor(e issued.Entry) func() {
 	s := all[i]
 	return func() {
 		u.setAside()
-		if u.isAway(s) {
-			u.lockAgain(s)
-			return
-		}
-		u.start(s, func(ctx context.Context, s connect.Saved) error { return u.reopenFor(ctx, s, e) })
+		u.begin(s, func(ctx context.Context, s connect.Saved) error { return u.reopenFor(ctx, s, e) })
 	}
 }
 

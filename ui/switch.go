@@ -28,17 +28,17 @@ func (u *UI) switchTo(s connect.Saved) {
 	case u.leaving, u.busy(), u.main != nil && u.main.conn.Key() == s.Key():
 	default:
 		u.setAside()
-		u.begin(s)
+		u.begin(s, u.reopen)
 	}
 }
 
-// begin opens a connection, or asks first to unlock it.
-func (u *UI) begin(s connect.Saved) {
+// begin runs open for a connection, or asks instead to unlock it.
+func (u *UI) begin(s connect.Saved, open func(context.Context, connect.Saved) error) {
 	if u.isAway(s) {
 		u.lockAgain(s)
 		return
 	}
-	u.start(s, u.reopen)
+	u.start(s, open)
 }
 
 // isShown reports whether s is on screen, or what the lock unlocks.
