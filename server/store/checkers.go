@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // Checks read apart from all else, on few connections: no list or backup is
@@ -22,15 +23,41 @@ const (
 // many run at once as there are checkers, and others wait.
 type checkers struct {
 	db   *sql.DB
-	free chan *checker
+	free chan struct{} // as many as there are in idle
+
+	mu   sync.Mutex
+	idle []*checker
 }
 
 func newCheckers(db *sql.DB, n int) *checkers {
-	c := &checkers{db, make(chan *checker, n)}
+	c := &checkers{db: db, free: make(chan struct{}, n)}
 	for range n {
-		c.free <- new(checker)
+		c.put(new(checker))
 	}
 	return c
+}
+
+// take waits for a checker. It is the one that was put back last: what that has
+// in memory is most likely still near to the processor.
+func (c *checkers) take(ctx context.Context) (*checker, error) {
+	select {
+	case <-c.free:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	last := len(c.idle) - 1
+	one := c.idle[last]
+	c.idle = c.idle[:last]
+	return one, nil
+}
+
+func (c *checkers) put(one *checker) {
+	c.mu.Lock()
+	c.idle = append(c.idle, one)
+	c.mu.Unlock()
+	c.free <- struct{}{}
 }
 
 // check is one read, which Scan does.
@@ -46,14 +73,12 @@ func (c check) Scan(dest ...any) error {
 	if err := c.ctx.Err(); err != nil {
 		return err // also where a connection is free
 	}
-	var one *checker
-	select {
-	case one = <-c.by.free:
-	case <-c.ctx.Done():
-		return c.ctx.Err()
+	one, err := c.by.take(c.ctx)
+	if err != nil {
+		return err
 	}
-	defer func() { c.by.free <- one }()
-	err := one.read(c, dest)
+	defer c.by.put(one)
+	err = one.read(c, dest)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		one.close() // whatever it was, the next read begins anew
 	}
@@ -64,13 +89,13 @@ func (c check) Scan(dest ...any) error {
 func (c *checkers) close() error {
 	var all []*checker
 	for range cap(c.free) {
-		one := <-c.free
+		one, _ := c.take(context.Background()) // which does not end
 		one.close()
 		all = append(all, one)
 	}
 	err := c.db.Close()
 	for _, one := range all {
-		c.free <- one
+		c.put(one)
 	}
 	return err
 }

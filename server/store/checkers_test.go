@@ -62,13 +62,17 @@ func TestACheckThatWaitsForAConnectionCanBeCancelled(t *testing.T) {
 	}
 	var all []*checker
 	for range cap(s.checks.free) {
-		all = append(all, <-s.checks.free)
+		one, err := s.checks.take(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, one)
 	}
 	if err := find(ctx); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	for _, c := range all {
-		s.checks.free <- c
+	for _, one := range all {
+		s.checks.put(one)
 	}
 	if err := find(t.Context()); err != nil {
 		t.Error(err)

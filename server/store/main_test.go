@@ -11,7 +11,7 @@ func TestMain(m *testing.M) {
 		"TestWritesAreDurable", "TestAFullDiskIsUnavailableAndThenFine",
 		"TestADatabaseThatAnotherProgramHoldsIsUnavailable", "TestAFileThatIsNoDatabaseIsRefused", "TestADamagedFileIsNotIntact",
 		"TestNoPageOfTheChangeLogScansOrSortsIt", "TestNoListOfTokensIsScannedOrSorted", "TestLiveTokensAreCountedWithoutLookingAtThoseThatExpired", "TestNeitherAppsNorUsersScanTheTokens", "TestWhetherAPepperIsNeededScansNoTokens",
-		"TestEventsFromBeforeTheChainAreChained",
+		"TestEventsFromBeforeTheChainAreChained", "TestKeepingAppsAndUsersByKeyCanBeDoneTwice", "TestACheckReadsEachRecordByItsKey",
 		"TestWhateverIsWrittenVerifies", "TestADeletedRowIsNamed", "TestAnEditedRowIsNamed", "TestTwoSwappedRowsAreNamed",
 		"TestAMovedOrAddedRowIsNamed", "TestACutTailIsNamed", "TestARewrittenHistoryIsNamed", "TestATamperedEndOfTheChainIsNoticed",
 		"TestNobodyChangesWhatATokenIsWorthWithoutNotingIt", "TestAChangeBesideAServerReturnsWhenTheServerKnows",
