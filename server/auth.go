@@ -74,14 +74,14 @@ func (s *Server) check(ctx context.Context, secret, from string) (tokens.Caller,
 	if tokens.Shaped(secret) {
 		return s.tokens.CheckToken(ctx, secret, from)
 	}
-	userID, ok, err := s.signIn.Authenticate(ctx, secret)
+	in, ok, err := s.signIn.Authenticate(ctx, secret)
 	if err != nil {
 		return tokens.Caller{}, err
 	}
 	if !ok {
 		return tokens.Caller{}, &tokens.Error{Code: api.CodeUnauthenticated}
 	}
-	return s.tokens.SignedIn(ctx, userID, from)
+	return s.tokens.SignedIn(in.User, in.SignIn.ID, from), nil
 }
 
 // unauthenticated is the one answer to no, unknown, expired and revoked

@@ -153,14 +153,6 @@ func (p *Provider) Handler() http.Handler {
 	return mux
 }
 
-// Authenticate reports whose access token it is. It is false for one that is
-// unknown, expired or ended, or whose user is no longer active; the error is
-// the database's.
-func (p *Provider) Authenticate(ctx context.Context, accessToken string) (userID string, ok bool, err error) {
-	a, ok, err := p.lookUp(ctx, accessToken)
-	return a.User.ID, ok, err
-}
-
 // SignInLocally signs a user in without browser and password, for the server
 // that is built into the desktop program, and answers the refresh token. The
 // error is ErrNoUser for a user who is unknown or inactive.
@@ -216,8 +208,10 @@ func (p *Provider) Revoke(ctx context.Context, presented string) (found bool, er
 	return found && err == nil, err
 }
 
-// lookUp finds the access token that a caller presents.
-func (p *Provider) lookUp(ctx context.Context, presented string) (store.AccessToken, bool, error) {
+// Authenticate finds the access token that a caller presents, with its sign-in
+// and user. It is false for one that is unknown, expired or ended, or whose user
+// is no longer active; the error is the database's.
+func (p *Provider) Authenticate(ctx context.Context, presented string) (store.AccessToken, bool, error) {
 	hash, ok := p.accessHash(presented)
 	if !ok {
 		return store.AccessToken{}, false, nil

@@ -61,7 +61,7 @@ func TestASignInBegunAtOneServerGoesOnAtTheOther(t *testing.T) {
 			if _, err := c.provider.Verifier(&oidc.Config{ClientID: c.ClientID}).Verify(t.Context(), token.Extra("id_token").(string)); err != nil {
 				t.Errorf("the ID token: %v", err)
 			}
-			if id, ok, err := second.Authenticate(t.Context(), token.AccessToken); err != nil || !ok || id != adaID || !w.signedIn(token.AccessToken) {
+			if a, ok, err := second.Authenticate(t.Context(), token.AccessToken); err != nil || !ok || a.User.ID != adaID || !w.signedIn(token.AccessToken) {
 				t.Errorf("an access token does not work at both: %v", err)
 			}
 			var err error

@@ -122,7 +122,7 @@ func (p *Provider) userinfo(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusUnauthorized, oidc.ErrInvalidRequest().WithDescription("an access token is required"))
 		return
 	}
-	a, ok, err := p.lookUp(r.Context(), token)
+	a, ok, err := p.Authenticate(r.Context(), token)
 	switch {
 	case err != nil:
 		p.fail(r.Context(), "looking up an access token", err)

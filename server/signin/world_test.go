@@ -291,12 +291,12 @@ func (c client) refresh(ctx context.Context, refresh string) (*oauth2.Token, err
 // signedIn reports whether an access token is good.
 func (w *world) signedIn(access string) bool {
 	w.t.Helper()
-	id, ok, err := w.provider.Authenticate(w.t.Context(), access)
+	a, ok, err := w.provider.Authenticate(w.t.Context(), access)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if ok && id != adaID {
-		w.t.Fatalf("signed in as %q", id)
+	if ok && a.User.ID != adaID {
+		w.t.Fatalf("signed in as %q", a.User.ID)
 	}
 	return ok
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -72,6 +73,22 @@ func (q Queries) SignIn(ctx context.Context, id string) (SignIn, error) {
 	s.Scopes, s.EndedAt = strings.Fields(scopes), instant(ended)
 	s.AuthenticatedAt, s.CreatedAt, s.ExpiresAt = at(authenticated), at(created), at(until)
 	return s, readError("sign-in", err)
+}
+
+// SignedIn reports whether a sign-in lives at now. What a transaction found
+// alive does not end before it.
+func (q Queries) SignedIn(ctx context.Context, id string, now time.Time) (bool, error) {
+	var (
+		s     SignIn
+		until int64
+		ended sql.NullInt64
+	)
+	err := q.one(ctx, `SELECT expires_at, ended_at FROM sign_ins WHERE id = $1`+q.holdShare, id).Scan(&until, &ended)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	s.ExpiresAt, s.EndedAt = at(until), instant(ended)
+	return s.Live(now), readError("sign-in", err)
 }
 
 // SignInCode answers ErrNotFound if there is none.

@@ -112,7 +112,7 @@ func TestWhateverEndsATokenAtOneOfThreeServersEndsItAtAll(t *testing.T) {
 	} {
 		f.change(app, api.AppChange{Enabled: new(true)})
 		unless(t, f.SetUserActive(t.Context(), f.admin, f.user.User.ID, true))
-		issued := f.pat(Caller{User: f.user.User}, app)
+		issued := f.pat(f.signsIn(f.user.User.ID), app)
 		for _, s := range servers {
 			for range 2 {
 				acceptedElsewhere(t, s, issued.Secret)

@@ -28,16 +28,10 @@ func (s *Service) CheckToken(ctx context.Context, presented, from string) (Calle
 	return c, nil
 }
 
-// SignedIn makes the Caller of an interactive sign-in that was checked.
-func (s *Service) SignedIn(ctx context.Context, userID, from string) (Caller, error) {
-	u, err := s.Store.UserByID(ctx, userID)
-	if errors.Is(err, store.ErrNotFound) || err == nil && !u.IsActive {
-		return Caller{}, unauthenticated()
-	}
-	if err != nil {
-		return Caller{}, err
-	}
-	return Caller{User: u, Scopes: s.Rules.ScopeNames(), Permissions: u.Permissions, Tenants: u.Tenants, From: from}, nil
+// SignedIn makes the Caller of an interactive sign-in that was checked, and
+// whose user is active.
+func (s *Service) SignedIn(u store.User, signInID, from string) Caller {
+	return Caller{User: u, SignInID: signInID, Scopes: s.Rules.ScopeNames(), Permissions: u.Permissions, Tenants: u.Tenants, From: from}
 }
 
 // Shaped reports whether presented has the shape of a token's secret, its

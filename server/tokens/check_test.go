@@ -112,7 +112,7 @@ func TestWhateverEndsATokenItIsRefusedAlike(t *testing.T) {
 		},
 	} {
 		app := f.app(api.PolicyAuthenticatedUsers)
-		issued := f.pat(f.user, app)
+		issued := f.pat(f.signsIn(f.user.User.ID), app)
 		if c.kind == api.KindSAT {
 			issued = f.sat(app)
 		}
@@ -217,17 +217,6 @@ func TestALostPepperIsNoticedAtTheStart(t *testing.T) {
 		if err := f.OpenPeppers(t.Context()); err != nil {
 			t.Errorf("its own pepper: %v", err)
 		}
-	}
-}
-
-func TestAUserWhoIsNotActiveIsNotSignedIn(t *testing.T) {
-	f := newFixture(t)
-	if err := f.SetUserActive(t.Context(), f.admin, f.user.User.ID, false); err != nil {
-		t.Fatal(err)
-	}
-	for _, id := range []string{f.user.User.ID, newID(), ""} {
-		_, err := f.SignedIn(t.Context(), id, "")
-		f.refused(err, api.CodeUnauthenticated)
 	}
 }
 

@@ -34,7 +34,7 @@ func (f *fixture) wanted(app api.App, name string) api.NewToken {
 func (f *fixture) in(c Caller, tenants ...string) Caller {
 	f.t.Helper()
 	try(f.ChangeUser(f.t.Context(), f.admin, c.User.ID, api.UserChange{Tenants: &tenants}, ""))(f.t)
-	return try(f.SignedIn(f.t.Context(), c.User.ID, ""))(f.t)
+	return f.signsIn(c.User.ID)
 }
 
 // requirements 53, 54, 55: lengths are counted after trimming.
@@ -135,7 +135,7 @@ func TestAUserHasAsManyLiveTokensAsTheRulesAllow(t *testing.T) {
 		unless(t, create())
 	}
 	f.refused(create(), api.CodeLimit)
-	f.user = try(f.SignedIn(t.Context(), f.user.User.ID, ""))(t)
+	f.user = f.signsIn(f.user.User.ID)
 	equal(t, try(f.Capabilities(t.Context(), f.user))(t).Limits, []api.Limit{{Per: "user", Max: 10, Used: 10}})
 }
 

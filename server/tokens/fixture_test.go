@@ -105,7 +105,20 @@ var count atomic.Int64
 func (f *fixture) person(login string, admin bool) Caller {
 	f.t.Helper()
 	u := try(f.AddUser(f.t.Context(), Operator(), store.User{Login: login, Name: "The " + login, IsAdmin: admin, IsActive: true}))(f.t)
-	return try(f.SignedIn(f.t.Context(), u.ID, "192.0.2.1"))(f.t)
+	return f.signsIn(u.ID)
+}
+
+// signsIn is a user who signs in, for longer than any test goes on.
+func (f *fixture) signsIn(userID string) Caller {
+	f.t.Helper()
+	at := f.now()
+	in := store.SignIn{ID: newID(), UserID: userID, AuthenticatedAt: at, CreatedAt: at, ExpiresAt: at.AddDate(1000, 0, 0)}
+	err := f.Store.Write(f.t.Context(), func(tx *store.Tx) error { return tx.InsertSignIn(f.t.Context(), in) })
+	u, err2 := f.Store.UserByID(f.t.Context(), userID)
+	if err := errors.Join(err, err2); err != nil {
+		f.t.Fatal(err)
+	}
+	return f.SignedIn(u, in.ID, "192.0.2.1")
 }
 
 // app adds an app of some name with a System User, unless change says otherwise.

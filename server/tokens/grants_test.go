@@ -24,7 +24,7 @@ func (f *fixture) under(preset string) *fixture {
 func (f *fixture) holds(u Caller, permissions, tenants string) Caller {
 	f.t.Helper()
 	try(f.ChangeUser(f.t.Context(), Operator(), u.User.ID, api.UserChange{Permissions: new(strings.Fields(permissions)), Tenants: new(strings.Fields(tenants))}, ""))(f.t)
-	return try(f.SignedIn(f.t.Context(), u.User.ID, ""))(f.t)
+	return f.signsIn(u.User.ID)
 }
 
 func ownScopes(a *api.NewApp) { a.Scopes = []string{ScopeTokens, ScopeIntrospect} }

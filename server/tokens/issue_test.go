@@ -301,7 +301,7 @@ func TestWhatIsIssuedIsAnsweredAsItIsOnRecord(t *testing.T) {
 	for _, who := range []Caller{f.user, f.other} {
 		try(f.ChangeUser(t.Context(), f.admin, who.User.ID, api.UserChange{Permissions: &[]string{"policies.*"}, Tenants: &[]string{"north", "south"}}, ""))(t)
 	}
-	user := try(f.SignedIn(t.Context(), f.user.User.ID, ""))(t)
+	user := f.signsIn(f.user.User.ID)
 	want := api.NewToken{Description: " Nightly build ", AppID: app.ID, Permissions: []string{"policies.list"}, Tenants: []string{"south"}, ExpiresAt: new(start.Add(time.Hour + 1))}
 	pat := try(f.CreatePAT(t.Context(), user, want, ""))(t)
 	equal(t, pat.Token, try(f.OwnToken(t.Context(), user, pat.Token.ID))(t))

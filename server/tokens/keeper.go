@@ -26,7 +26,7 @@ func keeper(c Caller) error {
 	return nil
 }
 
-// again is a caller as they and their token are now. Either may have changed
+// again is a caller as they and their token or sign-in are now. Each may have changed
 // since the call's beginning, at another server too; from here on they are held
 // until what they do is kept.
 func (s *Service) again(ctx context.Context, tx *store.Tx, c Caller) (Caller, error) {
@@ -36,6 +36,9 @@ func (s *Service) again(ctx context.Context, tx *store.Tx, c Caller) (Caller, er
 	case c.Token == nil:
 		u, err := tx.UserByID(ctx, c.User.ID)
 		if err != nil || !u.IsActive {
+			return c, orUnauthenticated(err)
+		}
+		if in, err := tx.SignedIn(ctx, c.SignInID, s.now()); err != nil || !in {
 			return c, orUnauthenticated(err)
 		}
 		c.User, c.Permissions, c.Tenants = u, u.Permissions, u.Tenants

@@ -190,6 +190,31 @@ func TestWhoAdministersNoMoreChangesNothing(t *testing.T) {
 	}
 }
 
+// Who signs out, or is signed out, while a call of theirs waits has not made it.
+func TestWhatAnEndedSignInAskedForIsNotDone(t *testing.T) {
+	f := newFixture(t)
+	app := f.app(api.PolicyAuthenticatedUsers)
+	token := f.pat(f.user, app)
+	for _, stale := range []Caller{f.signsIn(f.user.User.ID), f.signsIn(f.admin.User.ID)} {
+		unless(t, f.Store.Write(t.Context(), func(tx *store.Tx) error { return tx.EndSignIn(t.Context(), stale.SignInID, f.now()) }))
+		before := try(f.Store.ChainHead(t.Context()))(t)
+		_, err := f.CreatePAT(t.Context(), stale, api.NewToken{AppID: app.ID, Scopes: []string{"read"}}, "")
+		f.refused(err, api.CodeUnauthenticated)
+		_, err = f.RotateOwn(t.Context(), stale, token.Token.ID, api.Rotation{}, "")
+		f.refused(err, api.CodeUnauthenticated)
+		f.refused(f.RevokeOwn(t.Context(), stale, token.Token.ID), api.CodeUnauthenticated)
+		if stale.User.IsAdmin {
+			for what, err := range f.administering(stale, app.ID, token) {
+				if code(err) != api.CodeUnauthenticated {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+		}
+		equal(t, try(f.Store.ChainHead(t.Context()))(t), before)
+	}
+	equal(t, f.pat(f.user, app).Token.Status, api.StatusActive) // whose own sign-in goes on
+}
+
 // administering tries each change that needs an administrator.
 func (f *fixture) administering(c Caller, app string, token api.Issued) map[string]error {
 	ctx, out := f.t.Context(), map[string]error{}

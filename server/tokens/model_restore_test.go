@@ -45,6 +45,7 @@ func (s *script) restored(t *rapid.T) {
 
 	f, p, then := *s.f, *s.property, *s
 	f.Service, p.f, p.servers = server, &f, []*Service{server}
+	f.admin = f.signsIn(f.admin.User.ID) // no sign-in is in a backup
 	then.property, then.m, then.at = &p, s.saved.m, server
 	then.m.now = s.m.now
 	then.lookEverywhere(t)

@@ -76,9 +76,13 @@ func agree(t *rapid.T, what string, err error, allowed bool) bool {
 	return allowed
 }
 
-// signedIn is a user as a sign-in at a server has them.
-func (s *script) signedIn(t *rapid.T, at *Service, u Caller) (Caller, bool) {
-	c, err := at.SignedIn(s.f.t.Context(), u.User.ID, "")
+// signedIn is a user who signs in now.
+func (s *script) signedIn(t *rapid.T, u Caller) (Caller, bool) {
+	c := s.f.signsIn(u.User.ID)
+	var err error
+	if !c.User.IsActive {
+		err = unauthenticated()
+	}
 	return c, agree(t, "signed in", err, s.m.users[u.User.ID].active)
 }
 
@@ -97,7 +101,7 @@ func (s *script) issue(t *rapid.T) {
 		s.issued(t, k, got, err, s.m.mayIssue(k))
 		return
 	}
-	owner, ok := s.signedIn(t, at, s.anyUser(t))
+	owner, ok := s.signedIn(t, s.anyUser(t))
 	if !ok {
 		return
 	}
@@ -137,7 +141,7 @@ func (s *script) issued(t *rapid.T, k *modelToken, got api.Issued, err error, al
 // rotate has its owner, or an administrator, replace a token.
 func (s *script) rotate(t *rapid.T) {
 	at, old := s.somewhere(t), s.anyToken(t, false)
-	who, ok := s.signedIn(t, at, s.anyUser(t))
+	who, ok := s.signedIn(t, s.anyUser(t))
 	if !ok {
 		return
 	}
@@ -191,7 +195,7 @@ func (s *script) exchange(t *rapid.T) {
 
 func (s *script) revoke(t *rapid.T) {
 	at, k := s.somewhere(t), s.anyToken(t, false)
-	who, ok := s.signedIn(t, at, s.anyUser(t))
+	who, ok := s.signedIn(t, s.anyUser(t))
 	if !ok {
 		return
 	}

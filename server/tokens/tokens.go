@@ -109,6 +109,7 @@ func (s *Service) Close(ctx context.Context) error {
 type Caller struct {
 	User        store.User
 	Token       *store.Token // what was presented; nil: an interactive sign-in
+	SignInID    string       // of a person who signed in
 	App         *store.App   // an application that showed its client secret; nil: a user
 	Scopes      []string     // what the caller may do, at most
 	Permissions []string     // what the caller holds and the token, if any, was granted
