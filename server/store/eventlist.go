@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strconv"
 	"time"
 )
@@ -29,16 +30,22 @@ type EventFilter struct {
 // EventSorts are the orders of Events.
 var EventSorts = Sorts{"at": timeKey("e.at")}
 
-const eventRows = `SELECT e.seq, e.at, e.actor_id, e.action, e.object_id, e.detail,
+const eventColumns = `SELECT e.seq, e.at, e.actor_id, e.action, e.object_id, e.detail,
 	COALESCE(a.login, ''), COALESCE(a.name, ''), COALESCE(o.id, ''), COALESCE(o.login, ''), COALESCE(o.name, ''),
 	CASE WHEN u.id IS NOT NULL THEN 'user' WHEN p.id IS NOT NULL THEN 'app' WHEN t.id IS NOT NULL THEN 'token' ELSE '' END,
 	COALESCE(u.name, p.name, NULLIF(t.description, ''), '…' || t.hint, '')
-	FROM events e
+	FROM `
+
+const eventNames = ` e
 	LEFT JOIN users a ON a.id = e.actor_id
 	LEFT JOIN users u ON u.id = e.object_id
 	LEFT JOIN apps p ON p.id = e.object_id
 	LEFT JOIN tokens t ON t.id = e.object_id
 	LEFT JOIN users o ON o.id = COALESCE(u.id, t.user_id)`
+
+// lookEvents is how many events a page looks at for a text in them. It may thus
+// be short, or empty, and still have a next one.
+var lookEvents = 2000 // a variable for the tests
 
 // Events lists events by their time, and their place among those of the same
 // time. Its Total is 0: unlike other lists the change log is not counted.
@@ -62,13 +69,46 @@ func (q Queries) Events(ctx context.Context, f EventFilter, order Order) (List[E
 		}
 		out.Items = append(out.Items, r)
 	}
-	return out, readError("events", rows.Err())
+	if err := rows.Err(); err != nil || f.Query == "" {
+		return out, readError("events", err)
+	}
+	out.Next, err = q.lastLooked(ctx, f, order)
+	return out, err
 }
 
 func (f EventFilter) query(order Order) (string, []any) {
-	compare, direction := ">", ""
+	if f.Query == "" {
+		cond, end := f.some(order, order.Limit+1)
+		return eventColumns + `events` + eventNames + cond.where() + end, cond.args
+	}
+	cond, end := f.some(order, lookEvents)
+	looked := `(SELECT * FROM events e` + cond.where() + end + `)`
+	has := conditions{args: cond.args}
+	has.contains(f.Query, "e.action", "e.detail", "COALESCE(a.login, '')", "COALESCE(a.name, '')", "COALESCE(o.login, '')",
+		"COALESCE(u.name, p.name, NULLIF(t.description, ''), '')")
+	page := has.where() + inOrder(order) + has.limit(order.Limit+1)
+	return eventColumns + looked + eventNames + page, has.args
+}
+
+// lastLooked is where a page that looked for a text stopped to look; nil if
+// there was no more.
+func (q Queries) lastLooked(ctx context.Context, f EventFilter, order Order) (*Position, error) {
+	var at, seq int64
+	cond, end := f.some(order, lookEvents)
+	query := `SELECT at, seq FROM (SELECT e.at, e.seq FROM events e` + cond.where() + end + `) e` + inOrder(order) + ` LIMIT 1 OFFSET ` + strconv.Itoa(lookEvents-1)
+	err := q.db.QueryRowContext(ctx, query, cond.args...).Scan(&at, &seq)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	return &Position{Number: at, ID: strconv.FormatInt(seq, 10)}, readError("events", err)
+}
+
+// some is the first so many of the events, whatever text is in them: what they
+// must be, and then their order.
+func (f EventFilter) some(order Order, most int) (conditions, string) {
+	compare := ">"
 	if order.Desc {
-		compare, direction = "<", " DESC"
+		compare = "<"
 	}
 	var cond conditions
 	if !f.From.IsZero() {
@@ -84,19 +124,18 @@ func (f EventFilter) query(order Order) (string, []any) {
 	cond.equal("e.actor_id", f.ActorID)
 	cond.equal("e.action", f.Action)
 	cond.equal("e.object_id", f.ObjectID)
-	end := ` ORDER BY e.at` + direction + `, e.seq` + direction
-	if f.Query == "" {
-		end += cond.limit(order.Limit + 1)
-	}
+	end := inOrder(order) + cond.limit(most)
 	if f.UserID != "" {
 		cond.involves(f.UserID, end)
 	}
-	if f.Query != "" {
-		cond.contains(f.Query, "e.action", "e.detail", "COALESCE(a.login, '')", "COALESCE(a.name, '')", "COALESCE(o.login, '')",
-			"COALESCE(u.name, p.name, NULLIF(t.description, ''), '')")
-		end += cond.limit(order.Limit + 1)
+	return cond, end
+}
+
+func inOrder(o Order) string {
+	if o.Desc {
+		return ` ORDER BY e.at DESC, e.seq DESC`
 	}
-	return eventRows + cond.where() + end, cond.args
+	return ` ORDER BY e.at, e.seq`
 }
 
 // roundUp is the first instant as kept that is not before t.
