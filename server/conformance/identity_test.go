@@ -54,9 +54,28 @@ var identity = []requirement{
 		w.Error("nobody is said to have done it")
 	}},
 	{23, "A PAT works wherever an ordinary access token does, with the same result", nil, func(w *world) {
-		pat := w.bob.pat(w.bob.wish())
+		pat := w.bob.pat(w.bob.all())
 		w.whoAmI(pat.Secret).is(http.StatusOK).names(w.bob)
 		w.whoAmI(w.bob.access).is(http.StatusOK).names(w.bob)
+		equal := func(with, without reply) {
+			w.Helper()
+			with.is(without.status)
+			for _, name := range []string{"X-Keyfob-User", "X-Keyfob-Login"} {
+				if with.header.Get(name) != without.header.Get(name) {
+					w.Errorf("%s is %q, with an access token %q", name, with.header.Get(name), without.header.Get(name))
+				}
+			}
+			if string(with.body) != string(without.body) {
+				w.Errorf("%s\nwith an access token %s", with.body, without.body)
+			}
+		}
+		equal(w.whoAmI(pat.Secret), w.whoAmI(w.bob.access))
+		equal(w.check(pat.Secret), w.check(w.bob.access))
+		for what, rights := range map[string][]string{"scope": pat.Token.Scopes, "permission": pat.Token.Permissions, "tenant": pat.Token.Tenants} {
+			for _, right := range rights {
+				equal(w.check(pat.Secret, what, right), w.check(w.bob.access, what, right))
+			}
+		}
 	}},
 	{24, "A PAT authenticates a request in place of a password", nil, func(w *world) {
 		w.whoAmI(w.bob.pat(w.bob.wish()).Secret).is(http.StatusOK)

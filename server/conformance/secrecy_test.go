@@ -1,6 +1,10 @@
 package conformance
 
 import (
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/hex"
+	"math/big"
 	"net/http"
 	"regexp"
 	"strings"
@@ -25,8 +29,16 @@ var secrecy = []requirement{
 		w.bob.create(w.bob.wish().with("tenants", []string{unique("foreign")})).invalid("/tenants", api.FieldTooMuch)
 	}},
 	{3, "A value is opaque: no three parts, no claims", nil, func(w *world) {
-		if strings.Contains(w.bob.pat(w.bob.wish()).Secret, ".") {
+		k := w.bob.pat(w.bob.wish())
+		if strings.Contains(k.Secret, ".") {
 			w.Error("a value has parts")
+		}
+		for _, text := range decoded(k.Secret) {
+			for _, claim := range []string{k.Token.ID, w.bob.user.ID, w.bob.user.Login, w.app.ID, `"sub"`, `"exp"`} {
+				if strings.Contains(text, claim) {
+					w.Errorf("%s is in the value, once it is decoded", claim)
+				}
+			}
 		}
 	}},
 	{5, "A value is in one reply only, the create's", nil, func(w *world) {
@@ -75,4 +87,21 @@ func (w *world) absent(where, text string, secrets ...string) {
 			w.Errorf("a secret is in %s", where)
 		}
 	}
+}
+
+// decoded is a value and its parts as they are, and as they are read in the ways
+// that bytes are usually written.
+func decoded(value string) []string {
+	out := []string{value}
+	for _, part := range append(strings.Split(value, "_"), value) {
+		part = strings.TrimRight(part, "=")
+		for _, read := range []func(string) ([]byte, error){base64.RawStdEncoding.DecodeString, base64.RawURLEncoding.DecodeString, base32.StdEncoding.DecodeString, hex.DecodeString} {
+			raw, _ := read(part) // as far as it goes
+			out = append(out, string(raw))
+		}
+		if n, ok := new(big.Int).SetString(part, 62); ok {
+			out = append(out, string(n.Bytes()))
+		}
+	}
+	return out
 }

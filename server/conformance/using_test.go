@@ -122,6 +122,12 @@ func (w *world) umScopes() {
 			}
 			w.check(secret, "scope", demanded).is(want)
 		}
+		reading := http.StatusForbidden
+		if held == "um:read" {
+			reading = http.StatusOK
+		}
+		w.whoAmI(secret).is(reading)
+		w.call(http.MethodPost, "/profile/tokens", secret, w.bob.wish()).is(http.StatusForbidden)
 	}
 }
 

@@ -44,6 +44,20 @@ func (p *person) wish() wish {
 	return m
 }
 
+// all is wish for whatever the person holds.
+func (p *person) all() wish {
+	p.Helper()
+	m, c := p.wish(), p.capabilities()
+	if m["scopes"] == nil {
+		return m.with("permissions", c.Grants.Permissions).with("tenants", c.Grants.Tenants)
+	}
+	var scopes []string
+	for _, s := range c.Scopes {
+		scopes = append(scopes, s.Name)
+	}
+	return m.with("scopes", scopes)
+}
+
 // least is the first scope that is not broad.
 func least(scopes []api.Scope) string {
 	for _, s := range scopes {
