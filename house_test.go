@@ -32,18 +32,19 @@ var house = []rule{
 	{of: "ui/secret", may: []string{"ui/...", "client", "client/handover", "assets", "internal/crash"}},
 	{of: "ui/...", may: []string{"ui/...", "client", "client/handover", "assets"}},
 
-	{of: "client", may: nil},
+	{of: "client", may: []string{"internal/visible"}},
 	{of: "client/rest", may: []string{"client", "client/internal/...", "api"}},
 	{of: "client/credentials", may: []string{"client", "internal/crash", "internal/wholefile"}},
 	{of: "client/session", may: []string{"client/...", "internal/crash"}},
 	{of: "client/...", may: []string{"client/...", "internal/wholefile"}},
 
 	{of: "api", may: nil},
-	{of: "server/...", may: []string{"server/...", "api", "internal/filelock"}},
+	{of: "server/...", may: []string{"server/...", "api", "internal/filelock", "internal/visible"}},
 
 	{of: "internal/local", may: []string{"client", "server/..."}}, // fits the built-in server to the desktop
 	{of: "internal/screenlock", may: []string{"internal/crash"}},
 	{of: "internal/single", may: []string{"internal/crash", "internal/filelock"}},
+	{of: "internal/visible", may: nil},
 	{of: "internal/wholefile", may: nil},
 	{of: "internal/fakesecrets", may: nil}, // a Secret Service for tests
 	{of: "internal/testserver", may: []string{"client/...", "server/..."}},

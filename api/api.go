@@ -96,7 +96,7 @@ type Effective struct {
 // NewToken asks for a PAT: POST /profile/tokens. For a SAT the application is
 // in the path and AppID is absent.
 type NewToken struct {
-	Description string     `json:"description,omitempty" doc:"Where it is used, so that it can be told apart later."`
+	Description string     `json:"description,omitempty" doc:"Where it is used, so that it can be told apart later. One line of characters that can be seen: none that controls, formats or turns the text around."`
 	AppID       string     `json:"appId,omitempty"`
 	ExpiresAt   *time.Time `json:"expiresAt,omitempty" nullable:"true" doc:"Null or absent: never."`
 	Scopes      []string   `json:"scopes,omitempty"`
@@ -150,7 +150,7 @@ type TokenCounts struct {
 
 // NewApp adds a trusted application: POST /manager/apps.
 type NewApp struct {
-	Name              string   `json:"name,omitempty"`
+	Name              string   `json:"name,omitempty" doc:"One line of characters that can be seen: none that controls, formats or turns the text around."`
 	Policy            string   `json:"policy,omitempty" doc:"None when absent."`
 	Scopes            []string `json:"scopes,omitempty"`
 	SystemUserAllowed bool     `json:"systemUserAllowed,omitempty"`

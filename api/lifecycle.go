@@ -50,8 +50,8 @@ type FoundSecret struct {
 
 // NewUser adds a user: POST /manager/users.
 type NewUser struct {
-	Login    string `json:"login,omitempty"`
-	Name     string `json:"name,omitempty" doc:"The login when absent."`
+	Login    string `json:"login,omitempty" doc:"Up to 128 characters that can be seen, none of them a space."`
+	Name     string `json:"name,omitempty" doc:"The login when absent. One line of characters that can be seen."`
 	Email    string `json:"email,omitempty"`
 	IsAdmin  bool   `json:"isAdmin,omitempty"`
 	IsActive *bool  `json:"isActive,omitempty" doc:"True when absent."`

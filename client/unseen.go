@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"keyfob/internal/visible"
 )
 
 // Unseen is the first character of a name or a description that cannot be seen
@@ -11,15 +13,12 @@ import (
 // which are cut off, do not count.
 func Unseen(text string) (place int, r rune) {
 	rest := strings.TrimLeftFunc(text, unicode.IsSpace)
-	before := utf8.RuneCountInString(text) - utf8.RuneCountInString(rest)
-	for i, r := range []rune(strings.TrimSpace(text)) {
-		if unicode.IsControl(r) || TurnsText(r) {
-			return before + i + 1, r
-		}
+	place, r = visible.Unseen(strings.TrimSpace(rest))
+	if place > 0 {
+		place += utf8.RuneCountInString(text) - utf8.RuneCountInString(rest)
 	}
-	return 0, 0
+	return place, r
 }
 
-// TurnsText reports whether r turns the direction of the text that follows it,
-// unseen. A mark of direction, which languages need, does not.
-func TurnsText(r rune) bool { return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' }
+// TurnsText reports whether r turns the direction of the text that follows it, unseen.
+func TurnsText(r rune) bool { return visible.TurnsText(r) }

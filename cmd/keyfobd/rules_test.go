@@ -21,13 +21,13 @@ func TestRulesOfOnesOwnAndThePolicyBoundWhatCommandsIssue(t *testing.T) {
 		t.Error(r.stdout)
 	}
 	create := []string{"token", "create", "--app", "Scripts", "--user", "ada", "--scope", "read", "--rules", file}
-	p.run(create...).says(1, "/description: Give the token a name.")
+	p.run(create...).says(1, "Description: Give the token a name.")
 	create = append(create, "--description", "nightly")
 	p.run(create...).ok()
 	if r := p.run("policy", "--max-expiry", "90d").ok(); r.stdout != "Longest life of new tokens: 90 days (policy: 90 days, rules: none).\n" {
 		t.Error(r.stdout)
 	}
-	p.run(create...).says(1, "/expiresAt: Choose an earlier time: tokens live at most 90 days here.")
+	p.run(create...).says(1, "Expires at: Choose an earlier time: tokens live at most 90 days here.")
 	p.run(append(create, "--expires", "89d")...).ok()
 	if r := p.run("policy", "--max-expiry", "none", "--json").ok(); r.stdout != `{"maxExpirySeconds":null,"rulesMaxSeconds":0,"effectiveMaxSeconds":0}`+"\n" {
 		t.Error(r.stdout)

@@ -57,5 +57,16 @@ func TestTheCommandSaysWhatUsersAndTokensHold(t *testing.T) {
 	if strings.Join(pat.Token.Permissions, " ")+" "+strings.Join(pat.Token.Tenants, " ") != "quotes.* any" {
 		t.Errorf("issued %+v", pat.Token)
 	}
-	p.run("user", "add", "eve", "--permission", "*.write").says(1, "/permissions: Write a permission like")
+	p.run("user", "add", "eve", "--permission", "*.write").says(1, "Permissions: Write a permission like")
+}
+
+// Names that look like others, or turn the screen's text around, are kept out where the operator types them too.
+func TestTheCommandNamesTheCharacterThatCannotBeSeen(t *testing.T) {
+	p := newPlace(t)
+	p.run("user", "add", "eve", "--name", "Eve\u202eadmin").says(1, "Name: Character 4 cannot be seen and turns the text around (U+202E). Delete it.")
+	p.run("user", "add", "eve", "--name", "Eve\a").says(1, "Name: Character 4 cannot be seen (U+0007). Delete it.")
+	p.run("user", "add", "eve", "--email", "eve\u200b@example.org").says(1, "Email: Character 4 cannot be seen (U+200B). Delete it.")
+	p.run("user", "add", "a\u200bda", "--name", "Ada").says(1, "Login: Character 2 cannot be seen (U+200B). Delete it.")
+	p.run("user", "add", "eve adams").says(1, "Login: Use at most 128 characters, and no spaces.")
+	p.run("app", "add", "Scri\u2060pts").says(1, "Name: Character 5 cannot be seen (U+2060). Delete it.")
 }

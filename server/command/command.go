@@ -18,7 +18,6 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/debug"
-	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -26,7 +25,6 @@ import (
 	"keyfob/server/instance"
 	"keyfob/server/rules"
 	"keyfob/server/store"
-	"keyfob/server/tokens"
 )
 
 // Program is who runs the command line.
@@ -164,30 +162,6 @@ func (e *env) fail(err error) int {
 		return exitUsage
 	}
 	return exitFailed
-}
-
-func sentence(err error) string {
-	switch {
-	case errors.Is(err, instance.ErrInUse):
-		return "Another program is serving this data directory. Stop it, or choose another directory with --data."
-	case errors.Is(err, instance.ErrNoRecords):
-		return "There are no records here yet. Name the data directory that has them with --data, or begin with serve, user add or app add. (" + err.Error() + ")"
-	case errors.Is(err, instance.ErrNotWritable):
-		return "The data directory cannot be written to. Check its owner and permissions, or choose another with --data. (" + err.Error() + ")"
-	case errors.Is(err, store.ErrUnavailable):
-		return "The database cannot be used now: its server cannot be reached, it is busy, or its disk is full. (" + err.Error() + ")"
-	case errors.Is(err, store.ErrNewer):
-		return "The database was written by a newer version of Keyfob. Use that version or a later one."
-	}
-	refused, ok := errors.AsType[*tokens.Error](err)
-	if !ok {
-		return err.Error()
-	}
-	lines := []string{refused.Detail}
-	for _, f := range refused.Fields {
-		lines = append(lines, f.Pointer+": "+f.Detail)
-	}
-	return strings.Join(lines, "\n  ")
 }
 
 // records runs do on the data directory's records, which must be there: who

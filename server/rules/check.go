@@ -5,8 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"keyfob/internal/visible"
 )
 
 const (
@@ -142,5 +143,6 @@ func (r Rules) checkScopes(f *findings) {
 
 // shownText reports whether s can be shown as it is.
 func shownText(s string, longest int) bool {
-	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= longest && !strings.ContainsFunc(s, unicode.IsControl)
+	hidden, _ := visible.Unseen(s)
+	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= longest && hidden == 0
 }

@@ -62,7 +62,7 @@ func (s *Service) AddApp(ctx context.Context, c Caller, want api.NewApp) (api.Ap
 		a.Policy = api.PolicyNone
 	}
 	return s.saveApp(ctx, c, func(tx *store.Tx) (string, error) {
-		if err := s.checkApp(ctx, tx, a, want.Scopes); err != nil {
+		if err := s.checkApp(ctx, tx, store.App{}, a, want.Scopes); err != nil {
 			return "", err
 		}
 		if err := tx.InsertApp(ctx, a); err != nil {
@@ -84,7 +84,7 @@ func (s *Service) ChangeApp(ctx context.Context, c Caller, id string, want api.A
 			return "", err
 		}
 		a, scopes := s.changed(old, want)
-		if err := s.checkApp(ctx, tx, a, scopes); err != nil {
+		if err := s.checkApp(ctx, tx, old, a, scopes); err != nil {
 			return "", err
 		}
 		detail := difference(appDetail(old), appDetail(a))
@@ -177,8 +177,9 @@ func (s *Service) changed(a store.App, want api.AppChange) (store.App, []string)
 	return a, scopes
 }
 
-// checkApp checks all fields of an app that is to be saved with scopes.
-func (s *Service) checkApp(ctx context.Context, tx *store.Tx, a store.App, scopes []string) error {
+// checkApp checks all fields of an app that is to be saved with scopes in the place of old. A name of earlier days that
+// stays keeps it from nothing.
+func (s *Service) checkApp(ctx context.Context, tx *store.Tx, old, a store.App, scopes []string) error {
 	var fields []api.FieldError
 	bad := func(pointer, code, detail string) {
 		fields = append(fields, api.FieldError{Pointer: pointer, Code: code, Detail: detail})
@@ -188,8 +189,8 @@ func (s *Service) checkApp(ctx context.Context, tx *store.Tx, a store.App, scope
 		bad("/name", api.FieldRequired, "Give the application a name.")
 	case utf8.RuneCountInString(a.Name) > appNameMax:
 		bad("/name", api.FieldTooLong, "Use at most 254 characters.")
-	case !oneLine(a.Name):
-		bad("/name", api.FieldFormat, "Use one line of text, without control characters.")
+	case a.Name != old.Name && unseen(a.Name) != "":
+		bad("/name", api.FieldFormat, unseen(a.Name))
 	}
 	if !slices.Contains([]string{api.PolicyNone, api.PolicyAuthenticatedUsers, api.PolicyAdministratorsOnly}, a.Policy) {
 		bad("/policy", api.FieldUnknown, "Use None, AuthenticatedUsers or AdministratorsOnly.")

@@ -46,8 +46,8 @@ func (s *Service) checkLabel(label string) []api.FieldError {
 		return refused(api.FieldTooShort, fmt.Sprintf("Use at least %d characters.", rule.MinLength))
 	case n > rule.MaxLength:
 		return refused(api.FieldTooLong, fmt.Sprintf("Use at most %d characters.", rule.MaxLength))
-	case !oneLine(label):
-		return refused(api.FieldFormat, "Use one line of text, without control characters.")
+	case unseen(label) != "":
+		return refused(api.FieldFormat, unseen(label))
 	}
 	return nil
 }

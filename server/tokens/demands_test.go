@@ -43,6 +43,7 @@ func TestLabelsAreAsTheRulesDemand(t *testing.T) {
 		"erp": {
 			"": "", "  ": "", strings.Repeat("ä", 128): "", strings.Repeat("x", 129): "too_long", "a\nb": "format",
 			"a\tb": "format", "a\u202eb": "format", "a\u2069": "format", "a\u200fb": "",
+			"a\u200bb": "format", "\ufeffa": "format", "می\u200cخواهم": "",
 		},
 		"digitalhub": {"": "required", " \t": "required", "x": "", strings.Repeat("x", 255): "", strings.Repeat("x", 256): "too_long"},
 		"lucanet":    {"": "required", "1234567": "too_short", "  1234567  ": "too_short", "12345678": "", " 12345678 ": "", "ääääöööü": ""},

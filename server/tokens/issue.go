@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"keyfob/api"
 	"keyfob/server/rules"
@@ -290,13 +288,3 @@ func (s *Service) wished(want api.NewToken, app store.App) (store.Token, []api.F
 func outside(bounds []string) func(scope string) bool {
 	return func(scope string) bool { return !slices.Contains(bounds, scope) }
 }
-
-// oneLine reports whether s can be shown as it is: in one line, and the way it
-// is read.
-func oneLine(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl) && !strings.ContainsFunc(s, turnsText)
-}
-
-// turnsText reports whether r turns the direction of the text that follows it,
-// unseen. A mark of direction, which languages need, does not.
-func turnsText(r rune) bool { return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' }

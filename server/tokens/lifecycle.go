@@ -106,7 +106,7 @@ func (s *Service) SetUserActive(ctx context.Context, c Caller, id string, active
 }
 
 func (s *Service) saveUser(ctx context.Context, tx *store.Tx, c Caller, old, u store.User) error {
-	if fields := append(checkUser(u), s.checkRaise(u)...); len(fields) > 0 {
+	if fields := append(checkUser(old, u), s.checkRaise(u)...); len(fields) > 0 {
 		return invalid(fields...)
 	}
 	detail := difference(userDetail(old), userDetail(u))

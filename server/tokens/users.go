@@ -3,6 +3,7 @@ package tokens
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -45,7 +46,7 @@ func (s *Service) AddUser(ctx context.Context, c Caller, u store.User) (api.User
 	if u.Name == "" {
 		u.Name = u.Login
 	}
-	if fields := append(checkUser(u), s.checkRaise(u)...); len(fields) > 0 {
+	if fields := append(checkUser(store.User{}, u), s.checkRaise(u)...); len(fields) > 0 {
 		return api.User{}, invalid(fields...)
 	}
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
@@ -68,21 +69,44 @@ func (s *Service) AddUser(ctx context.Context, c Caller, u store.User) (api.User
 	return userOf(u), nil
 }
 
-func checkUser(u store.User) []api.FieldError {
+// checkUser checks a user that is to be saved in the place of old. What stays as it is was right once: a name of earlier
+// days keeps nobody from being shut out.
+func checkUser(old, u store.User) []api.FieldError {
 	var fields []api.FieldError
-	if u.Login == "" {
-		fields = append(fields, api.FieldError{Pointer: "/login", Code: api.FieldRequired, Detail: "Give the user a login."})
+	bad := func(pointer, code, detail string) {
+		if detail != "" {
+			fields = append(fields, api.FieldError{Pointer: pointer, Code: code, Detail: detail})
+		}
 	}
-	if utf8.RuneCountInString(u.Login) > loginMax || strings.ContainsFunc(u.Login, unicode.IsSpace) || !oneLine(u.Login) {
-		fields = append(fields, api.FieldError{Pointer: "/login", Code: api.FieldFormat, Detail: "Use at most 128 visible characters."})
+	switch {
+	case u.Login == "":
+		bad("/login", api.FieldRequired, "Give the user a login.")
+	case u.Login != old.Login:
+		bad("/login", api.FieldFormat, loginProblem(u.Login))
 	}
-	if utf8.RuneCountInString(u.Name) > nameMax || !oneLine(u.Name) {
-		fields = append(fields, api.FieldError{Pointer: "/name", Code: api.FieldFormat, Detail: "Use one line of at most 254 characters."})
+	if u.Name != old.Name {
+		bad("/name", api.FieldFormat, lineProblem(u.Name))
 	}
-	if utf8.RuneCountInString(u.Email) > nameMax || !oneLine(u.Email) {
-		fields = append(fields, api.FieldError{Pointer: "/email", Code: api.FieldFormat, Detail: "Use one line of at most 254 characters."})
+	if u.Email != old.Email {
+		bad("/email", api.FieldFormat, lineProblem(u.Email))
 	}
 	return append(fields, checkHeld(u)...)
+}
+
+// loginProblem says what is wrong with a login, if something is.
+func loginProblem(login string) string {
+	if utf8.RuneCountInString(login) > loginMax || strings.ContainsFunc(login, unicode.IsSpace) {
+		return fmt.Sprintf("Use at most %d characters, and no spaces.", loginMax)
+	}
+	return unseen(login)
+}
+
+// lineProblem says what is wrong with a line of text, if something is.
+func lineProblem(line string) string {
+	if utf8.RuneCountInString(line) > nameMax {
+		return fmt.Sprintf("Use one line of at most %d characters.", nameMax)
+	}
+	return unseen(line)
 }
 
 // userOf is a user on the wire.
