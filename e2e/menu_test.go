@@ -20,6 +20,15 @@ func TestTheMenusOpenAndActByKeyboardAlone(t *testing.T) {
 	d.sees("warehouse")
 	d.press("F10", "Down", "Return")
 	d.sees("New user access token")
+	d.press("Alt_L") // opens no menu behind a dialog
+	d.typeText("nightly")
+	d.sees("nightly")
+	d.seesNo("Lock now")
 	d.press("Escape")
+	d.seesNo("New user access token")
+	d.press("Alt_L")
+	d.sees("Lock now")
+	d.press("Alt_L")
+	d.seesNo("Lock now")
 	d.quit(p)
 }

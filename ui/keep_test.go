@@ -82,11 +82,13 @@ func TestWithoutAKeyringTheSignInIsKeptInAFileIfThePersonChooses(t *testing.T) {
 	d.Press(fyne.KeyReturn)
 	d.Has("It needs at least 12 characters.")
 	d.Type(" but longer now")
+	d.Press(fyne.KeyReturn) // to the second field, which is no mistake yet
+	d.HasNot("It needs at least", "The two are not the same.")
+	d.Type("short but")
 	d.Press(fyne.KeyReturn)
 	d.Has("The two are not the same.")
 	picture(t, d, "passphrase-new")
-	d.Press(fyne.KeyTab)
-	d.Type("short but longer now")
+	d.Type(" longer now")
 	d.Press(fyne.KeyReturn)
 	d.Has("Sign-in kept in an encrypted file", "Change passphrase…", "Delete the file")
 	picture(t, d, "settings-file")
@@ -153,6 +155,14 @@ func TestOnceTheFileIsMadeEnterGoesOnFromTheSettings(t *testing.T) {
 	d.Has("Passphrase until now", "The same once more")
 	d.Press(fyne.KeyReturn)
 	d.Has("Type the passphrase first.")
+	d.Type(thePassphrase)
+	for range 2 { // through the fields that are empty
+		d.Press(fyne.KeyReturn)
+		d.Type("another passphrase")
+	}
+	d.HasNot("It needs at least", "The two are not the same.")
+	d.Press(fyne.KeyReturn)
+	d.HasNot("Passphrase until now")
 }
 
 func TestAFileThatWasLeftLockedIsOpenedAndNotMadeAnew(t *testing.T) {

@@ -24,7 +24,7 @@ func (d *desk) keepInFile() {
 	d.Tap("Settings")
 	d.Tap("Keep in an encrypted file…")
 	d.Type(thePassphrase)
-	d.Press(fyne.KeyTab)
+	d.Press(fyne.KeyReturn) // to the field that is still empty
 	d.Type(thePassphrase)
 	d.Press(fyne.KeyReturn)
 	d.Has("Sign-in kept in an encrypted file")

@@ -76,12 +76,12 @@ func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Cap
 	m.status = newStatus(me, conn.Unsaved, u.whereKept, u.cfg.Unkept, u.cfg.Keyring.GiveUp)
 	m.profile = profile.New(profile.Params{
 		Window: u.window, Server: conn, Me: me, Rules: rules, Now: u.cfg.Now,
-		Secret: m.showSecret, Updated: m.tokensUpdated,
+		Secret: m.showSecret, Updated: m.tokensUpdated, Chosen: u.menuChanged,
 	})
 	if me.IsAdmin {
 		m.manager = manager.New(manager.Params{
 			Window: u.window, Server: conn, Rules: rules, Now: u.cfg.Now,
-			Secret: m.showSecret, Updated: m.status.updated,
+			Secret: m.showSecret, Updated: m.status.updated, Chosen: u.menuChanged,
 		})
 	}
 	m.settings = settings.New(settings.Params{
@@ -151,6 +151,7 @@ func (m *mainView) open(name viewName) {
 	m.stack.Objects = []fyne.CanvasObject{m.object(name)}
 	m.stack.Refresh()
 	m.refresh()
+	m.u.menuChanged()
 }
 
 func (m *mainView) object(name viewName) fyne.CanvasObject {
@@ -202,6 +203,17 @@ func (m *mainView) revoke() {
 	case viewApps:
 		m.manager.Revoke()
 	}
+}
+
+// canRevoke says whether revoke has anything to ask about.
+func (m *mainView) canRevoke() bool {
+	switch m.opened {
+	case viewTokens:
+		return m.profile.CanRevoke()
+	case viewApps:
+		return m.manager.CanRevoke()
+	}
+	return false
 }
 
 func (m *mainView) back() {

@@ -7,8 +7,8 @@ import (
 	"keyfob/ui/widgets"
 )
 
-// menu has every action, so that each has a key and a name. Fyne delivers a
-// shortcut with a modifier through the menu whatever has the focus.
+// menu has every action, so that each has a key and a name; what cannot be done now is grey. Fyne delivers a shortcut with
+// a modifier through the menu whatever has the focus.
 func (u *UI) menu() *fyne.MainMenu {
 	quit := item("menu.quit", ctrl(fyne.KeyQ), u.Quit)
 	quit.IsQuit = true
@@ -16,24 +16,37 @@ func (u *UI) menu() *fyne.MainMenu {
 		return fyne.NewMainMenu(fyne.NewMenu(i18n.T("menu.file"), quit), u.connectionMenu())
 	}
 	file := fyne.NewMenu(i18n.T("menu.file"),
-		item("menu.create", ctrl(fyne.KeyN), u.create),
-		item("menu.refresh", nil, u.refresh), fyne.NewMenuItemSeparator(),
+		u.whenSignedIn(item("menu.create", ctrl(fyne.KeyN), u.create)),
+		u.whenSignedIn(item("menu.refresh", nil, u.refresh)), fyne.NewMenuItemSeparator(),
 		item("menu.mine", ctrl(fyne.KeyI), u.askWhose),
-		item("menu.settings", ctrl(fyne.KeyComma), u.opener(viewSettings)),
+		u.whenSignedIn(item("menu.settings", ctrl(fyne.KeyComma), u.opener(viewSettings))),
 		item("menu.lock", ctrl(fyne.KeyL), u.lock),
-		item("menu.signOut", nil, u.signOut))
+		u.whenSignedIn(item("menu.signOut", nil, u.signOut)))
 	file.Items = append(file.Items, fyne.NewMenuItemSeparator(), quit)
-	edit := fyne.NewMenu(i18n.T("menu.edit"),
-		item("menu.search", ctrl(fyne.KeyF), u.search),
-		item("menu.revoke", nil, u.revoke))
 	if u.main == nil {
 		return fyne.NewMainMenu(file, u.connectionMenu())
 	}
+	u.revokeItem = item("menu.revoke", nil, u.revoke)
+	u.revokeItem.Disabled = !u.main.canRevoke()
+	edit := fyne.NewMenu(i18n.T("menu.edit"), item("menu.search", ctrl(fyne.KeyF), u.search), u.revokeItem)
 	view := fyne.NewMenu(i18n.T("menu.view"))
 	for i, v := range u.main.views() {
 		view.Items = append(view.Items, item(v.text, ctrl(digits[i]), u.opener(v.name)))
 	}
 	return fyne.NewMainMenu(file, edit, view, u.connectionMenu())
+}
+
+// menuChanged makes the menu anew when what it can do is another.
+func (u *UI) menuChanged() {
+	if u.main != nil && u.revokeItem != nil && u.revokeItem.Disabled == u.main.canRevoke() {
+		u.window.SetMainMenu(u.menu())
+	}
+}
+
+// whenSignedIn makes an item grey as long as nobody is signed in.
+func (u *UI) whenSignedIn(m *fyne.MenuItem) *fyne.MenuItem {
+	m.Disabled = u.main == nil
+	return m
 }
 
 // connectionMenu has the connections and what can be done about them.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -8,6 +9,8 @@ import (
 	"fyne.io/fyne/v2/test"
 	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"github.com/google/go-cmp/cmp"
 
 	"keyfob/ui/theme"
 )
@@ -17,10 +20,10 @@ func TestEveryTextOfTheMenusCanBeRead(t *testing.T) {
 	d := signedIn(t)
 	for _, variant := range []fyne.ThemeVariant{fynetheme.VariantLight, fynetheme.VariantDark} {
 		d.ui.cfg.App.Settings().SetTheme(theme.NewVariant(variant))
-		want := theme.Color(fynetheme.ColorNameForeground)
+		want, grey := theme.Color(fynetheme.ColorNameForeground), theme.Color(fynetheme.ColorNameDisabled)
 		for _, menu := range d.ui.menu().Items {
 			for _, text := range writtenIn(menu) {
-				if text.Color != want {
+				if text.Color != want && text.Color != grey {
 					t.Errorf("variant %d: %q is written in %v, not in %v", variant, text.Text, text.Color, want)
 				}
 			}
@@ -94,4 +97,36 @@ func TestF10OpensTheMenuBarWhateverHasTheFocus(t *testing.T) {
 	if bar.opened != before {
 		t.Error("the bar opens behind a dialog")
 	}
+}
+
+// grey are the items of the window's menu that cannot be chosen, without their keys.
+func (d *desk) grey() []string {
+	var out []string
+	for _, menu := range d.ui.window.MainMenu().Items {
+		for _, m := range menu.Items {
+			if name, _, _ := strings.Cut(m.Label, " ("); m.Disabled {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
+}
+
+func TestWhatCanDoNothingIsGreyInTheMenu(t *testing.T) {
+	d := open(t)
+	want := func(when string, want ...string) {
+		t.Helper()
+		if diff := cmp.Diff(want, d.grey()); diff != "" {
+			t.Errorf("%s: %s", when, diff)
+		}
+	}
+	want("on the first screen", "Create…", "Refresh", "Settings…", "Sign out")
+	d.Tap("Use the built-in server")
+	want("without a token", "Revoke…")
+	d.create("Nightly export")
+	want("with a token")
+	d.Tap("Settings")
+	want("in the settings", "Revoke…")
+	d.Tap("Tokens")
+	want("back at the tokens")
 }

@@ -55,10 +55,11 @@ type UI struct {
 	cfg    Config
 	window fyne.Window
 
-	conn  *connect.Connection // nil: not signed in
-	main  *mainView           // nil: not signed in
-	aside *mainView           // to come back to while another connection is added or opened
-	enter *signin.View        // choosing a server, while it is shown
+	conn       *connect.Connection // nil: not signed in
+	main       *mainView           // nil: not signed in
+	revokeItem *fyne.MenuItem
+	aside      *mainView    // to come back to while another connection is added or opened
+	enter      *signin.View // choosing a server, while it is shown
 
 	secret  *secret.Dialog // a new secret on screen; nil: none
 	expired *expired       // asks for an expired sign-in; nil: nobody is asked

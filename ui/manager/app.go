@@ -49,7 +49,7 @@ func newApp(p Params, app client.App, back func()) *App {
 		Window: p.Window, List: a.list, Rules: p.Rules, Now: p.Now,
 		Create: p.Server.CreateAppToken, Revoke: p.Server.RevokeAppToken, Rotate: p.Server.RotateAppToken, Secret: p.Secret, Refresh: a.refresh,
 	}
-	a.list.OnRevoke = a.actions.AskRevoke
+	a.list.OnRevoke, a.list.OnChosen = a.actions.AskRevoke, p.Chosen
 	a.list.OnReplace = a.actions.AskReplace
 	a.button = widgets.NewButton(i18n.T("app.create"), a.create)
 	a.button.Importance = widget.HighImportance

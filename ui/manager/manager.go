@@ -27,6 +27,7 @@ type Params struct {
 	Now     func() time.Time
 	Secret  func(client.Token, client.Secret, func(context.Context) error) // shows a new secret, once
 	Updated func(at time.Time)                                             // something was fetched
+	Chosen  func()                                                         // CanRevoke may be another; may be nil
 }
 
 // View is Instance Manager ▸ Trusted apps, with at most one app opened.
@@ -95,6 +96,9 @@ func (v *View) Revoke() {
 	}
 }
 
+// CanRevoke says whether Revoke has anything to ask about.
+func (v *View) CanRevoke() bool { return v.app != nil && v.app.list.CanRevoke() }
+
 // FocusSearch puts the cursor into the search box, where there is one.
 func (v *View) FocusSearch() {
 	if v.app != nil {
@@ -106,4 +110,7 @@ func (v *View) show(o fyne.CanvasObject) {
 	v.p.Window.Canvas().Unfocus() // what had the focus goes out of sight
 	v.Content.Objects = []fyne.CanvasObject{o}
 	v.Content.Refresh()
+	if v.p.Chosen != nil {
+		v.p.Chosen()
+	}
 }

@@ -61,7 +61,10 @@ func Choose(p ChooseParams) {
 }
 
 func (c *choose) submit() {
-	if !c.valid() {
+	c.field.SetError("")
+	c.firstField.SetError("")
+	c.asField.SetError("")
+	if c.moved() || !c.valid() {
 		return
 	}
 	c.begin(i18n.T("passphrase.busy"))
@@ -69,16 +72,28 @@ func (c *choose) submit() {
 	task.Go(func() { c.set(context.Background(), old, passphrase) })
 }
 
+// moved takes Enter in a field that is well on to the next one, as long as nothing is in that.
+func (c *choose) moved() bool {
+	switch {
+	case widgets.Focused(c.entry) && c.entry.Text != "" && c.first.Text == "":
+		widgets.Focus(c.first)
+	case widgets.Focused(c.first) && c.longEnough() && c.again.Text == "":
+		widgets.Focus(c.again)
+	default:
+		return false
+	}
+	return true
+}
+
+func (c *choose) longEnough() bool { return utf8.RuneCountInString(c.first.Text) >= shortest }
+
 // valid says at each field what is wrong with it.
 func (c *choose) valid() bool {
-	c.field.SetError("")
-	c.firstField.SetError("")
-	c.asField.SetError("")
 	if c.p.Old && !c.typed() {
 		return false
 	}
 	switch {
-	case utf8.RuneCountInString(c.first.Text) < shortest:
+	case !c.longEnough():
 		c.firstField.SetError(i18n.T("passphrase.short", "Length", shortest))
 	case c.again.Text != c.first.Text:
 		c.asField.SetError(i18n.T("passphrase.differs"))

@@ -28,12 +28,16 @@ type still struct {
 	tokens []client.Token
 	err    error
 	rotate error
-	refuse error // of a create; nil: its description is too long
+	refuse error         // of a create; nil: its description is too long
+	apps   chan struct{} // closed when they are to be had; nil: at once
 }
 
 func (s still) ProfileTokens(context.Context) ([]client.Token, error) { return s.tokens, s.err }
 
 func (s still) ProfileApps(context.Context) ([]client.App, error) {
+	if s.apps != nil {
+		<-s.apps
+	}
 	return []client.App{{ID: "w", Name: "Warehouse", Scopes: []string{"read", "update"}}}, nil
 }
 
@@ -340,9 +344,54 @@ func TestADateIsNoMistakeBeforeItIsTyped(t *testing.T) {
 	screen.Has("Write the date like")
 }
 
+func TestADayThatIsNotInTheCalendarIsToldFromWhatIsNoDate(t *testing.T) {
+	v, screen, w := show(t, still{tokens: sample()}, fynetheme.VariantDark, fyne.NewSize(480, 600))
+	v.Create()
+	chooseDate(screen)
+	screen.Type("2027-02-30")
+	screen.Has("There is no such day in the calendar. Write one that exists, like 2027-01-31.")
+	test.AssertRendersToImage(t, "noday.png", w.Canvas())
+	w.Canvas().Focused().(*widgets.Entry).SetText("2027-02-28 25:00")
+	screen.Has("There is no such time of day.")
+}
+
+func TestEnterWhileTheApplicationsAreLoadedSaysWhatItWaitsFor(t *testing.T) {
+	server := still{tokens: sample(), apps: make(chan struct{})}
+	v, screen, w := show(t, server, fynetheme.VariantLight, fyne.NewSize(480, 600))
+	v.Create()
+	screen.Await("Loading…", "")
+	test.Type(w.Canvas().Focused(), "Nightly")
+	w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	const waits = "The applications are still being loaded. Wait until one stands here, then press Enter again."
+	if !slices.Contains(screen.Shown(), waits) {
+		t.Errorf("it is silent: %q", screen.Shown())
+	}
+	test.AssertRendersToImage(t, "waits.png", w.Canvas())
+	close(server.apps)
+	screen.HasNot(waits)
+	screen.Press(fyne.KeyReturn)
+	screen.Has("This is too long.") // the server was asked
+}
+
+func TestEnterNamesTheFirstFieldThatIsMissing(t *testing.T) {
+	v, screen, w := show(t, still{tokens: sample()}, fynetheme.VariantLight, wide)
+	v.Create()
+	screen.Type("Nightly")
+	screen.Press(fyne.KeyTab, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace, fyne.KeyReturn) // takes the only scope away
+	check, ok := w.Canvas().Focused().(*widgets.Check)
+	if !ok || check.Text != "read" {
+		t.Errorf("the focus is on %T", w.Canvas().Focused())
+	}
+	test.AssertRendersToImage(t, "noscope.png", w.Canvas())
+	w.Canvas().Focus(screen.Field("Description").(*widgets.Entry))
+	chooseDate(screen)
+	screen.Press(fyne.KeyReturn)
+	screen.Has("Write the date like 2027-01-31")
+}
+
 // A bare Enter makes no token that nobody can tell apart later.
 func TestEnterMovesOnWithoutADescriptionAndSendsWithOne(t *testing.T) {
-	v, screen, w := show(t, still{tokens: sample()}, fynetheme.VariantLight, wide)
+	v, screen, _ := show(t, still{tokens: sample()}, fynetheme.VariantLight, wide)
 	v.Create()
 	screen.Has("Esc to cancel · Enter for the next field")
 	for range 10 {
@@ -350,11 +399,9 @@ func TestEnterMovesOnWithoutADescriptionAndSendsWithOne(t *testing.T) {
 		screen.Has("New user access token")
 		screen.HasNot("This is too long.")
 	}
-	screen.Press(fyne.KeySpace) // the last scope, where Enter stays
-	if _, ok := w.Canvas().Focused().(*widgets.Check); !ok {
-		t.Errorf("the focus is on %T", w.Canvas().Focused())
-	}
+	screen.Has("Say where it is used.") // at the end of the form, once round
 	screen.Field("Description").(*widgets.Entry).SetText("  ")
+	screen.HasNot("Say where it is used.")
 	screen.Press(fyne.KeyReturn)
 	screen.HasNot("This is too long.")
 	screen.Field("Description").(*widgets.Entry).SetText("Nightly")

@@ -36,6 +36,7 @@ type Params struct {
 	Now     func() time.Time
 	Secret  func(client.Token, client.Secret, func(context.Context) error) // shows a new secret, once
 	Updated func(count int, at time.Time)                                  // the list was fetched
+	Chosen  func()                                                         // CanRevoke may be another; may be nil
 }
 
 // View is Profile ▸ Tokens.
@@ -55,7 +56,7 @@ func New(p Params) *View {
 		Window: p.Window, List: v.list, Rules: p.Rules, Now: p.Now,
 		Create: p.Server.CreateToken, Revoke: p.Server.RevokeToken, Rotate: p.Server.RotateToken, Secret: p.Secret, Refresh: v.Refresh,
 	}
-	v.list.OnRevoke = v.actions.AskRevoke
+	v.list.OnRevoke, v.list.OnChosen = v.actions.AskRevoke, p.Chosen
 	v.list.OnReplace = v.actions.AskReplace
 	v.list.OnCreate = v.Create
 	v.list.CreateAs = i18n.T("profile.create")
@@ -81,6 +82,9 @@ func (v *View) Back() { v.list.Back() }
 
 // Revoke asks to revoke what is chosen.
 func (v *View) Revoke() { v.list.RevokeChosen() }
+
+// CanRevoke says whether Revoke has anything to ask about.
+func (v *View) CanRevoke() bool { return v.list.CanRevoke() }
 
 // update fetches the tokens and shows them.
 func (v *View) update(ctx context.Context, turn int) {

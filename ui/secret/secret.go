@@ -67,6 +67,7 @@ type Dialog struct {
 	lost    *widgets.Button
 	ask     *question
 	asking  bool
+	before  fyne.Focusable // had the focus when that was asked
 
 	storedLine fyne.CanvasObject // the check box, or the question in its place
 
@@ -140,6 +141,9 @@ func (d *Dialog) askLost() {
 func (d *Dialog) goBack() { d.showAsking(false) }
 
 func (d *Dialog) showAsking(on bool) {
+	if on && !d.asking {
+		d.before = d.window.Canvas().Focused()
+	}
 	d.asking = on
 	d.dialog.SetError("", "", nil)
 	widgets.SetVisible(d.ask.box, on)
@@ -152,8 +156,17 @@ func (d *Dialog) showAsking(on bool) {
 	if on {
 		d.ask.focus()
 	} else {
-		widgets.Focus(d.stored)
+		d.focusBefore()
 	}
+}
+
+// focusBefore takes the focus back to where it was before the question.
+func (d *Dialog) focusBefore() {
+	if d.before == nil {
+		widgets.Focus(d.stored)
+		return
+	}
+	d.window.Canvas().Focus(d.before)
 }
 
 func (d *Dialog) tick(stored bool) { d.dialog.SetSubmitEnabled(stored) }

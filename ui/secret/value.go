@@ -221,6 +221,13 @@ func (b *holdButton) KeyUp(ev *fyne.KeyEvent) {
 	if ev.Name == fyne.KeySpace {
 		b.letGo()
 	}
+	widgets.ShutMenu(ev)
+}
+
+// FocusGained is Fyne's.
+func (b *holdButton) FocusGained() {
+	b.Button.FocusGained()
+	widgets.InView(b)
 }
 
 // TypedKey has nothing to press; Escape is the dialog's.

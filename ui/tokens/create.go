@@ -46,8 +46,10 @@ type Create struct {
 
 	description *widgets.Field
 	label       *widgets.Entry
-	appSelect   *widgets.Select
+	app         *widgets.Field
+	appSelect   *widgets.Select // nil where the application is fixed
 	apps        []client.App
+	loading     bool
 	expiry      *expiryField
 	scopes      *ScopePicker
 }
@@ -60,14 +62,15 @@ func ShowCreate(p CreateParams) *Create {
 	c.description = widgets.NewField(i18n.T("create.description"), c.label, i18n.T("create.descriptionHint"))
 	c.expiry = newExpiryField(p.Rules.Expiry, p.Now, c.changed)
 	c.scopes = NewScopePicker(c.changed)
-	app := c.appField()
+	c.app = c.appField()
 	scopes := widgets.NewField(i18n.T("create.scopes"), c.scopes.Content, "")
-	content := container.NewVBox(c.description, app, c.expiry.field, scopes)
+	content := container.NewVBox(c.description, c.app, c.expiry.field, scopes)
 	c.dialog = widgets.NewDialog(p.Window, p.Title, p.Subtitle, content)
 	c.form = words.Form{Dialog: c.dialog, Fields: map[string]*widgets.Field{
-		"description": c.description, "appId": app, "expiresAt": c.expiry.field, "scopes": scopes,
+		"description": c.description, "appId": c.app, "expiresAt": c.expiry.field, "scopes": scopes,
 	}}
 	c.dialog.SetSubmit(i18n.T("create.submit"), widget.HighImportance, c.submit)
+	c.dialog.SetRefused(c.sayMissing)
 	c.dialog.SetCancel(i18n.T("dialog.cancel"), c.close)
 	c.dialog.OnClosed = p.Closed
 	c.dialog.SetSize(fyne.NewSize(600, 0))
@@ -79,72 +82,6 @@ func ShowCreate(p CreateParams) *Create {
 	return c
 }
 
-func (c *Create) askApps() {
-	c.sayOfApps("create.appsLoading")
-	task.Go(func() { c.loadApps(context.Background()) })
-}
-
-// sayOfApps stands where there is no application to choose.
-func (c *Create) sayOfApps(key string) {
-	c.appSelect.PlaceHolder = i18n.T(key)
-	c.appSelect.Refresh()
-}
-
-// appField is the fixed application, or the choice of one with help for a
-// missing one (requirements 30, 31, 33, 52).
-func (c *Create) appField() *widgets.Field {
-	if c.p.App != nil {
-		c.scopes.Offer(c.p.Rules.ScopesOf(c.p.App.Scopes), true)
-		return widgets.NewField(i18n.T("create.app"), widget.NewLabel(c.p.App.Name), i18n.T("create.appFixed", "Name", c.p.App.SystemUser.Name))
-	}
-	c.appSelect = widgets.NewSelect(nil, func(string) { c.appChosen() })
-	return widgets.NewField(i18n.T("create.app"), c.appSelect, i18n.T("create.appMissing"))
-}
-
-// loadApps fetches the applications that may be chosen and publishes them at once.
-func (c *Create) loadApps(ctx context.Context) {
-	apps, err := c.p.Apps(ctx)
-	fyne.Do(func() { c.appsLoaded(apps, err) })
-}
-
-func (c *Create) appsLoaded(apps []client.App, err error) {
-	if err != nil {
-		c.sayOfApps("create.appsFailed")
-		c.form.Fail(err, c.askApps)
-		return
-	}
-	c.apps = apps
-	names := make([]string, len(apps))
-	for i, a := range apps {
-		names[i] = a.Name
-	}
-	c.dialog.SetError("", "", nil)
-	c.appSelect.PlaceHolder = i18n.T("create.appPlaceholder")
-	c.appSelect.SetOptions(names)
-	if len(apps) == 0 {
-		c.sayOfApps("create.appsNone")
-		return
-	}
-	c.appSelect.SetSelectedIndex(0)
-}
-
-func (c *Create) appChosen() {
-	if a := c.chosenApp(); a != nil {
-		c.scopes.Offer(c.p.Rules.ScopesOf(a.Scopes), true)
-	}
-	c.changed()
-}
-
-func (c *Create) chosenApp() *client.App {
-	if c.p.App != nil {
-		return c.p.App
-	}
-	if i := c.appSelect.SelectedIndex(); i >= 0 && i < len(c.apps) {
-		return &c.apps[i]
-	}
-	return nil
-}
-
 // changed enables the submit button when the form can be sent (requirement 63).
 // A changed wish is a new attempt: the server answers the same one with the
 // same token.
@@ -153,6 +90,9 @@ func (c *Create) changed() {
 		return
 	}
 	c.attempt = client.NewAttempt()
+	if len(c.scopes.Chosen()) > 0 {
+		c.form.Fields["scopes"].SetError("")
+	}
 	c.form.Fields["scopes"].SetHint(scopesHint(c.scopes.Chosen()))
 	_, err := c.expiry.value()
 	c.dialog.SetUnfinished(strings.TrimSpace(c.label.Text) == "")

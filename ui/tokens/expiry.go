@@ -39,6 +39,8 @@ type preset struct {
 
 var (
 	errDateFormat = errors.New("not a date")
+	errDateNone   = errors.New("no such day")
+	errTimeNone   = errors.New("no such time of day")
 	errDatePast   = errors.New("date in the past")
 	errDateMax    = errors.New("date beyond the maximum")
 )
@@ -155,6 +157,10 @@ func expirySentence(err error) string {
 		return i18n.T("create.datePast")
 	case errors.Is(err, errDateMax):
 		return i18n.T("create.dateMax")
+	case errors.Is(err, errDateNone):
+		return i18n.T("create.dateNone")
+	case errors.Is(err, errTimeNone):
+		return i18n.T("create.timeNone")
 	}
 	return i18n.T("create.dateFormat")
 }
@@ -169,7 +175,7 @@ func parseExpiry(text string, now time.Time, longest time.Duration) (time.Time, 
 	}
 	switch {
 	case err != nil:
-		return time.Time{}, errDateFormat
+		return time.Time{}, whyNoDate(text)
 	case !at.After(now):
 		return time.Time{}, errDatePast
 	case longest > 0 && at.Sub(now) > longest:
@@ -178,20 +184,40 @@ func parseExpiry(text string, now time.Time, longest time.Duration) (time.Time, 
 	return at, nil
 }
 
+const (
+	dateShape  = "0000-00-00 00:00"
+	dateLength = len("0000-00-00")
+)
+
+// whyNoDate tells what looks like a date and is none in the calendar from what does not look like one.
+func whyNoDate(text string) error {
+	if len(text) != dateLength && len(text) != len(dateShape) || !shaped(text) {
+		return errDateFormat
+	}
+	if _, err := time.Parse(time.DateOnly, text[:dateLength]); err != nil {
+		return errDateNone
+	}
+	return errTimeNone
+}
+
 // beginsDate reports whether text may become a date by typing on.
 func beginsDate(text string) bool {
-	const shape, date = "0000-00-00 00:00", len("0000-00-00")
 	text = strings.TrimSpace(text)
-	if len(text) >= len(shape) || len(text) == date {
+	if len(text) >= len(dateShape) || len(text) == dateLength || !shaped(text) {
 		return false
 	}
+	_, err := time.Parse(time.DateOnly, text[:min(len(text), dateLength)])
+	return len(text) < dateLength || err == nil
+}
+
+// shaped reports whether text has digits and signs where a date, which is no shorter, has them.
+func shaped(text string) bool {
 	for i, r := range []byte(text) {
-		if digit := r >= '0' && r <= '9'; digit != (shape[i] == '0') || !digit && r != shape[i] {
+		if digit := r >= '0' && r <= '9'; digit != (dateShape[i] == '0') || !digit && r != dateShape[i] {
 			return false
 		}
 	}
-	_, err := time.Parse(time.DateOnly, text[:min(len(text), date)])
-	return len(text) < date || err == nil
+	return true
 }
 
 func midnight(t time.Time) time.Time { return t.UTC().Truncate(day) }

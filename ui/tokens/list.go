@@ -20,6 +20,7 @@ type List struct {
 	Content *fyne.Container
 
 	OnRevoke  func([]client.Token) // the person wants to revoke these live tokens
+	OnChosen  func()               // CanRevoke may be another
 	OnReplace func(client.Token)   // the person has lost the secret of this one
 	OnCreate  func()               // from the empty list; nil: creating is not offered
 	CreateAs  string               // what the button for it says
@@ -132,12 +133,16 @@ func (l *List) FocusTable() { widgets.Focus(l.table) }
 func (l *List) SelectNext(id string) { l.next = id }
 
 // RevokeChosen asks to revoke the ticked tokens, or else the selected one.
-func (l *List) RevokeChosen() {
-	ids := l.checked
-	if len(ids) == 0 && l.table.Selected() != "" {
-		ids = []string{l.table.Selected()}
+func (l *List) RevokeChosen() { l.revoke(l.chosen()) }
+
+// CanRevoke says whether RevokeChosen has anything to ask about.
+func (l *List) CanRevoke() bool { return len(l.live(l.chosen())) > 0 }
+
+func (l *List) chosen() []string {
+	if len(l.checked) == 0 && l.table.Selected() != "" {
+		return []string{l.table.Selected()}
 	}
-	l.revoke(ids)
+	return l.checked
 }
 
 func (l *List) replace() {
@@ -149,15 +154,20 @@ func (l *List) replace() {
 func (l *List) revokeChecked() { l.revoke(l.checked) }
 
 func (l *List) revoke(ids []string) {
+	if live := l.live(ids); len(live) > 0 && l.OnRevoke != nil {
+		l.OnRevoke(live)
+	}
+}
+
+// live are the tokens among ids that are not revoked yet.
+func (l *List) live(ids []string) []client.Token {
 	var live []client.Token
 	for _, id := range ids {
 		if t, ok := l.byID(id); ok && t.RevokedAt.IsZero() {
 			live = append(live, t)
 		}
 	}
-	if len(live) > 0 && l.OnRevoke != nil {
-		l.OnRevoke(live)
-	}
+	return live
 }
 
 // Uncheck drops all ticks, after they were acted on.
@@ -223,6 +233,7 @@ func (l *List) checkChanged(ids []string) {
 	l.checked = ids
 	l.bulk.show(len(ids))
 	l.Content.Refresh()
+	l.tellChosen()
 }
 
 func (l *List) selected(string) { l.showDetail() }
@@ -243,11 +254,18 @@ func (l *List) Back() bool {
 
 func (l *List) showDetail() {
 	t, ok := l.byID(l.table.Selected())
-	if !ok {
+	if ok {
+		l.detail.show(t, l.now())
+	} else {
 		l.detail.clear()
-		return
 	}
-	l.detail.show(t, l.now())
+	l.tellChosen()
+}
+
+func (l *List) tellChosen() {
+	if l.OnChosen != nil {
+		l.OnChosen()
+	}
 }
 
 func (l *List) byID(id string) (client.Token, bool) {

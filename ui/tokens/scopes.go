@@ -47,6 +47,13 @@ func (s *ScopePicker) Offer(scopes []client.Scope, tickLeast bool) {
 	}
 }
 
+// focus goes to the first scope, if there is one.
+func (s *ScopePicker) focus() {
+	if len(s.checks) > 0 {
+		widgets.Focus(s.checks[0])
+	}
+}
+
 // Chosen are the names of the ticked scopes.
 func (s *ScopePicker) Chosen() []string {
 	var out []string

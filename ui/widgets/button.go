@@ -20,6 +20,7 @@ const (
 // danger, one of LowImportance like a link. Enter presses it, as Space does; Escape leaves the dialog around.
 type Button struct {
 	widget.Button
+	altAware
 	filled           bool // a dangerous one that is the main one of its dialog
 	hovered, focused bool
 }
@@ -60,6 +61,7 @@ func (b *Button) press() {
 // FocusGained is Fyne's.
 func (b *Button) FocusGained() {
 	b.focused = true
+	InView(b)
 	b.Refresh()
 }
 

@@ -20,6 +20,7 @@ const (
 // one stop for Tab. Chips that find no room go on the next line.
 type Chips struct {
 	widget.DisableableWidget
+	altAware
 	// OnChanged is told the index of what the user chose.
 	OnChanged func(index int)
 
@@ -119,6 +120,7 @@ func (c *Chips) TypedRune(rune) {}
 // FocusGained is Fyne's.
 func (c *Chips) FocusGained() {
 	c.focused, c.cursor = true, max(c.selected, 0)
+	InView(c)
 	c.Refresh()
 }
 

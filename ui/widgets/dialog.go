@@ -36,11 +36,13 @@ type Dialog struct {
 	inFront    bool
 	allowed    bool // what SetSubmitEnabled said
 	unfinished bool // what SetUnfinished said
+	refused    func()
 	first      fyne.Focusable
 	paused     []fyne.Disableable // what SetBusy disabled
 	before     fyne.Focusable     // what had the focus under the dialog
 	beforeBusy fyne.Focusable
 	beforeKey  func(*fyne.KeyEvent)
+	beforeUp   func(*fyne.KeyEvent)
 }
 
 // NewDialog returns a dialog over w that is not shown yet, with a Cancel button that hides it. subtitle may be empty.
@@ -125,6 +127,10 @@ func (d *Dialog) SetSubmitEnabled(on bool) {
 	d.allowed = on
 	d.enableButtons()
 }
+
+// SetRefused has say called when Enter is pressed to submit and may not, or on the last field of an unfinished form: it
+// says at a field what is missing.
+func (d *Dialog) SetRefused(say func()) { d.refused = say }
 
 // SetUnfinished says that a field is still empty that people fill in: until it is not, Enter moves on to the next field,
 // and only the main button itself submits.
@@ -237,6 +243,7 @@ func (d *Dialog) show() {
 	d.before, d.beforeKey = c.Focused(), c.OnTypedKey()
 	c.Unfocus()
 	c.SetOnTypedKey(func(ev *fyne.KeyEvent) { d.typedKey(ev) })
+	d.beforeUp = onKeyUp(c, ShutMenu)
 	c.Overlays().Add(d.surface)
 	d.relayout()
 	d.focusFirst(c)
@@ -259,6 +266,7 @@ func (d *Dialog) hide() {
 	c.Unfocus()
 	c.Overlays().Remove(d.surface)
 	c.SetOnTypedKey(d.beforeKey)
+	onKeyUp(c, d.beforeUp)
 	if d.before != nil {
 		c.Focus(d.before)
 	}

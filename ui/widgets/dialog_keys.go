@@ -13,15 +13,24 @@ func (d *Dialog) typedKey(ev *fyne.KeyEvent) bool {
 		d.nextField(d.window.Canvas())
 		return true
 	case isEnter(ev):
-		if d.submit.Visible() {
-			d.submit.press()
-		}
+		d.press()
 		return true
 	case ev.Name == fyne.KeyEscape:
 		d.leave()
 		return true
 	}
 	return false
+}
+
+// press is Enter on the whole dialog: it submits, or says why it may not.
+func (d *Dialog) press() {
+	switch {
+	case !d.submit.Visible() || d.busy:
+	case d.submit.Disabled() && d.refused != nil:
+		d.refused()
+	default:
+		d.submit.press()
+	}
 }
 
 func (d *Dialog) leave() {
@@ -62,7 +71,8 @@ func (d *Dialog) focusFirst(c fyne.Canvas) {
 	}
 }
 
-// nextField moves the focus on to the next field; from the last one it goes nowhere.
+// nextField moves the focus on to the next field; the last one says what is missing, or moves on to the main
+// button.
 func (d *Dialog) nextField(c fyne.Canvas) {
 	at := c.Focused()
 	if at == nil {
@@ -70,8 +80,15 @@ func (d *Dialog) nextField(c fyne.Canvas) {
 		return
 	}
 	c.FocusNext()
-	if _, ok := c.Focused().(*Button); ok {
-		c.Focus(at)
+	if _, ok := c.Focused().(*Button); !ok {
+		return
+	}
+	c.Focus(at)
+	switch {
+	case d.refused != nil:
+		d.refused()
+	case d.submit.Visible() && !d.submit.Disabled():
+		c.Focus(d.submit)
 	}
 }
 

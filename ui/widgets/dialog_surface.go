@@ -22,10 +22,12 @@ const (
 type surface struct {
 	widget.BaseWidget
 	dialog *Dialog
+	scroll *container.Scroll // holds the content when the window is too low for it
 }
 
 func newSurface(d *Dialog) *surface {
-	s := &surface{dialog: d}
+	s := &surface{dialog: d, scroll: NewScroll(container.NewStack())}
+	s.scroll.Hide()
 	s.ExtendBaseWidget(s)
 	return s
 }
@@ -56,9 +58,8 @@ func (s *surface) CreateRenderer() fyne.WidgetRenderer {
 		head:     container.New(tightColumn{}, d.title, d.subtitle),
 		body:     container.NewStack(d.content),
 		foot:     d.footer(),
-		scroll:   NewScroll(container.NewStack()),
+		scroll:   s.scroll,
 	}
-	r.scroll.Hide()
 	r.colour()
 	return r
 }
@@ -68,7 +69,7 @@ type surfaceRenderer struct {
 	backdrop, card *canvas.Rectangle
 	head, body     *fyne.Container
 	foot           fyne.CanvasObject
-	scroll         *container.Scroll // holds the body when the window is too low for it
+	scroll         *container.Scroll // the surface's
 }
 
 func (r *surfaceRenderer) Destroy() {}
@@ -138,7 +139,11 @@ func (r *surfaceRenderer) place(pos fyne.Position, width float32, h dialogHeight
 	r.head.Move(pos.SubtractXY(8, 0)) // a label keeps 8 free around its text
 	r.head.Resize(fyne.NewSize(width+16, h.head))
 	pos.Y += h.head + dialogGap
-	put(r.middle(h.body > rest+0.5), rest)
+	scrolls := h.body > rest+0.5
+	put(r.middle(scrolls), rest)
+	if scrolls {
+		r.scroll.Refresh() // what is inside may have grown while its own size stays
+	}
 	if h.failure > 0 {
 		put(r.s.dialog.failure, h.failure)
 	}

@@ -79,7 +79,7 @@ func TestEnterSubmitsAndEscapeLeavesWhateverIsFocused(t *testing.T) {
 func TestEnterMovesOnThroughTheFieldsOfAnUnfinishedForm(t *testing.T) {
 	f := showForm(t)
 	f.d.SetUnfinished(true)
-	for _, in := range []fyne.Focusable{f.choice, f.chips, f.check, f.check} {
+	for _, in := range []fyne.Focusable{f.choice, f.chips, f.check, f.d.submit} {
 		press(f.w, fyne.KeyReturn)
 		if f.w.Canvas().Focused() != in {
 			t.Fatalf("the focus is on %T, want %T", f.w.Canvas().Focused(), in)
@@ -96,6 +96,21 @@ func TestEnterMovesOnThroughTheFieldsOfAnUnfinishedForm(t *testing.T) {
 	f.w.Canvas().Focus(f.entry)
 	press(f.w, fyne.KeyReturn)
 	if diff := cmp.Diff(calls{"submit", "submit"}, f.log); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEnterThatMayNotSubmitSaysWhy(t *testing.T) {
+	f := showForm(t)
+	f.d.SetRefused(f.log.note("missing"))
+	f.d.SetSubmitEnabled(false)
+	press(f.w, fyne.KeyReturn)
+	f.d.SetUnfinished(true)
+	f.w.Canvas().Focus(f.check) // the last field
+	press(f.w, fyne.KeyReturn)
+	f.d.SetBusy(true, "")
+	press(f.w, fyne.KeyReturn)
+	if diff := cmp.Diff(calls{"missing", "missing"}, f.log); diff != "" {
 		t.Error(diff)
 	}
 }

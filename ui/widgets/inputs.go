@@ -47,6 +47,18 @@ func (e *Entry) TypedKey(ev *fyne.KeyEvent) {
 	}
 }
 
+// FocusGained is Fyne's.
+func (e *Entry) FocusGained() {
+	e.Entry.FocusGained()
+	InView(e)
+}
+
+// KeyUp is Fyne's.
+func (e *Entry) KeyUp(ev *fyne.KeyEvent) {
+	e.Entry.KeyUp(ev)
+	ShutMenu(ev)
+}
+
 // CreateRenderer is Fyne's, with a quiet edge when disabled: Fyne takes the colour that our theme writes quiet text in.
 func (e *Entry) CreateRenderer() fyne.WidgetRenderer {
 	r := &entryRenderer{WidgetRenderer: e.Entry.CreateRenderer(), e: e}
@@ -73,7 +85,10 @@ func (r *entryRenderer) Refresh() {
 }
 
 // Check is a check box. In a Dialog, Enter submits and Escape leaves; Space ticks.
-type Check struct{ widget.Check }
+type Check struct {
+	widget.Check
+	altAware
+}
 
 // NewCheck returns a check box that is not ticked.
 func NewCheck(text string, changed func(bool)) *Check {
@@ -91,9 +106,16 @@ func (c *Check) TypedKey(ev *fyne.KeyEvent) {
 	}
 }
 
+// FocusGained is Fyne's.
+func (c *Check) FocusGained() {
+	c.Check.FocusGained()
+	InView(c)
+}
+
 // Select is a choice from a list. In a Dialog, Enter submits and Escape leaves; Space and Down open the list.
 type Select struct {
 	widget.Select
+	altAware
 	focused bool
 }
 
@@ -132,6 +154,7 @@ func (s *Select) startAtChosen() {
 func (s *Select) FocusGained() {
 	s.focused = true
 	s.Select.FocusGained()
+	InView(s)
 }
 
 // FocusLost is Fyne's.
