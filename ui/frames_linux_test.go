@@ -33,6 +33,7 @@ var keyrings = []struct {
 	{"slow", fakesecrets.Faults{Delay: late}, emptyList},
 	{"another program's signal", fakesecrets.Faults{Locked: true, Noise: true}, emptyList},
 	{"keeps nothing", fakesecrets.Faults{Drop: true}, emptyList},
+	{"keeps it and says that it failed", fakesecrets.Faults{FailAfter: true}, emptyList},
 	{"too big for it", fakesecrets.Faults{Max: 1}, emptyList},
 	{"dismissed", fakesecrets.Faults{Locked: true, Answer: fakesecrets.No}, "Try again"},
 	{"unanswered", fakesecrets.Faults{Locked: true, Answer: fakesecrets.Never}, "Use the built-in server"},

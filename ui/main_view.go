@@ -126,7 +126,11 @@ func (m *mainView) item(v entry) fyne.CanvasObject {
 
 func (m *mainView) accountMenu(card fyne.CanvasObject) {
 	pos := fyne.CurrentApp().Driver().AbsolutePositionForObject(card)
-	m.u.showSwitcher(pos.AddXY(0, card.Size().Height+2),
+	m.accountMenuAt(pos.AddXY(0, card.Size().Height+2))
+}
+
+func (m *mainView) accountMenuAt(pos fyne.Position) {
+	m.u.showSwitcher(pos,
 		offer{assets.IconAdd, "connection.add", m.u.add},
 		offer{assets.IconServer, "connection.manage", m.u.manage},
 		offer{assets.IconLogout, "menu.signOut", m.u.signOut})

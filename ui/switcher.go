@@ -13,7 +13,8 @@ import (
 
 const (
 	switcherWidth = 340
-	margin        = 12 // to the window's lower edge, at least
+	inset         = 6
+	margin        = 12 // to the window's edges, at least
 )
 
 // switcher is the menu below the account card: the connections, and what can
@@ -21,6 +22,7 @@ const (
 type switcher struct {
 	u     *UI
 	popup *widget.PopUp
+	rows  *container.Scroll // shown where the window is too low for all of them
 	first fyne.Focusable
 }
 
@@ -33,8 +35,8 @@ type offer struct {
 
 // showSwitcher opens it at pos.
 func (u *UI) showSwitcher(pos fyne.Position, offers ...offer) {
-	s := &switcher{u: u}
 	box := container.New(layout.NewCustomPaddedVBoxLayout(2))
+	s := &switcher{u: u, rows: widgets.NewScroll(container.NewStack())}
 	all, _ := u.cfg.Connector.All()
 	for i, saved := range all {
 		box.Add(s.account(i, saved))
@@ -45,15 +47,26 @@ func (u *UI) showSwitcher(pos fyne.Position, offers ...offer) {
 	for _, o := range offers {
 		box.Add(s.item(o))
 	}
-	padded := container.New(layout.NewCustomPaddedLayout(6, 6, 6, 6), container.NewGridWrap(fyne.NewSize(switcherWidth, box.MinSize().Height), box))
-	c := u.window.Canvas()
-	if below := c.Size().Height - padded.MinSize().Height - margin; pos.Y > below {
-		pos.Y = max(below, 0)
+	s.show(box, pos)
+}
+
+// show opens it at pos or, where it would not fit there, as near as the window has room; it scrolls in one that has none.
+func (s *switcher) show(box fyne.CanvasObject, pos fyne.Position) {
+	c := s.u.window.Canvas()
+	room := c.Size().SubtractWidthHeight(2*margin+2*inset, 2*margin+2*inset)
+	wanted := fyne.NewSize(switcherWidth, box.MinSize().Height)
+	size := wanted.Min(room)
+	widgets.SetVisible(s.rows, size.Height < wanted.Height)
+	if s.rows.Visible() {
+		s.rows.Content = box
+		box = s.rows
 	}
-	s.popup = widget.NewPopUp(padded, c)
-	s.popup.ShowAtPosition(pos)
+	frame := container.New(layout.NewCustomPaddedLayout(inset, inset, inset, inset), container.NewGridWrap(size, box))
+	s.popup = widget.NewPopUp(frame, c)
+	edge := fyne.NewPos(margin, margin).Add(room).AddXY(2*inset, 2*inset).Subtract(s.popup.MinSize())
+	s.popup.ShowAtPosition(fyne.NewPos(min(pos.X, edge.X), min(pos.Y, edge.Y)))
 	if s.first != nil {
-		u.window.Canvas().Focus(s.first)
+		c.Focus(s.first)
 	}
 }
 
@@ -63,7 +76,7 @@ func (u *UI) chooseSaved() { u.showSwitcher(u.enter.BelowBack()) }
 func (s *switcher) account(i int, saved connect.Saved) fyne.CanvasObject {
 	current := s.u.isShown(saved)
 	row := widgets.NewAccountRow(accountOf(saved), keyOf(i), current, func() { s.choose(func() { s.u.switchTo(saved) }) })
-	row.InMenu(s.close)
+	row.InMenu(s.rows, s.close)
 	if s.first == nil || current {
 		s.first = row
 	}
@@ -72,7 +85,7 @@ func (s *switcher) account(i int, saved connect.Saved) fyne.CanvasObject {
 
 func (s *switcher) item(o offer) fyne.CanvasObject {
 	row := widgets.NewSidebarItem(o.icon, i18n.T(o.text), "", func() { s.choose(o.do) })
-	row.InMenu(s.close)
+	row.InMenu(s.rows, s.close)
 	if s.first == nil {
 		s.first = row
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 )
 
 const around = 24 // kept in view above and below what has the focus, for its label and its hint
@@ -15,7 +16,12 @@ func InView(o fyne.CanvasObject) {
 	if d == nil || !d.surface.scroll.Visible() || d.fixed(o) {
 		return
 	}
-	scroll, driver := d.surface.scroll, fyne.CurrentApp().Driver()
+	scrollTo(d.surface.scroll, o, around)
+}
+
+// scrollTo scrolls until o can be seen, with some room around it.
+func scrollTo(scroll *container.Scroll, o fyne.CanvasObject, around float32) {
+	driver := fyne.CurrentApp().Driver()
 	top := driver.AbsolutePositionForObject(o).Y - driver.AbsolutePositionForObject(scroll).Y
 	over := top - around
 	under := top + o.Size().Height + around - scroll.Size().Height

@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -17,7 +18,8 @@ type pressable struct {
 	widget.BaseWidget
 	onTap            func()
 	hovered, focused bool
-	closeMenu        func() // nil: stands in no menu
+	closeMenu        func()            // nil: stands in no menu
+	scroll           *container.Scroll // around the menu
 	self             fyne.Widget
 }
 
@@ -47,8 +49,10 @@ func (p *pressable) TypedKey(ev *fyne.KeyEvent) {
 	p.menuKey(ev)
 }
 
-// InMenu makes Up and Down go from row to row, and Escape close the menu.
-func (p *pressable) InMenu(closeMenu func()) { p.closeMenu = closeMenu }
+// InMenu makes Up and Down go from row to row of a menu, which stands in scroll if that is visible, and Escape close it.
+func (p *pressable) InMenu(scroll *container.Scroll, closeMenu func()) {
+	p.scroll, p.closeMenu = scroll, closeMenu
+}
 
 func (p *pressable) menuKey(ev *fyne.KeyEvent) {
 	c := fyne.CurrentApp().Driver().CanvasForObject(p.self)
@@ -67,7 +71,12 @@ func (p *pressable) menuKey(ev *fyne.KeyEvent) {
 func (p *pressable) TypedRune(rune) {}
 
 // FocusGained is Fyne's.
-func (p *pressable) FocusGained() { p.set(&p.focused, true) }
+func (p *pressable) FocusGained() {
+	p.set(&p.focused, true)
+	if p.scroll != nil && p.scroll.Visible() {
+		scrollTo(p.scroll, p.self, 0)
+	}
+}
 
 // FocusLost is Fyne's.
 func (p *pressable) FocusLost() { p.set(&p.focused, false) }
