@@ -7,19 +7,22 @@ import (
 	fynetheme "fyne.io/fyne/v2/theme"
 
 	"keyfob/client"
+	"keyfob/client/connect"
 	"keyfob/ui/i18n"
 	"keyfob/ui/passphrase"
 	"keyfob/ui/task"
 	"keyfob/ui/widgets"
+	"keyfob/ui/words"
 )
 
 // Keeper is the encrypted file in which sign-ins are kept if the person chooses
 // it, for want of a keyring.
 type Keeper interface {
-	InFile() bool     // they are kept there, locked or not
-	FileLocked() bool // they are, and it was locked
-	FileWaits() bool  // there is one, and its passphrase was not given yet
-	LockFile()        // until OpenFile; may take a second
+	InFile() bool                 // they are kept there, locked or not
+	FileLocked() bool             // they are, and it was locked
+	FileWaits() bool              // there is one, and its passphrase was not given yet
+	Holds(credential string) bool // it is kept there, as far as is known
+	LockFile()                    // until OpenFile; may take a second
 	OpenFile(context.Context, client.Secret) error
 	KeepInFile(context.Context, client.Secret) error
 	ChangePassphrase(ctx context.Context, old, passphrase client.Secret) error
@@ -31,7 +34,7 @@ type Keeper interface {
 // opened that it may hold.
 func (u *UI) askPassphrase() {
 	u.window.SetContent(widgets.NewPane(fynetheme.ColorNameBackground))
-	u.openFile(u.fileOpened, u.skipFile)
+	u.openFile("", u.fileOpened, u.skipFile)
 }
 
 func (u *UI) fileOpened() {
@@ -39,14 +42,47 @@ func (u *UI) fileOpened() {
 	u.resume()
 }
 
-// openFile asks for the passphrase of the encrypted file, or to forget that.
-func (u *UI) openFile(done, skip func()) {
+// openFile asks for the passphrase of the encrypted file, or to forget that. Server
+// is what cannot be opened without it; empty: nothing yet.
+func (u *UI) openFile(server string, done, skip func()) {
 	passphrase.Ask(passphrase.AskParams{
-		Window: u.window, Open: u.cfg.Kept.OpenFile, Forget: u.cfg.Kept.ForgetFile, Done: done, Skip: skip,
+		Window: u.window, Server: server, Open: u.cfg.Kept.OpenFile, Forget: u.cfg.Kept.ForgetFile, Skip: skip,
+		Done: func() {
+			u.fileIsOpen()
+			done()
+		},
 	})
 }
 
-// skipFile goes on without the file until the program is started again.
+// openFileFor asks for the passphrase on the way to a connection.
+func (u *UI) openFileFor(s connect.Saved) {
+	u.openFile(serverName(s), func() { u.start(s, u.reopen) }, func() { u.leftInFile(s) })
+}
+
+// leftInFile says what keeps a connection from being opened, unless there is
+// another one to come back to.
+func (u *UI) leftInFile(s connect.Saved) {
+	if u.aside != nil {
+		u.comeBack(s)
+		return
+	}
+	u.cancel()
+	u.showFailed(s, words.Sentence{Text: i18n.T("resuming.inFile"), Action: i18n.T("resuming.openFile")}, func() { u.openFileFor(s) })
+}
+
+// fileIsOpen goes on with what waited for the passphrase: whoever gave it has
+// unlocked what the file has, and sign-outs that it held up can be finished.
+func (u *UI) fileIsOpen() {
+	if u.cfg.Kept.InFile() && !u.cfg.Kept.FileLocked() { // else it was forgotten
+		u.freeAway()
+	}
+	task.Go(u.finishOnce)
+}
+
+// holds reports whether the sign-in of s is in the encrypted file.
+func (u *UI) holds(s connect.Saved) bool { return u.cfg.Kept.Holds(s.Credential()) }
+
+// skipFile goes on without the file until a connection needs it.
 func (u *UI) skipFile() {
 	u.skipped = true
 	u.resume()
@@ -74,12 +110,23 @@ func (u *UI) askKeepInFile(waits bool) {
 	switch {
 	case u.busy(), u.anyAway(): // pressed twice, or locked meanwhile
 	case waits:
-		u.openFile(u.keptElsewhere, func() {})
+		u.openFile("", u.openedLate, func() {})
 	case u.cfg.Kept.InFile():
 		u.keptElsewhere()
 	default:
 		passphrase.Choose(passphrase.ChooseParams{Window: u.window, Done: u.keptElsewhere, Set: u.makeFile})
 	}
+}
+
+// openedLate opens the last connection after all, if nothing was opened since the
+// person had no passphrase for it.
+func (u *UI) openedLate() {
+	if u.skipped && u.enter != nil && u.aside == nil {
+		u.skipped = false
+		u.fileOpened()
+		return
+	}
+	u.keptElsewhere()
 }
 
 // makeFile may come to its end behind a lock.

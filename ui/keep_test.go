@@ -172,10 +172,13 @@ func TestAFileThatWasLeftLockedIsOpenedAndNotMadeAnew(t *testing.T) {
 	d.keepInFile()
 	d = b.start(t)
 	d.Tap("Not now")
-	d.Tap("Keep in an encrypted file…")
+	d.Has("Your encrypted file is locked.", "Use the built-in server")
+	d.HasNot("keyring", "Keep in an encrypted file…")
+	picture(t, d, "first-waits")
+	d.Tap("Open the encrypted file…")
 	d.Has("Your sign-ins are in an encrypted file", "Forget the file…")
 	d.give(thePassphrase)
-	d.Has("Your sign-in is kept in your encrypted file")
+	d.Has("Signed in as ada", "Sign-in kept in an encrypted file") // as if it had been given at once
 }
 
 // keptTwice is a keeper whose file somebody else makes at the last moment.
@@ -216,7 +219,7 @@ func TestAFileThatNobodyCanOpenIsForgotten(t *testing.T) {
 	d.Press(fyne.KeyReturn)
 	d.Has("The encrypted file is damaged and cannot be opened.")
 	d.Tap("Not now")
-	d.Has("Use the built-in server", "you are signed in only until you quit")
+	d.Has("Use the built-in server", "Your encrypted file is locked.")
 
 	d = b.start(t)
 	d.Tap("Forget the file…")

@@ -28,6 +28,7 @@ type locked struct {
 	turn   chan struct{}       // has one for who drops, or then unlocks: one at a time
 
 	file  bool // the screen asks for the encrypted file's passphrase
+	found bool // nobody knew that the sign-in is in the file, until it was not elsewhere
 	asked bool // to quit, and told that a secret would be lost
 }
 
@@ -65,8 +66,10 @@ func (u *UI) putLock(l *locked) {
 	u.window.SetMainMenu(u.menu())
 }
 
+func (u *UI) asksFile(l *locked) bool { return l.found || u.holds(l.saved) }
+
 func (u *UI) showLock(l *locked) {
-	l.file = u.cfg.Kept.InFile()
+	l.file = u.asksFile(l)
 	l.screen = lock.Show(u.lockParams(l))
 }
 
@@ -202,10 +205,16 @@ func (u *UI) dropLate() {
 // asksRight has the lock ask for the passphrase of a file that was still being
 // made when it came.
 func (u *UI) asksRight(l *locked) {
-	if u.locked == l && l.file != u.cfg.Kept.InFile() {
+	if u.locked == l && l.file != u.asksFile(l) {
 		l.screen.Hide()
 		u.showLock(l)
 	}
+}
+
+// foundInFile has the lock ask for the passphrase of a file that was never opened.
+func (u *UI) foundInFile(l *locked) {
+	l.found = true
+	u.asksRight(l)
 }
 
 func (u *UI) dropCredentials() {
@@ -228,6 +237,10 @@ func (u *UI) unlock(ctx context.Context, l *locked, open opening) error {
 	err := u.comeBackTo(ctx, l, open)
 	if err != nil {
 		u.dropCredentials()
+	}
+	if errors.Is(err, client.ErrFileLocked) {
+		fyne.Do(func() { u.foundInFile(l) })
+		return context.Canceled
 	}
 	if errors.Is(err, connect.ErrNone) {
 		return fmt.Errorf("%w: %w", client.ErrSignInExpired, err)

@@ -11,6 +11,7 @@ import (
 	"keyfob/client"
 	"keyfob/client/credentials"
 	"keyfob/internal/testserver"
+	"keyfob/ui/widgets"
 )
 
 const (
@@ -181,6 +182,86 @@ func TestAConnectionInAFileThatStayedLockedAsksForThePassphrase(t *testing.T) {
 	d.Has("Signed in as eve")
 	d.Menu(fullName(ada))
 	d.give(thePassphrase)
+	d.Has("Signed in as ada", "Sign-in kept in an encrypted file")
+}
+
+// notNow is the program started again, whose passphrase was not given.
+func (b *bare) notNow(t *testing.T) *desk {
+	t.Helper()
+	d := b.start(t)
+	d.ui.cfg.OpenURL = browser(t, "ada")
+	d.Tap("Not now")
+	d.Has("Your encrypted file is locked.", "Another server")
+	return d
+}
+
+// insteadAt signs in at another server than the one that is offered.
+func (d *desk) insteadAt(address, login string) {
+	d.t.Helper()
+	d.ui.cfg.OpenURL = browser(d.t, login)
+	d.tabTo(toAddress)
+	d.ui.window.Canvas().Focused().(*widgets.Entry).SetText("")
+	d.Type(address)
+	d.Press(fyne.KeyReturn)
+}
+
+func TestAConnectionInAFileThatWasNotOpenedAtTheStartAsksForThePassphrase(t *testing.T) {
+	b, _, _ := inFileAt(t)
+	d := b.notNow(t)
+	ada := fullName(d.ui.known()[0])
+	d.Menu(ada)
+	d.Has("Your sign-ins are in an encrypted file", "The sign-in of "+serverName(d.ui.known()[0])+" is kept nowhere else.")
+	d.HasNot("expired")
+	picture(t, d, "file-for")
+	d.give(thePassphrase)
+	d.Has("Signed in as ada", "Sign-in kept in an encrypted file")
+}
+
+func TestAConnectionInAFileThatStaysLockedSaysSoAndNotThatItHasExpired(t *testing.T) {
+	b, _, _ := inFileAt(t)
+	d := b.notNow(t)
+	d.Menu(fullName(d.ui.known()[0]))
+	d.Press(fyne.KeyEscape)
+	d.Has("could not be opened", "Its sign-in is in your encrypted file, which is locked until you give its passphrase.", "Sign in anew")
+	d.HasNot("expired", "keyring")
+	picture(t, d, "file-left")
+	d.Press(fyne.KeyReturn)
+	d.Has("Your sign-ins are in an encrypted file")
+	d.Press(fyne.KeyEscape)
+	d.Tap("Open the file…")
+	d.give(thePassphrase)
+	d.Has("Signed in as ada", "Sign-in kept in an encrypted file")
+}
+
+func TestTheBuiltInServerOpensWithoutTheFileThatWasNotOpened(t *testing.T) {
+	b := newBare(t)
+	d := b.start(t)
+	d.Tap("Use the built-in server")
+	d.keepInFile()
+	d = b.start(t)
+	d.Tap("Not now")
+	d.Menu(fullName(d.ui.known()[0]))
+	d.Has("Signed in as ada")
+	d.HasNot("passphrase")
+}
+
+func TestAtTheLockAFileThatWasNeverOpenedIsAskedForWhenItTurnsOutToBeNeeded(t *testing.T) {
+	b, _, _ := inFileAt(t)
+	d := b.notNow(t)
+	ada := fullName(d.ui.known()[0])
+	other := testserver.StartRemote(t)
+	other.AddUser(t, "eve", "Eve Other", false)
+	d.insteadAt(other.URL, "eve")
+	d.Has("Signed in as eve")
+	d.ui.Lock()
+	d.Has(isLocked, "Eve Other", "Nothing keeps your sign-in but this program's memory")
+	d.Menu(ada)
+	d.Has(isLocked, "Ada Admin")
+	d.Press(fyne.KeyReturn)
+	d.Has(isLocked, asksForIt)
+	d.HasNot("expired")
+	d.give(thePassphrase)
+	d.HasNot(isLocked)
 	d.Has("Signed in as ada", "Sign-in kept in an encrypted file")
 }
 

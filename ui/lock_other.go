@@ -9,6 +9,7 @@ import (
 	"keyfob/assets"
 	"keyfob/client/connect"
 	"keyfob/ui/i18n"
+	"keyfob/ui/settings"
 	"keyfob/ui/task"
 	"keyfob/ui/widgets"
 )
@@ -81,6 +82,24 @@ func (u *UI) dropShown() {
 		u.conn.Close()
 	}
 	u.conn, u.main = nil, nil
+}
+
+// freed notes that s is unlocked, and all that the same passphrase unlocks.
+func (u *UI) freed(s connect.Saved) {
+	u.away.Delete(s.Key())
+	if u.locked != nil && u.locked.file && u.cfg.Kept.InFile() && !u.cfg.Kept.FileLocked() {
+		u.fileIsOpen()
+	}
+}
+
+// freeAway unlocks what the lock was left at, for who has given the passphrase of
+// the encrypted file: all but what the settings demand signing in for.
+func (u *UI) freeAway() {
+	for _, s := range u.known() {
+		if u.holds(s) || s.BuiltIn || !settings.LockSignsIn(u.cfg.App) {
+			u.away.Delete(s.Key())
+		}
+	}
 }
 
 // isAway reports whether s is to be unlocked before it is opened.

@@ -209,3 +209,85 @@ func TestWhoLeavesTheLockComesToNothingOfTheLockedConnections(t *testing.T) {
 		d.Has(isLocked)
 	}
 }
+
+// besideTheFile is ada, with her sign-in in the encrypted file, and eve and bob
+// with theirs in it or not: each is a connection, and bob's is the one locked.
+func besideTheFile(t *testing.T) (d *desk, ada, eve, bob string) {
+	t.Helper()
+	_, remote, d := inFileAt(t)
+	remote.AddUser(t, "eve", "Eve Other", false)
+	d.addAt(remote.URL, "eve")
+	d.Has("Signed in as eve")
+	d.ui.Lock()
+	d.Tap("Another connection…")
+	d.Tap("Add a connection…")
+	d.HasNot(isLocked)
+	other := testserver.StartRemote(t)
+	other.AddUser(t, "bob", "Bob Buyer", false)
+	d.ui.cfg.OpenURL = browser(t, "bob")
+	d.signInAt(other.URL)
+	d.Has("Signed in as bob", "The encrypted file is locked")
+	known := d.ui.known()
+	return d, fullName(known[0]), fullName(known[1]), fullName(known[2])
+}
+
+func TestAtTheLockOnlyAConnectionInTheFileAsksForItsPassphrase(t *testing.T) {
+	d, ada, eve, bob := besideTheFile(t)
+	d.ui.Lock()
+	d.Has(isLocked, "Bob Buyer", "Nothing keeps your sign-in but this program's memory")
+	d.HasNot("passphrase")
+	for _, name := range []string{ada, eve} {
+		d.Menu(name)
+		d.Has(isLocked, asksForIt)
+	}
+	d.Menu(bob)
+	d.Has(isLocked, "Bob Buyer")
+	d.HasNot("passphrase")
+	d.Press(fyne.KeyReturn)
+	d.HasNot(isLocked)
+	d.Has("Signed in as bob")
+	d.Menu(ada) // which the lock of bob's says nothing about
+	d.Has(isLocked, asksForIt)
+}
+
+func TestThePassphraseThatIsGivenOnceUnlocksAllThatItsFileHas(t *testing.T) {
+	d, ada, eve, bob := besideTheFile(t)
+	d.Menu(ada)
+	d.Has(isLocked, asksForIt)
+	d.give(thePassphrase)
+	d.HasNot(isLocked)
+	d.Has("Signed in as ada")
+	for _, c := range []struct{ name, login string }{{eve, "eve"}, {bob, "bob"}, {ada, "ada"}, {eve, "eve"}} {
+		d.Menu(c.name)
+		d.HasNot(isLocked, "passphrase")
+		d.Has("Signed in as " + c.login)
+	}
+	d.ui.Lock()
+	d.Menu(ada)
+	d.Has(isLocked, asksForIt) // it was locked again
+}
+
+// Else a passphrase would stand for what the settings demand signing in for.
+func TestThePassphraseUnlocksNothingElseWhereTheSettingsDemandSigningIn(t *testing.T) {
+	b, _, _ := inFileAt(t)
+	d := b.notNow(t)
+	other := testserver.StartRemote(t)
+	other.AddUser(t, "eve", "Eve Other", false)
+	d.insteadAt(other.URL, "eve")
+	d.Has("Signed in as eve")
+	d = b.start(t) // eve's sign-in is nowhere any more
+	d.ui.cfg.App.Preferences().SetBool("lockSignIn", true)
+	d.give(thePassphrase)
+	ada, eve := fullName(d.ui.known()[0]), fullName(d.ui.known()[1])
+	d.Menu(ada)
+	d.Has("Signed in as ada")
+	d.ui.Lock()
+	d.Menu(eve)
+	d.Has(isLocked, "Sign in with your browser to unlock")
+	d.Menu(ada)
+	d.Has(isLocked, asksForIt)
+	d.give(thePassphrase)
+	d.Has("Signed in as ada")
+	d.Menu(eve)
+	d.Has(isLocked, "Sign in with your browser to unlock")
+}

@@ -49,6 +49,9 @@ func (u *UI) reconnect(ctx context.Context, last connect.Saved) error {
 	if conn != nil && !last.BuiltIn && errors.Is(err, client.ErrSignInExpired) {
 		err = u.askSignIn(ctx, conn)
 	}
+	if errors.Is(err, client.ErrFileLocked) {
+		return connect.ErrNone // the person was asked for the passphrase a moment ago
+	}
 	if err != nil {
 		return err
 	}
@@ -85,12 +88,12 @@ func (u *UI) notOpened(ctx context.Context, s connect.Saved, err error) {
 		passing = passing || errors.Is(err, kind)
 	}
 	switch {
-	case u.inLockedFile(err):
-		u.openFile(func() { u.start(s, u.reopen) }, func() { u.comeBack(s) })
+	case u.inLockedFile(s, err):
+		u.openFileFor(s)
 	case passing, u.aside != nil && !errors.Is(err, client.ErrSignInExpired):
 		u.cancel()
 		u.refused.Store(errors.Is(err, client.ErrKeyring))
-		u.showFailed(s, words.For(err))
+		u.showFailed(s, words.For(err), func() { u.start(s, u.reopen) })
 	case u.aside != nil: // asked, and not now
 		u.comeBack(s)
 	default:
@@ -101,9 +104,9 @@ func (u *UI) notOpened(ctx context.Context, s connect.Saved, err error) {
 	}
 }
 
-func (u *UI) showFailed(s connect.Saved, why words.Sentence) {
+func (u *UI) showFailed(s connect.Saved, why words.Sentence, do func()) {
 	u.resumed = nil
-	again := widgets.NewButton(why.Action, func() { u.start(s, u.reopen) })
+	again := widgets.NewButton(why.Action, do)
 	again.Importance = widget.HighImportance
 	widgets.SetVisible(again, why.Action != "")
 	text := widget.NewLabelWithStyle(why.Text, fyne.TextAlignCenter, fyne.TextStyle{})

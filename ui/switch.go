@@ -67,7 +67,7 @@ func (u *UI) reopen(ctx context.Context, s connect.Saved) error {
 	u.lockNext.Store(false)
 	conn, err := u.use(ctx, s)
 	task.Go(u.finishOnce)
-	if conn != nil && !s.BuiltIn && u.ended(err) {
+	if conn != nil && !s.BuiltIn && u.ended(s, err) {
 		err = u.askSignIn(ctx, conn)
 	}
 	if err != nil {
@@ -79,21 +79,22 @@ func (u *UI) reopen(ctx context.Context, s connect.Saved) error {
 // use opens s with what is kept of it. The built-in server needs nothing kept.
 func (u *UI) use(ctx context.Context, s connect.Saved) (*connect.Connection, error) {
 	conn, err := u.cfg.Connector.Use(ctx, s.Key())
-	if s.BuiltIn && u.ended(err) {
+	if s.BuiltIn && u.ended(s, err) {
 		return u.cfg.Connector.UseBuiltIn(ctx)
 	}
 	return conn, err
 }
 
 // ended reports whether err says that nothing kept signs in any more.
-func (u *UI) ended(err error) bool {
-	return errors.Is(err, client.ErrSignInExpired) || errors.Is(err, connect.ErrNone) && !u.inLockedFile(err)
+func (u *UI) ended(s connect.Saved, err error) bool {
+	return errors.Is(err, client.ErrSignInExpired) || errors.Is(err, connect.ErrNone) && !u.inLockedFile(s, err)
 }
 
 // inLockedFile reports whether err says that the credential is in the encrypted
-// file, which stayed locked when the person signed in without it.
-func (u *UI) inLockedFile(err error) bool {
-	return errors.Is(err, client.ErrFileLocked) && u.cfg.Kept.FileLocked()
+// file, which stayed locked when the person went on without it. The built-in
+// server can do without, unless it was locked.
+func (u *UI) inLockedFile(s connect.Saved, err error) bool {
+	return errors.Is(err, client.ErrFileLocked) && (!s.BuiltIn || u.cfg.Kept.FileLocked())
 }
 
 func (u *UI) setAside() {
@@ -123,6 +124,7 @@ func (u *UI) comeBack(instead connect.Saved) {
 
 func (u *UI) show(m *mainView) {
 	u.conn, u.main, u.enter, u.resumed = m.conn, m, nil, nil
+	u.skipped = false
 	u.window.SetContent(widgets.NewSense(m.content))
 	u.window.SetMainMenu(u.menu())
 	u.idle.Start()

@@ -74,7 +74,7 @@ type UI struct {
 	unsettled error           // why others still are not
 
 	resumed *resuming   // the start's screen, while it is shown
-	skipped bool        // the encrypted file's passphrase was not given
+	skipped bool        // the encrypted file's passphrase was not given, and nothing was opened since
 	refused atomic.Bool // the keyring did not give the credential
 	locked  *locked     // nil: it is not
 	idle    *lock.Idle  // locks when nobody is there
@@ -197,7 +197,7 @@ func (u *UI) enterWith(ctx context.Context, conn *connect.Connection) error {
 
 func (u *UI) showMain(conn *connect.Connection, me client.Me, rules client.Capabilities) {
 	u.dropAside()
-	u.away.Delete(conn.Key())
+	u.freed(conn.Saved)
 	u.show(newMainView(u, conn, me, rules))
 	view := viewTokens
 	if u.locked != nil {
@@ -274,10 +274,13 @@ func (u *UI) keeping(ctx context.Context) signin.Keeping {
 	case u.cfg.Kept.InFile():
 		return signin.InFile
 	}
-	if u.refused.Load() || u.cfg.Probe(ctx) != nil {
-		return signin.UntilQuit
+	switch {
+	case !u.refused.Load() && u.cfg.Probe(ctx) == nil:
+		return signin.Kept
+	case u.cfg.Kept.FileWaits():
+		return signin.FileLocked
 	}
-	return signin.Kept
+	return signin.UntilQuit
 }
 
 // OpenBrowser opens the system's browser for a sign-in. Where that fails the

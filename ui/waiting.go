@@ -66,7 +66,7 @@ func (u *UI) failedMeanwhile(last connect.Saved, err error) {
 	u.refused.Store(errors.Is(err, client.ErrKeyring))
 	u.enter.Opening(false)
 	u.enter.Refresh()
-	if !errors.Is(err, connect.ErrNone) {
+	if !errors.Is(err, connect.ErrNone) || errors.Is(err, client.ErrFileLocked) {
 		u.enter.Failed(words.For(err), last.BuiltIn)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"keyfob/client"
+	"keyfob/client/session"
 )
 
 // Way is how the person signs in to a connection, for the first time and again.
@@ -50,6 +51,9 @@ func (s Saved) Key() string {
 	}
 	return s.Address + "|" + s.Subject
 }
+
+// Credential is the name under which what signs in is kept.
+func (s Saved) Credential() string { return session.Key(s.Issuer, s.Subject) }
 
 // list is the connections in the person's order, and which is in use. Its
 // methods but put answer client.ErrNotFound for a key that it does not have.

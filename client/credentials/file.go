@@ -238,6 +238,12 @@ func (f *File) mayHave(key string) bool {
 	return has || !known && f.Exists()
 }
 
+func (f *File) holds(key string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.names[key]
+}
+
 func (f *File) keys() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

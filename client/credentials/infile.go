@@ -19,6 +19,10 @@ func (f *Fallback) FileLocked() bool { return f.file.InUse() && !f.file.IsOpen()
 // given yet.
 func (f *Fallback) FileWaits() bool { return !f.file.IsOpen() && f.file.Exists() }
 
+// Holds reports whether what is under key is in the encrypted file, open or locked
+// again. Of one that was not opened yet nobody knows.
+func (f *Fallback) Holds(key string) bool { return f.file.holds(key) }
+
 // OpenFile opens the encrypted file, see File.Open, and moves into it what is in
 // memory. State says if that could not be written.
 func (f *Fallback) OpenFile(ctx context.Context, passphrase client.Secret) error {

@@ -32,8 +32,9 @@ type credential struct {
 
 const credentialVersion = 1
 
-// key is readable on purpose: a person finds it in the keyring's own program.
-func key(issuer, subject string) string { return issuer + "|" + subject }
+// Key is the name of an account's item in the store. It is readable on purpose: a
+// person finds it in the keyring's own program.
+func Key(issuer, subject string) string { return issuer + "|" + subject }
 
 // live reports whether c signs anybody in.
 func (c credential) live() bool { return c.RefreshToken != "" || c.Token != "" }

@@ -57,7 +57,7 @@ func (s *Session) Resume(ctx context.Context, subject string) error {
 }
 
 func (s *Session) stored(ctx context.Context, subject string) (credential, error) {
-	kept, err := s.cfg.Credentials.Get(ctx, key(s.cfg.Issuer, subject))
+	kept, err := s.cfg.Credentials.Get(ctx, Key(s.cfg.Issuer, subject))
 	if err != nil {
 		return credential{}, err
 	}
@@ -139,7 +139,7 @@ func (s *Session) put(ctx context.Context, next state) {
 
 // write stores c, or removes what is stored when c has nothing to keep.
 func (s *Session) write(ctx context.Context, c credential) error {
-	k := key(c.Issuer, c.Subject)
+	k := Key(c.Issuer, c.Subject)
 	if !c.live() && len(c.Ending) == 0 {
 		return s.cfg.Credentials.Delete(ctx, k)
 	}

@@ -41,7 +41,7 @@ func (s *Session) SignOut(ctx context.Context) error {
 		return signOutError(revoked, nil, true)
 	}
 	// One that could not be marked would sign in at the next start.
-	return signOutError(revoked, s.cfg.Credentials.Delete(ctx, key(c.Issuer, c.Subject)), false)
+	return signOutError(revoked, s.cfg.Credentials.Delete(ctx, Key(c.Issuer, c.Subject)), false)
 }
 
 func signOutError(revoke, remove error, pending bool) error {
@@ -60,7 +60,7 @@ func (s *Session) finishSignOut(ctx context.Context, c credential) error {
 	if err == nil && again.live() {
 		return nil // signed in anew meanwhile, and that sign-in knows what is ending
 	}
-	return signOutError(nil, s.cfg.Credentials.Delete(ctx, key(c.Issuer, c.Subject)), false)
+	return signOutError(nil, s.cfg.Credentials.Delete(ctx, Key(c.Issuer, c.Subject)), false)
 }
 
 var errNoRevocation = fmt.Errorf("%w: the server announces no revocation", client.ErrServer)

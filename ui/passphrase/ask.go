@@ -16,6 +16,7 @@ import (
 // AskParams is what Ask works with. Open and Forget may take a second.
 type AskParams struct {
 	Window fyne.Window
+	Server string // what cannot be opened without the file; empty: nothing yet
 	Open   func(context.Context, client.Secret) error
 	Forget func(context.Context) error
 	Done   func() // the file is open, or forgotten
@@ -31,7 +32,11 @@ type ask struct {
 // Ask opens the dialog that wants the passphrase.
 func Ask(p AskParams) {
 	a := &ask{newForm(i18n.T("passphrase.passphrase"), p.Done), p}
-	a.dialog = widgets.NewDialog(p.Window, i18n.T("passphrase.ask"), i18n.T("passphrase.askText"), container.NewVBox(a.field))
+	text := i18n.T("passphrase.askText")
+	if p.Server != "" {
+		text = i18n.T("passphrase.askFor", "Server", p.Server)
+	}
+	a.dialog = widgets.NewDialog(p.Window, i18n.T("passphrase.ask"), text, container.NewVBox(a.field))
 	a.dialog.SetSubmit(i18n.T("passphrase.open"), widget.HighImportance, a.submit)
 	a.dialog.SetCancel(i18n.T("passphrase.skip"), a.skip)
 	a.dialog.AddAction(i18n.T("passphrase.forget"), a.confirm)

@@ -25,6 +25,7 @@ func (v *View) showKeeping(k Keeping) {
 	v.known = k
 	waits := v.giveUp.button.Visible()
 	v.inFile.show(v.p.KeepInFile != nil && (k == UntilQuit || k == FileLocked) && !waits)
+	v.inFile.button.SetText(i18n.T(map[bool]string{true: "signin.openFile", false: "signin.keepInFile"}[k == FileLocked]))
 	v.keepFocus()
 	defer v.relayout()
 	switch {
