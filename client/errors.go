@@ -25,6 +25,7 @@ var (
 	ErrCodeExpired   = errors.New("code of a device sign-in ran out")
 	ErrTokenRefused  = errors.New("token not taken for a sign-in")
 	ErrTokenWeak     = errors.New("token not allowed what a sign-in needs")
+	ErrTokenNarrow   = errors.New("token not allowed to list tokens")
 	ErrNotWorking    = errors.New("token does not work")
 	ErrOtherAccount  = errors.New("signed in as another account")
 	ErrNoBrowser     = errors.New("browser could not be opened")

@@ -61,11 +61,11 @@ type expired struct {
 	below  *expired // that was open before
 	dialog *widgets.Dialog
 	code   *signin.CodePanel // for the way Device
+	link   *signin.LinkPanel // for the way Browser
 	token  *widgets.Entry    // for the way Token
 	ctx    context.Context   // of the call that waits
 	stop   func()            // ends the sign-in under way
 	answer chan error        // takes one
-	link   string            // where the browser was sent
 }
 
 func (e *expired) show() {
@@ -85,7 +85,10 @@ func (e *expired) show() {
 	content := container.NewVBox(widgets.Flush(text))
 	submit := "expired.submit"
 	e.code = signin.NewCodePanel(e.u.cfg.OpenURL)
+	e.link = signin.NewLinkPanel(e.u.cfg.OpenURL)
 	switch e.conn.Way {
+	case connect.Browser:
+		content.Add(e.link.Content)
 	case connect.Device:
 		submit = "signin.device"
 		content.Add(e.code.Content)
@@ -137,6 +140,7 @@ func (e *expired) showCode(c signin.Code) {
 func (e *expired) signedIn(err error) {
 	e.stop()
 	e.code.Stop()
+	e.link.Stop()
 	switch {
 	case e.u.expired != e: // given up meanwhile
 	case err != nil:
@@ -147,16 +151,15 @@ func (e *expired) signedIn(err error) {
 	}
 }
 
-// opened says that the browser was sent to link, or why it did not come up:
-// then the person can open the link.
+// opened says that the browser was sent to link, so that it can be sent there
+// again; or, with err, that it did not come up.
 func (e *expired) opened(link string, err error) {
-	e.link = link
+	e.link.Show(link)
 	if err != nil {
-		e.dialog.SetError(i18n.T("signin.notOpened"), i18n.T("signin.copyLink"), e.copyLink)
+		e.dialog.SetError(i18n.T("signin.notOpened"), "", nil)
 	}
+	e.dialog.Fit()
 }
-
-func (e *expired) copyLink() { e.u.cfg.App.Clipboard().SetContent(e.link) }
 
 func (e *expired) later() {
 	if e.u.expired == e {

@@ -9,6 +9,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
 
 	"keyfob/client/connect"
 	"keyfob/ui/i18n"
@@ -22,15 +23,38 @@ const leaving = 20 * time.Second
 
 // Quit ends the program. A new secret on screen is asked about first: nobody
 // could ever see it again. What a dialog is asking the server for is waited
-// for, since it may be a secret; its Cancel does not wait.
+// for, since it may be a secret, which is said; its Cancel does not wait.
 func (u *UI) Quit() {
+	u.dropHeld()
 	switch {
 	case u.locked != nil:
 		u.quitLocked()
 	case u.secret != nil:
 		u.secret.Ask()
-	case !widgets.DialogBusy(u.window.Canvas()):
+	case widgets.DialogBusy(u.window.Canvas()):
+		u.hold()
+	default:
 		u.cfg.App.Quit()
+	}
+}
+
+// hold says, in front of the dialog that waits, why the program does not quit.
+// When that dialog goes, so does this.
+func (u *UI) hold() {
+	text := widget.NewLabel(i18n.T("quit.busyText"))
+	text.Wrapping = fyne.TextWrapWord
+	u.held = widgets.NewDialog(u.window, i18n.T("quit.busy"), "", widgets.Flush(text))
+	u.held.SetCancel("", u.dropHeld)
+	u.held.SetSubmit(i18n.T("quit.wait"), widget.HighImportance, u.dropHeld)
+	u.held.SetSize(fyne.NewSize(420, 0))
+	u.held.Show()
+}
+
+// dropHeld takes that away, so that the dialog that waits is the one in front.
+func (u *UI) dropHeld() {
+	if u.held != nil {
+		u.held.Hide()
+		u.held = nil
 	}
 }
 
@@ -58,7 +82,7 @@ func (u *UI) left(conn *connect.Connection, err error) {
 	u.leaving = false
 	u.showEnter(conn.Saved)
 	if err != nil {
-		u.enter.Failed(words.Sentence{Text: i18n.T("signOut.partly") + " " + words.SignedOut(err)}, conn.BuiltIn)
+		u.enter.Failed(words.Sentence{Text: i18n.T("signOut.partly") + " " + words.SignedOut(err, conn.Way == connect.Token)}, conn.BuiltIn)
 	}
 	u.enter.Focus()
 }
@@ -104,7 +128,7 @@ func (u *UI) showNotice() {
 	left := u.cfg.Connector.Leaving()
 	switch {
 	case len(left) > 0 && u.unsettled != nil:
-		text := i18n.T("leaving.left", "Names", names(left)) + " " + words.SignedOut(u.unsettled)
+		text := i18n.T("leaving.left", "Names", names(left)) + " " + words.SignedOut(u.unsettled, allPasted(left))
 		u.main.say(widgets.NewBanner(widgets.Warn, text, i18n.T("words.tryAgain"), func() { task.Go(u.finish) }))
 	case len(u.lost) > 0:
 		u.main.say(widgets.NewBanner(widgets.Warn, i18n.T("leaving.lostNames", "Names", names(u.lost)), i18n.T("leaving.close"), u.forgetLost))
@@ -122,6 +146,10 @@ func (u *UI) forgetNotice() {
 func (u *UI) forgetLost() {
 	u.lost = nil
 	u.showNotice()
+}
+
+func allPasted(all []connect.Saved) bool {
+	return !slices.ContainsFunc(all, func(s connect.Saved) bool { return s.Way != connect.Token })
 }
 
 func names(all []connect.Saved) string {

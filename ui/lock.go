@@ -44,6 +44,7 @@ func (u *UI) lock() {
 	if u.locked != nil {
 		return
 	}
+	u.dropHeld()
 	l := u.toLock()
 	if l.conn == nil {
 		u.lockNext.Store(true)

@@ -265,6 +265,29 @@ func TestAtTheLockAFileThatWasNeverOpenedIsAskedForWhenItTurnsOutToBeNeeded(t *t
 	d.Has("Signed in as ada", "Sign-in kept in an encrypted file")
 }
 
+func TestASignOutThatTheLockedFileHeldUpIsFinishedOnceItIsOpen(t *testing.T) {
+	b, _, _ := inFileAt(t)
+	d := b.notNow(t)
+	other := testserver.StartRemote(t)
+	other.AddUser(t, "eve", "Eve Other", false)
+	d.insteadAt(other.URL, "eve")
+	d.Has("Signed in as eve")
+	d.Menu("Manage connections…")
+	d.Tap("Remove…") // ada's
+	d.Tap("Remove connection")
+	d.Has("A credential may still be in your encrypted file.")
+	d.Tap("Close")
+	d.Press(fyne.KeyEscape)
+	d.ui.Lock()
+	d.Press(fyne.KeyReturn)
+	d.Has("Signed in as eve", "is not confirmed yet", "encrypted file is locked")
+	d.Tap("Settings")
+	d.Tap("Keep in an encrypted file…")
+	d.give(thePassphrase)
+	d.Has("Ada Admin is now confirmed", "Sign-in kept in an encrypted file")
+	d.HasNot("locked", "is not confirmed yet")
+}
+
 func TestALockSaysThatASignInIsInMemoryOnly(t *testing.T) {
 	d := newBare(t).start(t)
 	d.Tap("Use the built-in server")

@@ -360,3 +360,25 @@ func TestWhoSignsInAfterALockIsNotLockedOut(t *testing.T) {
 	d.HasNot(isLocked)
 	d.Has("Signed in as ada")
 }
+
+// A dialog that waits holds the program; it says so, and that goes with it.
+func TestQuittingWhileADialogWaitsForAnAnswerSaysWhyItDoesNot(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	d.fill("Nightly export")
+	release := remote.Hold("/profile/tokens")
+	d.Begin(fyne.KeyReturn)
+	d.ui.Quit()
+	d.Await("Keyfob does not quit yet", "")
+	picture(t, d, "quit-busy")
+	d.ui.Quit() // which does not take the note for the dialog that waits
+	d.Await("Keyfob does not quit yet", "Wait for the answer")
+	if !d.ui.busy() {
+		t.Error("the dialog that waits is gone")
+	}
+	d.ui.Quit()
+	release()
+	d.Has("Your new token")
+	d.HasNot("Keyfob does not quit yet")
+}

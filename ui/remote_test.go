@@ -118,6 +118,34 @@ func TestBrowserThatDoesNotComeUpLeavesTheLink(t *testing.T) {
 	d.Has("Signed in as ada")
 }
 
+// The first page of a sign-in may be closed by mistake, or never come up.
+func TestAnExpiredSignInOffersThePageOfTheBrowserAgain(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	endSignIn(t, d, remote)
+	opened := make(chan string, 2)
+	d.ui.cfg.OpenURL = func(address string) error {
+		opened <- address
+		return errors.New("no browser")
+	}
+	d.ui.refresh()
+	d.Await("Your sign-in has expired", "Sign in with the browser")
+	d.Await("Your browser could not be opened. Copy the link and open it there.", "")
+	picture(t, d, "expired-link")
+	d.Await("Copy link", "Copy link")
+	d.Await("Open it again", "Open it again")
+	link := <-opened
+	if again := <-opened; again != link || d.ui.cfg.App.Clipboard().Content() != link {
+		t.Errorf("%s is opened again as %s, and copied as %s", link, again, d.ui.cfg.App.Clipboard().Content())
+	}
+	if _, err := testserver.LogIn(link, url.Values{"login": {"ada"}, "password": {testserver.Password}}); err != nil {
+		t.Fatal(err)
+	}
+	d.HasNot("Your sign-in has expired", "Open it again")
+	d.Has("Signed in as ada", "No tokens yet")
+}
+
 func TestSigningOutComesBeforeSigningIn(t *testing.T) {
 	d, remote := openRemote(t, "ada")
 	d.signInAt(remote.URL)

@@ -108,6 +108,15 @@ func TestACreateFormThatMayNotAskForApplicationsSaysSoAndWaitsNoMore(t *testing.
 	d.HasNot("Loading…", "Sign in again") // which would only ask the same once more
 }
 
+func TestAPastedTokenThatMayNotListTokensSaysWhichScopeItLacks(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.pasted(remote)
+	d.Has("Signed in as ada", "an access token that may not list your tokens", "has the scope tokens too",
+		"The server says: This needs a person who has signed in, or a personal access token with the scope tokens.")
+	d.HasNot("Your account may not", "Sign out, sign in there")
+	picture(t, d, "pasted-narrow")
+}
+
 func TestAPastedTokenThatMayNotReadIsSaidToLackTheScope(t *testing.T) {
 	d, remote := openRemote(t, "ada")
 	d.signInAt(remote.URL)

@@ -61,11 +61,12 @@ type UI struct {
 	aside      *mainView    // to come back to while another connection is added or opened
 	enter      *signin.View // choosing a server, while it is shown
 
-	secret  *secret.Dialog // a new secret on screen; nil: none
-	expired *expired       // asks for an expired sign-in; nil: nobody is asked
-	cancel  func()         // of the start that is under way
-	leaving bool           // signing out
-	noting  sync.WaitGroup // what was issued, in the index
+	secret  *secret.Dialog  // a new secret on screen; nil: none
+	expired *expired        // asks for an expired sign-in; nil: nobody is asked
+	cancel  func()          // of the start that is under way
+	leaving bool            // signing out
+	held    *widgets.Dialog // says why the program does not quit; nil: nobody wants it to
+	noting  sync.WaitGroup  // what was issued, in the index
 
 	finishing sync.Mutex      // held by finish
 	tidy      atomic.Bool     // nothing is left of earlier runs

@@ -55,6 +55,18 @@ func ofToken(err error) error {
 	return err
 }
 
+// ProfileTokens is that of rest.Client. A pasted token that signs in may not be one
+// that lists tokens: that is client.ErrTokenNarrow, and nothing that the account
+// lacks.
+func (c *Connection) ProfileTokens(ctx context.Context) ([]client.Token, error) {
+	all, err := c.Client.ProfileTokens(ctx)
+	var p *client.Problem
+	if c.Way == Token && errors.Is(err, client.ErrDenied) && errors.As(err, &p) {
+		err = &client.Problem{Kind: client.ErrTokenNarrow, Detail: p.Detail, RequestID: p.RequestID}
+	}
+	return all, err
+}
+
 // pasted is the source of the one call that asks whose a token is.
 type pasted struct{ token client.Secret }
 

@@ -82,7 +82,7 @@ func (v *View) otherCard() card {
 
 // begin shows that an attempt from one of the cards is under way.
 func (v *View) begin(doing string, from *card) {
-	v.link, v.opening = "", false // the last connection is given up
+	v.opening = false // the last connection is given up
 	v.builtIn.fail(words.Sentence{})
 	v.noteAddress(words.Sentence{})
 	v.use.Disable()
@@ -189,22 +189,21 @@ func (c *card) fail(s words.Sentence) {
 
 // waiting is the foot of a card while something is waited for.
 type waiting struct {
-	box         *fyne.Container
-	loading     *widgets.Loading
-	code        *CodePanel
-	again, copy *widgets.Button
-	cancel      *widgets.Button
+	box     *fyne.Container
+	loading *widgets.Loading
+	code    *CodePanel
+	link    *LinkPanel
+	cancel  *widgets.Button
 }
 
 func newWaiting(v *View) *waiting {
 	w := &waiting{
 		loading: widgets.NewLoading(""),
 		code:    NewCodePanel(v.p.OpenURL),
-		again:   widgets.NewButton(i18n.T("signin.openAgain"), v.openAgain),
-		copy:    widgets.NewButton(i18n.T("signin.copyLink"), v.copyLink),
+		link:    NewLinkPanel(v.p.OpenURL),
 		cancel:  widgets.NewButton(i18n.T("dialog.cancel"), v.cancel),
 	}
-	buttons := container.New(layout.NewCustomPaddedHBoxLayout(8), w.cancel, w.again, w.copy)
+	buttons := container.New(layout.NewCustomPaddedHBoxLayout(8), w.cancel, w.link.Content)
 	w.box = container.New(layout.NewCustomPaddedVBoxLayout(2), w.code.Content, container.NewHBox(w.loading), buttons)
 	w.stop()
 	return w
@@ -213,7 +212,7 @@ func newWaiting(v *View) *waiting {
 func (w *waiting) start(text string) {
 	w.loading.SetText(text)
 	w.loading.Show()
-	w.offer(false)
+	w.offer("")
 }
 
 func (w *waiting) stop() {
@@ -228,9 +227,8 @@ func (w *waiting) showCode(c Code) {
 }
 
 // offer shows what helps when the browser did not come up.
-func (w *waiting) offer(link bool) {
-	widgets.SetVisible(w.again, link)
-	widgets.SetVisible(w.copy, link)
+func (w *waiting) offer(link string) {
+	w.link.Show(link)
 	w.box.Refresh()
 }
 

@@ -74,7 +74,6 @@ type View struct {
 
 	attempt int                // the latest one; what earlier ones answer is ignored
 	stop    context.CancelFunc // ends the attempt under way
-	link    string             // where the browser was sent
 }
 
 // New makes the view; Refresh asks for the keyring, and Focus puts the cursor
@@ -110,8 +109,7 @@ func (v *View) update(ctx context.Context) {
 // again; or, with err, that it did not come up. It is called on the UI thread,
 // within SignIn.
 func (v *View) Opened(url string, err error) {
-	v.link = url
-	v.waiting.offer(url != "")
+	v.waiting.offer(url)
 	v.waiting.loading.SetText(i18n.T("signin.waiting"))
 	if err != nil {
 		v.waiting.loading.SetText(i18n.T("signin.notOpened"))
@@ -217,11 +215,6 @@ func (v *View) cancel() {
 	v.stop()
 }
 
-func (v *View) openAgain() {
-	link := v.link
-	task.Go(func() { _ = v.p.OpenURL(link) })
-}
-
 // ShowCode puts the code of a sign-in by device on screen, within SignIn.
 func (v *View) ShowCode(c Code) {
 	if v.address.Disabled() {
@@ -229,5 +222,3 @@ func (v *View) ShowCode(c Code) {
 		v.relayout()
 	}
 }
-
-func (v *View) copyLink() { fyne.CurrentApp().Clipboard().SetContent(v.link) }

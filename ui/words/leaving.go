@@ -28,12 +28,12 @@ func SignOutSteps(err error, pasted bool) []Step {
 	}
 	server, keyring := Step{Done: true, Text: i18n.T("leaving.revoked")}, Step{Done: true, Text: i18n.T("leaving.deleted")}
 	switch {
+	case pasted: // whatever could not be done here
+		server = Step{Done: true, Text: i18n.T("leaving.pasted"), GoesOn: true}
 	case e.Lost:
 		server = Step{Text: i18n.T("leaving.lost")}
 	case e.Revoke != nil:
 		server = Step{Text: i18n.T("leaving.notRevoked") + " " + For(e.Revoke).Text}
-	case pasted:
-		server = Step{Done: true, Text: i18n.T("leaving.pasted"), GoesOn: true}
 	}
 	switch {
 	case e.Delete != nil:
@@ -52,10 +52,10 @@ func notDeleted(err error) string {
 }
 
 // SignedOut is what of a sign-out is not confirmed, in sentences; empty if all
-// is.
-func SignedOut(err error) string {
+// is. Pasted is as in SignOutSteps.
+func SignedOut(err error, pasted bool) string {
 	var out []string
-	for _, s := range SignOutSteps(err, false) {
+	for _, s := range SignOutSteps(err, pasted) {
 		if !s.Done {
 			out = append(out, s.Text)
 		}

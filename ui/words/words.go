@@ -52,6 +52,7 @@ func byKind() []kind {
 		{client.ErrCodeExpired, Sentence{Text: i18n.T("words.codeExpired"), Action: i18n.T("words.signIn")}},
 		{client.ErrTokenRefused, Sentence{Text: i18n.T("words.tokenRefused")}},
 		{client.ErrTokenWeak, Sentence{Text: i18n.T("words.tokenWeak")}},
+		{client.ErrTokenNarrow, Sentence{Text: i18n.T("words.tokenNarrow")}},
 		{client.ErrNotWorking, Sentence{Text: i18n.T("words.notWorking"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrOtherAccount, Sentence{Text: i18n.T("words.otherAccount"), Action: i18n.T("words.signIn")}},
 		{client.ErrLocked, Sentence{Text: i18n.T("words.locked"), Action: i18n.T("words.tryAgain")}},
@@ -107,7 +108,7 @@ func For(err error) Sentence {
 		s.Text = certificate(e)
 	}
 	switch {
-	case errors.Is(err, client.ErrTokenWeak) && p.Detail != "":
+	case (errors.Is(err, client.ErrTokenWeak) || errors.Is(err, client.ErrTokenNarrow)) && p.Detail != "":
 		s.Text += " " + i18n.T("words.field.refused", "Reason", p.Detail)
 	case p.RetryAfter > 0:
 		s.Text += " " + i18n.T("words.retryAfter", "Seconds", int(math.Ceil(p.RetryAfter.Seconds())))

@@ -32,6 +32,7 @@ var every = map[string]error{
 	"ErrSignInStopped": client.ErrSignInStopped,
 	"ErrCodeExpired":   client.ErrCodeExpired,
 	"ErrTokenWeak":     client.ErrTokenWeak,
+	"ErrTokenNarrow":   client.ErrTokenNarrow,
 	"ErrNotWorking":    client.ErrNotWorking,
 	"ErrOtherAccount":  client.ErrOtherAccount,
 	"ErrTokenRefused":  client.ErrTokenRefused,
@@ -235,8 +236,8 @@ func TestASignOutSaysWhichHalfIsNotConfirmed(t *testing.T) {
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%v: %v", c.err, got)
 		}
-		if (SignedOut(c.err) == "") != (c.err == nil) {
-			t.Errorf("%v: %q", c.err, SignedOut(c.err))
+		if (SignedOut(c.err, false) == "") != (c.err == nil) {
+			t.Errorf("%v: %q", c.err, SignedOut(c.err, false))
 		}
 	}
 }
@@ -251,8 +252,17 @@ func TestOfAPastedTokenNothingIsSaidToHaveEnded(t *testing.T) {
 }
 
 func TestASignOutThatLeftSomethingInALockedFileSaysSo(t *testing.T) {
-	text := SignedOut(&client.SignOutError{Delete: client.ErrFileLocked})
+	text := SignedOut(&client.SignOutError{Delete: client.ErrFileLocked}, false)
 	if !strings.Contains(text, "still be in your encrypted file") || !strings.Contains(text, "passphrase") || strings.Contains(text, "keyring") {
 		t.Errorf("it says %q", text)
+	}
+}
+
+// Also when nothing could be done, no server was to be told the end of it.
+func TestOfAPastedTokenItIsNeverSaidThatItsServerHasNotConfirmed(t *testing.T) {
+	err := &client.SignOutError{Revoke: client.ErrKeyring, Delete: client.ErrKeyring}
+	steps := SignOutSteps(err, true)
+	if !steps[0].Done || !steps[0].GoesOn || steps[1].Done || strings.Contains(SignedOut(err, true), "server") {
+		t.Errorf("%+v, %q", steps, SignedOut(err, true))
 	}
 }
