@@ -36,10 +36,6 @@ var ways = []string{byBrowser, byBrowser, byDevice, builtIn, builtIn, byToken, b
 // handOut is where the server stands in for the one inside the program.
 const handOut = "/hand-out"
 
-// neverUsed is a sign-in whose first refresh token nobody ever sent.
-const neverUsed = `ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM access_tokens a WHERE a.sign_in_id = s.id)
-	AND NOT EXISTS (SELECT 1 FROM refresh_tokens r WHERE r.sign_in_id = s.id AND r.consumed_at IS NOT NULL)`
-
 func newKilling(t *testing.T) *killing {
 	t.Helper()
 	k := &killing{T: t}
@@ -133,11 +129,16 @@ func (k *killing) allow(page string) {
 	}
 }
 
-// noted reports whether the program noted a token of the built-in server, and
-// did not get to say what came of it.
-func (k *killing) noted() bool {
+// startAgain is the start of the built-in server, with the next program: only
+// then is nobody left who could still use what it gave.
+func (k *killing) startAgain() {
 	k.Helper()
-	return stored(k.T, &drawer{folder: k.folder}, k.issuer+"|signing in")["refresh_token"] != nil
+	if k.way != builtIn {
+		return
+	}
+	if err := k.in.SignIn.EndUnused(k.Context(), k.ada); err != nil {
+		k.Error(err)
+	}
 }
 
 // keepsToken reports whether what is kept is a pasted token.

@@ -88,7 +88,8 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	return s, nil
 }
 
-// settle seeds a new directory and notes where the server listens.
+// settle seeds a new directory, ends what a killed program was given and nobody
+// got to know, and notes where the server listens.
 func (s *Server) settle(ctx context.Context, who User, st *state, path string) (err error) {
 	if st.UserID == "" {
 		if st.UserID, err = seed(ctx, s.instance, who); err != nil {
@@ -96,7 +97,7 @@ func (s *Server) settle(ctx context.Context, who User, st *state, path string) (
 		}
 	}
 	s.userID = st.UserID
-	return writeState(path, *st)
+	return errors.Join(s.instance.SignIn.EndUnused(ctx, s.userID), writeState(path, *st))
 }
 
 // URL is where the server answers, such as http://127.0.0.1:38642.

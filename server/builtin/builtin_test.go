@@ -66,6 +66,46 @@ func (d desk) signedIn() string {
 	return out.AccessToken
 }
 
+// Of those that an earlier program was given, one that was killed too soon never
+// got to use its own: else it would work for as long as a sign-in lives.
+func TestASignInThatNobodyUsedEndsAtTheNextStart(t *testing.T) {
+	dir := t.TempDir()
+	d := start(t, dir)
+	kept := d.renew(d.renew(d.signIn()))
+	lost := d.signIn()
+	d.stop()
+	d = start(t, dir)
+	defer d.stop()
+	if d.renew(kept) == "" {
+		t.Error("the sign-in that was used has ended")
+	}
+	if d.renew(lost) != "" {
+		t.Error("the sign-in that nobody used still works")
+	}
+}
+
+// signIn gives a refresh token by the one click, unused.
+func (d desk) signIn() string {
+	d.Helper()
+	refresh, err := d.SignIn(d.Context())
+	if err != nil {
+		d.Fatal(err)
+	}
+	return refresh
+}
+
+// renew is the next refresh token, if the server gives one.
+func (d desk) renew(refresh string) string {
+	d.Helper()
+	var out struct {
+		RefreshToken string `json:"refresh_token"`
+	}
+	d.send(http.MethodPost, "/id/connect/token", "", "application/x-www-form-urlencoded", url.Values{
+		"grant_type": {"refresh_token"}, "refresh_token": {refresh}, "client_id": {signin.DesktopClient},
+	}.Encode(), &out)
+	return out.RefreshToken
+}
+
 func (d desk) send(method, path, bearer, kind, body string, into any) int {
 	d.Helper()
 	req, err := http.NewRequestWithContext(d.Context(), method, d.URL()+path, strings.NewReader(body))

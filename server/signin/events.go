@@ -21,6 +21,7 @@ const (
 	byTokenTwice = "refresh token used twice"
 
 	byDeviceTwice = "device code used twice"
+	byNobody      = "never used"
 )
 
 // record writes the change log's row of something that was done to a user's

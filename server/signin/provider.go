@@ -180,6 +180,19 @@ func (p *Provider) SignInLocally(ctx context.Context, userID string) (refreshTok
 	return refresh, nil
 }
 
+// EndUnused ends the sign-ins of a user by SignInLocally whose token nobody has
+// used. It is for the start of a server inside a program, before anybody is given
+// another: such a token died with the program, and nobody knows it.
+func (p *Provider) EndUnused(ctx context.Context, userID string) error {
+	return p.store.Write(ctx, func(tx *store.Tx) error {
+		ids, err := tx.UnusedSignIns(ctx, userID)
+		for _, id := range ids {
+			err = errors.Join(err, p.end(ctx, tx, id, byNobody))
+		}
+		return err
+	})
+}
+
 // Revoke ends what is presented, if it is one of the provider's own: an access
 // token alone; a refresh token, used or not, with the whole sign-in (RFC 7009,
 // section 2.1). Who holds a token may end it.

@@ -271,15 +271,15 @@ func TestTheSignInPageCanBeOpenedAgain(t *testing.T) {
 		})
 		v.startSignIn()
 		synctest.Wait()
-		if v.waiting.again.Visible() {
+		if v.waiting.link.Content.Visible() {
 			t.Error("offers a page that nobody has opened yet")
 		}
 		v.Opened("https://tokens.example.com/id/authorize?x=1", nil)
-		test.Tap(v.waiting.again)
+		test.Tap(v.waiting.link.buttons[0])
 		if url := <-opened; url != "https://tokens.example.com/id/authorize?x=1" {
 			t.Error(url)
 		}
-		test.Tap(v.waiting.copy)
+		test.Tap(v.waiting.link.buttons[1])
 		if got := fyne.CurrentApp().Clipboard().Content(); got != "https://tokens.example.com/id/authorize?x=1" {
 			t.Errorf("copied %q", got)
 		}

@@ -1,0 +1,23 @@
+package store
+
+import "context"
+
+// UnusedSignIns are the live sign-ins of a user whose refresh token nobody has
+// sent, and that have no access token.
+func (q Queries) UnusedSignIns(ctx context.Context, userID string) (ids []string, err error) {
+	rows, err := q.db.QueryContext(ctx, `SELECT id FROM sign_ins s WHERE user_id = $1 AND ended_at IS NULL
+		AND NOT EXISTS (SELECT 1 FROM access_tokens a WHERE a.sign_in_id = s.id)
+		AND NOT EXISTS (SELECT 1 FROM refresh_tokens r WHERE r.sign_in_id = s.id AND r.consumed_at IS NOT NULL)`, userID)
+	if err != nil {
+		return nil, readError("sign-ins", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, readError("sign-ins", err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, readError("sign-ins", rows.Err())
+}
