@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"keyfob/api"
 	"keyfob/server/builtin"
@@ -81,6 +82,32 @@ func TestASignInThatNobodyUsedEndsAtTheNextStart(t *testing.T) {
 	}
 	if d.renew(lost) != "" {
 		t.Error("the sign-in that nobody used still works")
+	}
+}
+
+// What shows that a sign-in was used is purged in time: it goes on all the same.
+func TestASignInThatWasUsedLongAgoGoesOn(t *testing.T) {
+	now := time.Now()
+	c := config(t.TempDir())
+	c.Clock = func() time.Time { return now }
+	startAgain := func() desk {
+		s, err := builtin.Start(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return desk{t, c.Dir, s}
+	}
+	d := startAgain()
+	first := d.signIn()
+	now = now.Add(20 * 24 * time.Hour)
+	kept := d.renew(first)
+	now = now.Add(11 * 24 * time.Hour)
+	d.signIn() // purges what has expired
+	d.stop()
+	d = startAgain()
+	defer d.stop()
+	if d.renew(kept) == "" {
+		t.Error("it has ended")
 	}
 }
 

@@ -185,7 +185,7 @@ func (p *Provider) SignInLocally(ctx context.Context, userID string) (refreshTok
 // another: such a token died with the program, and nobody knows it.
 func (p *Provider) EndUnused(ctx context.Context, userID string) error {
 	return p.store.Write(ctx, func(tx *store.Tx) error {
-		ids, err := tx.UnusedSignIns(ctx, userID)
+		ids, err := tx.UnusedSignIns(ctx, userID, refreshLife)
 		for _, id := range ids {
 			err = errors.Join(err, p.end(ctx, tx, id, byNobody))
 		}
