@@ -25,7 +25,7 @@ func TestTheMenusOpenAndActByKeyboardAlone(t *testing.T) {
 	d.sees("nightly")
 	d.seesNo("Lock now")
 	d.press("Escape")
-	d.seesNo("New user access token")
+	d.seesNo("nightly")
 	d.press("Alt_L")
 	d.sees("Lock now")
 	d.press("Alt_L")
