@@ -32,7 +32,7 @@ type EventChange struct {
 // for each page.
 type EventPage struct {
 	Items      []Event `json:"items"`
-	NextCursor string  `json:"nextCursor,omitempty" doc:"Pass as cursor for the next page; absent on the last."`
+	NextCursor string  `json:"nextCursor,omitempty" doc:"Pass as cursor for the next page; absent on the last. A page may be short, or empty, and not be the last."`
 }
 
 // Verified is what recomputing the change log's hash chain found: GET

@@ -180,12 +180,11 @@ func (p *Provider) SignInLocally(ctx context.Context, userID string) (refreshTok
 	return refresh, nil
 }
 
-// EndUnused ends the sign-ins of a user by SignInLocally whose token nobody has
-// used. It is for the start of a server inside a program, before anybody is given
+// EndUnused ends the sign-ins of a user whose refresh token nobody has used. It is for the start of a server inside a program, before anybody is given
 // another: such a token died with the program, and nobody knows it.
 func (p *Provider) EndUnused(ctx context.Context, userID string) error {
 	return p.store.Write(ctx, func(tx *store.Tx) error {
-		ids, err := tx.UnusedSignIns(ctx, userID, refreshLife)
+		ids, err := tx.UnusedSignIns(ctx, userID, refreshLife, p.now())
 		for _, id := range ids {
 			err = errors.Join(err, p.end(ctx, tx, id, byNobody))
 		}

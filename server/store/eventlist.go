@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"strconv"
 	"time"
 )
@@ -33,8 +32,7 @@ var EventSorts = Sorts{"at": timeKey("e.at")}
 const eventColumns = `SELECT e.seq, e.at, e.actor_id, e.action, e.object_id, e.detail,
 	COALESCE(a.login, ''), COALESCE(a.name, ''), COALESCE(o.id, ''), COALESCE(o.login, ''), COALESCE(o.name, ''),
 	CASE WHEN u.id IS NOT NULL THEN 'user' WHEN p.id IS NOT NULL THEN 'app' WHEN t.id IS NOT NULL THEN 'token' ELSE '' END,
-	COALESCE(u.name, p.name, NULLIF(t.description, ''), '…' || t.hint, '')
-	FROM `
+	COALESCE(u.name, p.name, NULLIF(t.description, ''), '…' || t.hint, '')`
 
 const eventNames = ` e
 	LEFT JOIN users a ON a.id = e.actor_id
@@ -58,49 +56,42 @@ func (q Queries) Events(ctx context.Context, f EventFilter, order Order) (List[E
 	}
 	defer rows.Close()
 	for rows.Next() {
-		if len(out.Items) == order.Limit {
-			last := out.Items[order.Limit-1]
-			out.Next = &Position{Number: last.At.UnixMilli(), ID: strconv.FormatInt(last.Seq, 10)}
-			return out, nil
-		}
-		r, err := scanEventRecord(rows)
-		if err != nil {
+		r, found, last, err := scanEventRecord(rows)
+		switch {
+		case err != nil:
 			return out, err
+		case found && len(out.Items) == order.Limit:
+			out.Next = out.Items[order.Limit-1].position()
+			return out, nil
+		case found:
+			out.Items = append(out.Items, r)
 		}
-		out.Items = append(out.Items, r)
+		if last {
+			out.Next = r.position()
+		}
 	}
-	if err := rows.Err(); err != nil || f.Query == "" {
-		return out, readError("events", err)
-	}
-	out.Next, err = q.lastLooked(ctx, f, order)
-	return out, err
+	return out, readError("events", rows.Err())
 }
 
+func (r EventRecord) position() *Position {
+	return &Position{Number: r.At.UnixMilli(), ID: strconv.FormatInt(r.Seq, 10)}
+}
+
+// query reads events in their order, whether each is to be listed, and whether
+// it is the last one that is looked at: that one is read in any case.
 func (f EventFilter) query(order Order) (string, []any) {
 	if f.Query == "" {
 		cond, end := f.some(order, order.Limit+1)
-		return eventColumns + `events` + eventNames + cond.where() + end, cond.args
+		return eventColumns + `, TRUE, FALSE FROM events` + eventNames + cond.where() + end, cond.args
 	}
 	cond, end := f.some(order, lookEvents)
-	looked := `(SELECT * FROM events e` + cond.where() + end + `)`
+	looked := `(SELECT e.*, row_number() OVER (` + inOrder(order) + `) AS n FROM (SELECT * FROM events e` + cond.where() + end + `) e)`
 	has := conditions{args: cond.args}
 	has.contains(f.Query, "e.action", "e.detail", "COALESCE(a.login, '')", "COALESCE(a.name, '')", "COALESCE(o.login, '')",
 		"COALESCE(u.name, p.name, NULLIF(t.description, ''), '')")
-	page := has.where() + inOrder(order) + has.limit(order.Limit+1)
-	return eventColumns + looked + eventNames + page, has.args
-}
-
-// lastLooked is where a page that looked for a text stopped to look; nil if
-// there was no more.
-func (q Queries) lastLooked(ctx context.Context, f EventFilter, order Order) (*Position, error) {
-	var at, seq int64
-	cond, end := f.some(order, lookEvents)
-	query := `SELECT at, seq FROM (SELECT e.at, e.seq FROM events e` + cond.where() + end + `) e` + inOrder(order) + ` LIMIT 1 OFFSET ` + strconv.Itoa(lookEvents-1)
-	err := q.db.QueryRowContext(ctx, query, cond.args...).Scan(&at, &seq)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil //nolint:nilnil // there is none
-	}
-	return &Position{Number: at, ID: strconv.FormatInt(seq, 10)}, readError("events", err)
+	found, last := has.sql[0], `e.n = `+strconv.Itoa(lookEvents)
+	return eventColumns + `, ` + found + `, ` + last + ` FROM ` + looked + eventNames + ` WHERE ` + found + ` OR ` + last +
+		inOrder(order) + has.limit(order.Limit+1), has.args
 }
 
 // some is the first so many of the events, whatever text is in them: what they
@@ -156,13 +147,10 @@ func (c *conditions) involves(userID, end string) {
 		page("3", `tokens own JOIN events e ON e.object_id = own.id`, "own.user_id") + `)`}
 }
 
-func scanEventRecord(rows scanner) (EventRecord, error) {
-	var (
-		r  EventRecord
-		at sql.NullInt64
-	)
-	err := rows.Scan(&r.Seq, &at, &r.ActorID, &r.Action, &r.ObjectID, &r.Detail,
-		&r.Actor.Login, &r.Actor.Name, &r.User.ID, &r.User.Login, &r.User.Name, &r.ObjectKind, &r.ObjectName)
+func scanEventRecord(rows scanner) (r EventRecord, found, last bool, err error) {
+	var at sql.NullInt64
+	err = rows.Scan(&r.Seq, &at, &r.ActorID, &r.Action, &r.ObjectID, &r.Detail,
+		&r.Actor.Login, &r.Actor.Name, &r.User.ID, &r.User.Login, &r.User.Name, &r.ObjectKind, &r.ObjectName, &found, &last)
 	r.At, r.Actor.ID = instant(at), r.ActorID
-	return r, readError("event", err)
+	return r, found, last, readError("event", err)
 }

@@ -76,14 +76,10 @@ func agree(t *rapid.T, what string, err error, allowed bool) bool {
 	return allowed
 }
 
-// signedIn is a user who signs in now.
-func (s *script) signedIn(t *rapid.T, u Caller) (Caller, bool) {
-	c := s.f.signsIn(u.User.ID)
-	var err error
-	if !c.User.IsActive {
-		err = unauthenticated()
-	}
-	return c, agree(t, "signed in", err, s.m.users[u.User.ID].active)
+// signedIn is a user who signs in now, or would if they were active.
+func (s *script) signedIn(t *rapid.T) (c Caller, active bool) {
+	id := s.anyUser(t).User.ID
+	return s.f.signsIn(id), s.m.users[id].active
 }
 
 func (s *script) issue(t *rapid.T) {
@@ -101,13 +97,10 @@ func (s *script) issue(t *rapid.T) {
 		s.issued(t, k, got, err, s.m.mayIssue(k))
 		return
 	}
-	owner, ok := s.signedIn(t, s.anyUser(t))
-	if !ok {
-		return
-	}
+	owner, active := s.signedIn(t)
 	k.owner, want.AppID = owner.User.ID, k.app
 	got, err := at.CreatePAT(s.f.t.Context(), owner, want, "")
-	s.issued(t, k, got, err, s.m.mayIssue(k))
+	s.issued(t, k, got, err, active && s.m.mayIssue(k))
 }
 
 func (s *script) anyEnd(t *rapid.T) (end time.Time) {
@@ -141,10 +134,7 @@ func (s *script) issued(t *rapid.T, k *modelToken, got api.Issued, err error, al
 // rotate has its owner, or an administrator, replace a token.
 func (s *script) rotate(t *rapid.T) {
 	at, old := s.somewhere(t), s.anyToken(t, false)
-	who, ok := s.signedIn(t, s.anyUser(t))
-	if !ok {
-		return
-	}
+	who, active := s.signedIn(t)
 	overlap := rapid.SampledFrom([]int{0, 30, 120}).Draw(t, "overlap")
 	next := &modelToken{kind: old.kind, app: old.app, owner: old.owner, created: s.m.now, replaces: old, expires: s.anyEnd(t)}
 	want := api.Rotation{OverlapSeconds: overlap}
@@ -153,7 +143,7 @@ func (s *script) rotate(t *rapid.T) {
 	} else if !old.expires.IsZero() {
 		next.expires = s.m.now.Add(old.expires.Sub(old.created))
 	}
-	allowed, call := s.m.mayRotate(old, next), at.RotateOwn
+	allowed, call := active && s.m.mayRotate(old, next), at.RotateOwn
 	if rapid.Bool().Draw(t, "as administrator") {
 		call, allowed = at.RotateAny, allowed && who.User.IsAdmin
 	} else {
@@ -195,15 +185,12 @@ func (s *script) exchange(t *rapid.T) {
 
 func (s *script) revoke(t *rapid.T) {
 	at, k := s.somewhere(t), s.anyToken(t, false)
-	who, ok := s.signedIn(t, s.anyUser(t))
-	if !ok {
-		return
-	}
+	who, active := s.signedIn(t)
 	call, allowed := at.RevokeOwn, s.m.mayRevoke(who.User.ID, k)
 	if rapid.Bool().Draw(t, "as administrator") {
 		call, allowed = at.RevokeAny, who.User.IsAdmin
 	}
-	if agree(t, "revoked", call(s.f.t.Context(), who, k.id), allowed) {
+	if agree(t, "revoked", call(s.f.t.Context(), who, k.id), active && allowed) {
 		k.revoked = true
 	}
 }
