@@ -37,6 +37,8 @@ func (v *View) showKeeping(k Keeping) {
 		v.keeping.SetText(i18n.T("signin.keyringKept"))
 	case k == UntilQuit:
 		v.keeping.SetText(i18n.T("signin.keyringNone"))
+	case k == FileLocked && v.p.KeepInFile == nil:
+		v.keeping.SetText(i18n.T("signin.fileLockedAway"))
 	case k == FileLocked:
 		v.keeping.SetText(i18n.T("signin.fileLocked"))
 	case k == InFile:
