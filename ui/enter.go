@@ -19,14 +19,12 @@ import (
 // up then.
 
 func (u *UI) useBuiltIn(ctx context.Context) error {
-	u.lockNext.Store(false)
 	known := u.known()
 	conn, err := u.cfg.Connector.UseBuiltIn(ctx)
 	return u.signedIn(ctx, known, conn, err)
 }
 
 func (u *UI) signIn(ctx context.Context, w signin.Wish) error {
-	u.lockNext.Store(false)
 	known := u.known()
 	conn, err := u.cfg.Connector.SignIn(ctx, connect.Wish{
 		Address: w.Address, Way: ways[w.Way], LoopbackHost: w.LoopbackHost, CA: w.CA,
@@ -55,7 +53,7 @@ func (u *UI) signedIn(ctx context.Context, known []connect.Saved, conn *connect.
 	task.Go(u.finishOnce)
 	isNew := !slices.ContainsFunc(known, func(s connect.Saved) bool { return s.Key() == conn.Key() })
 	if err == nil { // else it was locked meanwhile
-		err = u.enterWith(ctx, conn) // after which it is the UI thread's
+		err = u.enterWith(ctx, conn, nil) // after which it is the UI thread's
 	}
 	if ctx.Err() != nil && isNew {
 		over, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaving)
@@ -66,8 +64,8 @@ func (u *UI) signedIn(ctx context.Context, known []connect.Saved, conn *connect.
 }
 
 // enterWith asks who is signed in and what the server demands, and then shows
-// the views.
-func (u *UI) enterWith(ctx context.Context, conn *connect.Connection) error {
+// the views, and takes away the lock that this unlocks; nil: it unlocks none.
+func (u *UI) enterWith(ctx context.Context, conn *connect.Connection, l *locked) error {
 	me, err := conn.Me(ctx)
 	if err != nil {
 		return err
@@ -81,7 +79,7 @@ func (u *UI) enterWith(ctx context.Context, conn *connect.Connection) error {
 	}
 	unsaved := rename(conn, me)
 	fyne.Do(func() {
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && u.locked == l {
 			conn.Login, conn.Name, conn.Unsaved = me.Login, me.Name, unsaved
 			u.showMain(conn, me, rules)
 		}
@@ -100,7 +98,8 @@ func (u *UI) showMain(conn *connect.Connection, me client.Me, rules client.Capab
 	}
 	u.main.open(view)
 	u.showNotice()
-	if u.lockNext.Swap(false) {
+	if u.lockNext {
+		u.lockNext = false
 		u.lock()
 	}
 }
@@ -122,6 +121,7 @@ func (u *UI) showEnter(last connect.Saved) {
 		return ctx
 	}
 	p := signin.Params{
+		Begun:        u.begun,
 		UseBuiltIn:   func(ctx context.Context) error { return u.openOwn(instead(ctx)) },
 		SignIn:       func(ctx context.Context, w signin.Wish) error { return u.signIn(instead(ctx), w) },
 		Keyring:      u.keeping,

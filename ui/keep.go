@@ -34,23 +34,44 @@ type Keeper interface {
 // opened that it may hold.
 func (u *UI) askPassphrase() {
 	u.window.SetContent(widgets.NewPane(fynetheme.ColorNameBackground))
-	u.openFile("", u.fileOpened, u.skipFile)
-}
-
-func (u *UI) fileOpened() {
-	u.lockNext.Store(false)
-	u.resume()
+	u.openFile("", u.resume, u.skipFile)
 }
 
 // openFile asks for the passphrase of the encrypted file, or to forget that. Server
 // is what cannot be opened without it; empty: nothing yet.
 func (u *UI) openFile(server string, done, skip func()) {
 	passphrase.Ask(passphrase.AskParams{
-		Window: u.window, Server: server, Open: u.cfg.Kept.OpenFile, Forget: u.cfg.Kept.ForgetFile, Skip: skip,
+		Window: u.window, Server: server, Begun: u.begun, Open: u.tryFile, Forget: u.cfg.Kept.ForgetFile, Skip: skip,
 		Done: func() {
-			u.fileIsOpen()
-			done()
+			switch {
+			case u.locked != nil: // by which all this is given up
+			case u.lockNext && u.cfg.Kept.InFile():
+				u.openAgain(server, done, skip)
+			default:
+				u.fileIsOpen()
+				done()
+			}
 		},
+	})
+}
+
+// tryFile may come to its end behind a lock, which then locks the file too.
+func (u *UI) tryFile(ctx context.Context, p client.Secret) error {
+	err := u.cfg.Kept.OpenFile(ctx, p)
+	fyne.Do(u.dropLate)
+	return err
+}
+
+// openAgain asks once more for the passphrase: a lock came after it was given, and
+// whoever gave it may have gone.
+func (u *UI) openAgain(server string, done, skip func()) {
+	task.Go(func() {
+		u.cfg.Kept.LockFile()
+		fyne.Do(func() {
+			if u.main == nil && u.locked == nil && !u.busy() {
+				u.openFile(server, done, skip)
+			}
+		})
 	})
 }
 
@@ -123,7 +144,7 @@ func (u *UI) askKeepInFile(waits bool) {
 func (u *UI) openedLate() {
 	if u.skipped && u.enter != nil && u.aside == nil {
 		u.skipped = false
-		u.fileOpened()
+		u.resume()
 		return
 	}
 	u.keptElsewhere()

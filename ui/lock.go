@@ -33,8 +33,8 @@ type locked struct {
 // the access token, the credential, the encrypted file with its key, what was
 // copied. A dialog that is open stays below, with the view it belongs to: it may
 // hold a secret that exists nowhere else, or something half written. While nobody
-// is signed in there is nothing to hide; what is being opened comes up locked. It
-// may be called from any goroutine.
+// is signed in there is nothing to hide, but the file to lock; what is being opened
+// comes up locked. It may be called from any goroutine.
 func (u *UI) Lock() { fyne.Do(u.lock) }
 
 func (u *UI) lock() {
@@ -44,7 +44,8 @@ func (u *UI) lock() {
 	u.dropHeld()
 	l := u.toLock()
 	if l.conn == nil {
-		u.lockNext.Store(true)
+		u.lockNext = true
+		task.Go(u.dropFile)
 		return
 	}
 	l.saved = l.conn.Saved
@@ -140,6 +141,18 @@ func (u *UI) drop(l *locked) {
 	l.turn <- struct{}{}
 	fyne.Do(func() { u.asksRight(l) })
 }
+
+// dropFile locks the encrypted file while nobody is signed in.
+func (u *UI) dropFile() {
+	u.cfg.Kept.LockFile()
+	if u.cfg.Kept.InFile() {
+		fyne.Do(u.keptElsewhere)
+	}
+}
+
+// begun notes that somebody is here who opens something: what was to come up locked
+// need not any more.
+func (u *UI) begun() { u.lockNext = false }
 
 // dropLate locks the encrypted file too if it was made behind the lock.
 func (u *UI) dropLate() {

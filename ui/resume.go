@@ -55,7 +55,7 @@ func (u *UI) reconnect(ctx context.Context, last connect.Saved) error {
 	if err != nil {
 		return err
 	}
-	return u.enterWith(ctx, conn)
+	return u.enterWith(ctx, conn, nil)
 }
 
 // showResuming is on screen while the connection opens: a keyring may ask for
@@ -93,7 +93,7 @@ func (u *UI) notOpened(ctx context.Context, s connect.Saved, err error) {
 	case passing, u.aside != nil && !errors.Is(err, client.ErrSignInExpired):
 		u.cancel()
 		u.refused.Store(errors.Is(err, client.ErrKeyring))
-		u.showFailed(s, words.For(err), func() { u.start(s, u.reopen) })
+		u.showFailed(s, words.For(err), func() { u.begin(s, u.reopen) })
 	case u.aside != nil: // asked, and not now
 		u.comeBack(s)
 	default:

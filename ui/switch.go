@@ -32,8 +32,9 @@ func (u *UI) switchTo(s connect.Saved) {
 	}
 }
 
-// begin runs open for a connection, or asks instead to unlock it.
+// begin runs open for a connection that the person chose, or asks instead to unlock it.
 func (u *UI) begin(s connect.Saved, open func(context.Context, connect.Saved) error) {
+	u.begun()
 	if u.isAway(s) {
 		u.lockAgain(s)
 		return
@@ -64,7 +65,6 @@ func (u *UI) start(s connect.Saved, open func(context.Context, connect.Saved) er
 
 // reopen blocks until s is signed in and its views are shown.
 func (u *UI) reopen(ctx context.Context, s connect.Saved) error {
-	u.lockNext.Store(false)
 	conn, err := u.use(ctx, s)
 	task.Go(u.finishOnce)
 	if conn != nil && !s.BuiltIn && u.ended(s, err) {
@@ -73,7 +73,7 @@ func (u *UI) reopen(ctx context.Context, s connect.Saved) error {
 	if err != nil {
 		return err
 	}
-	return u.enterWith(ctx, conn)
+	return u.enterWith(ctx, conn, nil)
 }
 
 // use opens s with what is kept of it. The built-in server needs nothing kept.

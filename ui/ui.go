@@ -79,7 +79,7 @@ type UI struct {
 	away     sync.Map      // connections, by key, that are to be unlocked still: the lock was left for another
 	lastTurn chan struct{} // the turn of the lock that was left last
 
-	lockNext atomic.Bool // a lock came while nobody was signed in, but somebody may soon be
+	lockNext bool // a lock came while nobody was signed in, and nobody has begun to open anything since
 }
 
 // New makes the window; Start shows it.

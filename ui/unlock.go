@@ -54,7 +54,7 @@ func (u *UI) comeBackTo(ctx context.Context, l *locked, open opening) error {
 		fyne.Do(func() { u.comeOut(l) })
 		return nil
 	}
-	return u.enterWith(ctx, conn) // shows the views, and so takes the lock away
+	return u.enterWith(ctx, conn, l) // shows the views, and so takes the lock away
 }
 
 // comeOut goes on where a dialog waited: nobody needs to be asked to sign in any

@@ -17,6 +17,7 @@ import (
 type AskParams struct {
 	Window fyne.Window
 	Server string // what cannot be opened without the file; empty: nothing yet
+	Begun  func() // the person gives a passphrase, which Open is to try; on the UI thread
 	Open   func(context.Context, client.Secret) error
 	Forget func(context.Context) error
 	Done   func() // the file is open, or forgotten
@@ -50,6 +51,7 @@ func (a *ask) submit() {
 	if !a.typed() {
 		return
 	}
+	a.p.Begun()
 	a.begin(i18n.T("passphrase.opening"))
 	given := client.NewSecret(a.entry.Text)
 	task.Go(func() { a.open(context.Background(), given) })

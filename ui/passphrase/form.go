@@ -41,8 +41,12 @@ func (f *form) typed() bool {
 	return false
 }
 
-// ended says how that ended; again does the same once more.
+// ended says how that ended; again does the same once more. A dialog that was taken
+// away meanwhile has nothing to say and leads nowhere.
 func (f *form) ended(err error, again func()) {
+	if !f.dialog.Shown() {
+		return
+	}
 	f.dialog.SetBusy(false, "")
 	switch {
 	case errors.Is(err, client.ErrPassphrase):

@@ -82,6 +82,7 @@ func (v *View) otherCard() card {
 
 // begin shows that an attempt from one of the cards is under way.
 func (v *View) begin(doing string, from *card) {
+	v.p.Begun()
 	v.opening = false // the last connection is given up
 	v.builtIn.fail(words.Sentence{})
 	v.noteAddress(words.Sentence{})

@@ -35,6 +35,7 @@ const (
 // Params is what the view works with. UseBuiltIn, SignIn and Keyring may wait;
 // a nil error of the first two says that somebody is signed in.
 type Params struct {
+	Begun      func() // the person begins to open something; on the UI thread
 	UseBuiltIn func(context.Context) error
 	SignIn     func(context.Context, Wish) error
 	Keyring    func(context.Context) Keeping

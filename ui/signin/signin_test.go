@@ -37,6 +37,9 @@ func view(t *testing.T, p Params) (*View, fyne.Window) {
 	if p.KeepInFile == nil {
 		p.KeepInFile = func() {}
 	}
+	if p.Begun == nil {
+		p.Begun = func() {}
+	}
 	v := New(p)
 	w := test.NewTempWindow(t, v.Content)
 	w.Resize(fyne.NewSize(960, 640))
