@@ -39,7 +39,7 @@ func (u *UI) Quit() {
 }
 
 // hold says, in front of the dialog that waits, why the program does not quit.
-// When that dialog goes, so does this.
+// When that dialog goes, or has its answer, so does this.
 func (u *UI) hold() {
 	text := widget.NewLabel(i18n.T("quit.busyText"))
 	text.Wrapping = fyne.TextWrapWord
@@ -47,6 +47,7 @@ func (u *UI) hold() {
 	u.held.SetCancel("", u.dropHeld)
 	u.held.SetSubmit(i18n.T("quit.wait"), widget.HighImportance, u.dropHeld)
 	u.held.SetSize(fyne.NewSize(420, 0))
+	widgets.OnAnswer(u.window.Canvas(), u.dropHeld)
 	u.held.Show()
 }
 

@@ -382,3 +382,20 @@ func TestQuittingWhileADialogWaitsForAnAnswerSaysWhyItDoesNot(t *testing.T) {
 	d.Has("Your new token")
 	d.HasNot("Keyfob does not quit yet")
 }
+
+func TestAnAnswerThatIsAnErrorIsNotHiddenByTheNoteThatItIsWaitedFor(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.fill("Nightly export")
+	release := remote.Hold("/profile/tokens")
+	d.Begin(fyne.KeyReturn)
+	d.ui.Quit()
+	d.Await("Keyfob does not quit yet", "")
+	remote.SetGone(true)
+	release()
+	d.Has("New user access token", "Try again")
+	d.HasNot("Keyfob does not quit yet")
+	remote.SetGone(false)
+	d.Tap("Try again") // the dialog that waited has the keys again
+	d.Has("Your new token")
+}

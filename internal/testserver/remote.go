@@ -93,11 +93,14 @@ func (r *Remote) hinder(q *http.Request) {
 		r.asked = append(r.asked, q.URL.Query())
 	}
 	r.mu.Unlock()
+	if held != nil && !gone {
+		<-held
+		r.mu.Lock()
+		gone = r.gone // meanwhile
+		r.mu.Unlock()
+	}
 	if gone {
 		panic(http.ErrAbortHandler)
-	}
-	if held != nil {
-		<-held
 	}
 }
 

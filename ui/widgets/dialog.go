@@ -38,6 +38,7 @@ type Dialog struct {
 	unfinished bool // what SetUnfinished said
 	refused    func()
 	first      fyne.Focusable
+	onAnswer   func()             // once, when it is busy no more
 	paused     []fyne.Disableable // what SetBusy disabled
 	before     fyne.Focusable     // what had the focus under the dialog
 	beforeBusy fyne.Focusable
@@ -170,6 +171,7 @@ func (d *Dialog) SetBusy(on bool, text string) {
 	if on {
 		d.pause()
 	} else {
+		d.answered()
 		d.resume()
 	}
 	d.relayout()
@@ -190,6 +192,14 @@ func (d *Dialog) pause() {
 		}
 	}
 	d.enableButtons()
+}
+
+// answered comes before resume: what stands in front goes first, and then gives the focus back.
+func (d *Dialog) answered() {
+	if do := d.onAnswer; do != nil {
+		d.onAnswer = nil
+		do()
+	}
 }
 
 func (d *Dialog) resume() {

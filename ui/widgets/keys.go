@@ -28,12 +28,24 @@ func HideDialogs(c fyne.Canvas) {
 
 // DialogBusy says whether the Dialog in front, or in front below a Cover, is waiting for an answer.
 func DialogBusy(c fyne.Canvas) bool {
+	d := frontDialog(c)
+	return d != nil && d.Busy()
+}
+
+// OnAnswer has do called once, when the dialog of which DialogBusy speaks waits no longer.
+func OnAnswer(c fyne.Canvas, do func()) {
+	if d := frontDialog(c); d != nil {
+		d.onAnswer = do
+	}
+}
+
+func frontDialog(c fyne.Canvas) *Dialog {
 	for _, overlay := range slices.Backward(c.Overlays().List()) {
 		if s, ok := overlay.(*surface); ok && !s.dialog.inFront {
-			return s.dialog.Busy()
+			return s.dialog
 		}
 	}
-	return false
+	return nil
 }
 
 // dialogOf returns the dialog in front, when o is on its canvas. Anything focused while a dialog is in front stands in it.
