@@ -43,6 +43,7 @@ func TestWhatTabComesToInALowDialogIsScrolledIntoView(t *testing.T) {
 type barred struct {
 	fyne.Canvas
 	open bool
+	up   func(*fyne.KeyEvent)
 }
 
 func (b *barred) DismissMenu() (was bool) {
@@ -51,23 +52,82 @@ func (b *barred) DismissMenu() (was bool) {
 	return was
 }
 
+func (b *barred) OnKeyDown() func(*fyne.KeyEvent) { return nil }
+
+func (b *barred) SetOnKeyDown(func(*fyne.KeyEvent)) {}
+
+func (b *barred) OnKeyUp() func(*fyne.KeyEvent) { return b.up }
+
+func (b *barred) SetOnKeyUp(do func(*fyne.KeyEvent)) { b.up = do }
+
+// alt lets a key go as the desktop does: it opens the bar, and tells what has the focus, or else the canvas.
+func (b *barred) alt(key fyne.KeyName) {
+	b.open = true
+	ev := &fyne.KeyEvent{Name: key}
+	switch in, ok := b.Focused().(desktop.Keyable); {
+	case ok:
+		in.KeyUp(ev)
+	case b.Focused() == nil && b.up != nil:
+		b.up(ev)
+	}
+}
+
+// barredApp is an application whose one window has such a canvas.
+type barredApp struct {
+	fyne.App
+	driver barredDriver
+}
+
+func (a barredApp) Driver() fyne.Driver { return a.driver }
+
+type barredDriver struct {
+	fyne.Driver
+	window fyne.Window
+}
+
+func (d barredDriver) AllWindows() []fyne.Window { return []fyne.Window{d.window} }
+
+type barredWindow struct {
+	fyne.Window
+	bar *barred
+}
+
+func (w barredWindow) Canvas() fyne.Canvas { return w.bar }
+
+func newBarred(t *testing.T) barredWindow {
+	t.Helper()
+	w := plainWindow(t)
+	bar := barredWindow{w, &barred{Canvas: w.Canvas()}}
+	app := fyne.CurrentApp()
+	fyne.SetCurrentApp(barredApp{app, barredDriver{app.Driver(), bar}})
+	t.Cleanup(func() { fyne.SetCurrentApp(app) })
+	return bar
+}
+
 func TestAltOpensNoMenuBehindADialog(t *testing.T) {
-	f := showForm(t)
-	bar := &barred{Canvas: f.w.Canvas()}
-	for _, in := range []fyne.Focusable{f.entry, f.choice, f.chips, f.check, f.link} {
-		if _, ok := in.(desktop.Keyable); !ok {
-			t.Errorf("%T does not hear of Alt", in)
-		}
-		bar.open = true
-		bar.Focus(in)
-		shutMenu(bar)
-		if bar.open || bar.Focused() != in {
-			t.Errorf("the bar is open: %v; the focus is on %T", bar.open, bar.Focused())
+	w := newBarred(t)
+	inputs := []fyne.Focusable{
+		NewEntry(), NewCheck("read", nil), NewSelect([]string{"a"}, nil), NewChips([]string{"a"}, 0, nil), NewButton("b", nil),
+	}
+	form := container.NewVBox()
+	for _, in := range inputs {
+		form.Add(in.(fyne.CanvasObject))
+	}
+	d := NewDialog(w, "New token", "", form)
+	d.Show()
+	for _, key := range []fyne.KeyName{desktop.KeyAltLeft, desktop.KeyAltRight} {
+		for _, in := range append(inputs, nil) {
+			w.bar.Unfocus()
+			if in != nil {
+				w.bar.Focus(in)
+			}
+			if w.bar.alt(key); w.bar.open || w.bar.Focused() != in {
+				t.Errorf("with the focus on %T the bar is open: %v; the focus is then on %T", in, w.bar.open, w.bar.Focused())
+			}
 		}
 	}
-	f.d.Hide()
-	bar.open = true
-	if shutMenu(bar); !bar.open {
+	d.Hide()
+	if w.bar.alt(desktop.KeyAltLeft); !w.bar.open {
 		t.Error("without a dialog the bar is not left alone")
 	}
 }
