@@ -33,6 +33,7 @@ type Keeper interface {
 // askPassphrase wants the passphrase of the encrypted file before anything is
 // opened that it may hold.
 func (u *UI) askPassphrase() {
+	u.waits = true
 	u.window.SetContent(widgets.NewPane(fynetheme.ColorNameBackground))
 	u.openFile("", u.resume, u.skipFile)
 }
@@ -94,6 +95,7 @@ func (u *UI) leftInFile(s connect.Saved) {
 // fileIsOpen goes on with what waited for the passphrase: whoever gave it has
 // unlocked what the file has, and sign-outs that it held up can be finished.
 func (u *UI) fileIsOpen() {
+	u.waits = false
 	if u.cfg.Kept.InFile() && !u.cfg.Kept.FileLocked() { // else it was forgotten
 		u.freeAway()
 	}
@@ -175,7 +177,7 @@ func (u *UI) keptElsewhere() {
 // whereKept says where the sign-in is kept.
 func (u *UI) whereKept() string {
 	switch {
-	case u.cfg.Kept.FileLocked():
+	case u.cfg.Kept.FileLocked(), u.waits && u.cfg.Unkept() != nil:
 		return i18n.T("status.fileLocked")
 	case u.cfg.Unkept() != nil:
 		return i18n.T("status.untilQuit")

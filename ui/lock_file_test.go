@@ -210,7 +210,7 @@ func TestAConnectionInAFileThatWasNotOpenedAtTheStartAsksForThePassphrase(t *tes
 	d := b.notNow(t)
 	ada := fullName(d.ui.known()[0])
 	d.Menu(ada)
-	d.Has("Your sign-ins are in an encrypted file", "The sign-in of "+serverName(d.ui.known()[0])+" is kept nowhere else.")
+	d.Has("Your sign-ins are in an encrypted file", "The sign-in of "+serverName(d.ui.known()[0])+" is found nowhere else, so it may be in the file.")
 	d.HasNot("expired")
 	picture(t, d, "file-for")
 	d.give(thePassphrase)
@@ -222,7 +222,7 @@ func TestAConnectionInAFileThatStaysLockedSaysSoAndNotThatItHasExpired(t *testin
 	d := b.notNow(t)
 	d.Menu(fullName(d.ui.known()[0]))
 	d.Press(fyne.KeyEscape)
-	d.Has("could not be opened", "Its sign-in is in your encrypted file, which is locked until you give its passphrase.", "Sign in anew")
+	d.Has("could not be opened", "Its sign-in may be in your encrypted file, which is locked until you give its passphrase.", "Sign in anew")
 	d.HasNot("expired", "keyring")
 	picture(t, d, "file-left")
 	d.Press(fyne.KeyReturn)
@@ -231,6 +231,23 @@ func TestAConnectionInAFileThatStaysLockedSaysSoAndNotThatItHasExpired(t *testin
 	d.Tap("Open the file…")
 	d.give(thePassphrase)
 	d.Has("Signed in as ada", "Sign-in kept in an encrypted file")
+}
+
+// Of a file that was never opened nobody knows what it has.
+func TestASignInThatTheFileNeverHadIsNotSaidToBeThere(t *testing.T) {
+	b, _, _ := inFileAt(t)
+	d := b.notNow(t)
+	other := testserver.StartRemote(t)
+	other.AddUser(t, "eve", "Eve Other", false)
+	d.insteadAt(other.URL, "eve")
+	d.Has("Signed in as eve", "The encrypted file is locked: signed in until you quit")
+	d = b.notNow(t)
+	d.Menu(fullName(d.ui.known()[1]))
+	d.Has("The sign-in of " + serverName(d.ui.known()[1]) + " is found nowhere else, so it may be in the file.")
+	d.HasNot("kept nowhere else")
+	d.Press(fyne.KeyEscape)
+	d.Has("Its sign-in may be in your encrypted file")
+	d.HasNot("Its sign-in is in")
 }
 
 func TestTheBuiltInServerOpensWithoutTheFileThatWasNotOpened(t *testing.T) {

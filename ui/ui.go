@@ -72,6 +72,7 @@ type UI struct {
 
 	resumed *resuming   // the start's screen, while it is shown
 	skipped bool        // the encrypted file's passphrase was not given, and nothing was opened since
+	waits   bool        // there is an encrypted file, and its passphrase was not given since the start
 	refused atomic.Bool // the keyring did not give the credential
 	locked  *locked     // nil: it is not
 	idle    *lock.Idle  // locks when nobody is there
