@@ -177,7 +177,7 @@ func (u *UI) keptElsewhere() {
 // whereKept says where the sign-in is kept.
 func (u *UI) whereKept() string {
 	switch {
-	case u.cfg.Kept.FileLocked(), u.waits && u.cfg.Unkept() != nil:
+	case u.fileLocked():
 		return i18n.T("status.fileLocked")
 	case u.cfg.Unkept() != nil:
 		return i18n.T("status.untilQuit")
@@ -185,4 +185,9 @@ func (u *UI) whereKept() string {
 		return i18n.T("status.inFile")
 	}
 	return i18n.T("status.kept")
+}
+
+// fileLocked reports whether the encrypted file would be used if it were open.
+func (u *UI) fileLocked() bool {
+	return u.cfg.Kept.FileLocked() || u.waits && u.cfg.Unkept() != nil
 }

@@ -17,7 +17,8 @@ func (v *View) keeping() fyne.CanvasObject {
 	v.keyring = widgets.NewButton(i18n.T("settings.keep"), func() { v.start(v.p.Keep) })
 	v.unkept = []*widgets.Button{v.keyring}
 	if v.p.KeepInFile != nil {
-		v.unkept = append(v.unkept, widgets.NewButton(i18n.T("settings.keepInFile"), v.p.KeepInFile))
+		v.toFile = widgets.NewButton(i18n.T("settings.keepInFile"), v.p.KeepInFile)
+		v.unkept = append(v.unkept, v.toFile)
 	}
 	v.inFile = []*widgets.Button{
 		widgets.NewButton(i18n.T("settings.passphrase"), v.p.ChangePassphrase),
@@ -44,6 +45,9 @@ func (v *View) Refresh() {
 	unkept := v.p.Unkept() != nil || locked
 	for _, b := range v.unkept {
 		widgets.SetVisible(b, unkept)
+	}
+	if v.toFile != nil {
+		v.toFile.SetText(i18n.T(map[bool]string{true: "signin.openFile", false: "settings.keepInFile"}[locked]))
 	}
 	for _, b := range v.inFile {
 		widgets.SetVisible(b, !unkept && v.p.InFile())

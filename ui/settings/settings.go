@@ -92,6 +92,7 @@ type View struct {
 	kept      *widgets.Field // whether the sign-in is kept
 	unkept    []*widgets.Button
 	inFile    []*widgets.Button
+	toFile    *widgets.Button // another: makes the file, or opens it again; nil: not now
 	keyring   *widgets.Button // one of unkept: no help while it is the file that is locked
 	demand    *fyne.Container // with the box that demands to sign in at each unlock
 }

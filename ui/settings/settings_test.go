@@ -147,6 +147,12 @@ func TestKeyringIsTriedAgainOnlyWhereTheSignInIsNotKept(t *testing.T) {
 	o.unkept, o.keep, o.where = errors.New("locked"), errors.New("still locked"), "nowhere"
 	o.show(t)
 	o.Has("nowhere", "Keep in an encrypted file…")
+	o.locked = true
+	o.show(t)
+	o.Has("Open the encrypted file…")
+	o.HasNot("Keep in an encrypted file…", "Try the keyring again")
+	o.locked = false
+	o.show(t)
 	o.Tap("Try the keyring again")
 	o.Has("Your keyring did not take it.")
 	o.keep, o.where = nil, "in the keyring"
