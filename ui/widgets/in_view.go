@@ -12,25 +12,66 @@ const around = 24 // kept in view above and below what has the focus, for its la
 // InView scrolls the dialog around o so that o can be seen. What can have the focus calls it when it has: Fyne does not
 // scroll by itself.
 func InView(o fyne.CanvasObject) {
-	d := dialogOf(o)
+	d := dialogAround(o)
 	if d == nil || !d.surface.scroll.Visible() || d.fixed(o) {
 		return
 	}
 	scrollTo(d.surface.scroll, o, around)
 }
 
+// dialogAround is dialogOf also for what only just became visible.
+func dialogAround(o fyne.CanvasObject) *Dialog {
+	c := canvasOf(o)
+	if c == nil {
+		return nil
+	}
+	if s, ok := c.Overlays().Top().(*surface); ok {
+		return s.dialog
+	}
+	return nil
+}
+
 // scrollTo scrolls until o can be seen, with some room around it.
 func scrollTo(scroll *container.Scroll, o fyne.CanvasObject, around float32) {
-	driver := fyne.CurrentApp().Driver()
-	top := driver.AbsolutePositionForObject(o).Y - driver.AbsolutePositionForObject(scroll).Y
+	top, found := topIn(scroll, o)
 	over := top - around
 	under := top + o.Size().Height + around - scroll.Size().Height
 	switch {
+	case !found:
 	case over < 0:
 		scroll.ScrollToOffset(scroll.Offset.AddXY(0, over))
 	case under > 0:
 		scroll.ScrollToOffset(scroll.Offset.AddXY(0, min(under, over)))
 	}
+}
+
+// topIn is how far below the upper edge of scroll o stands. The driver knows no place of what was not drawn yet: that is
+// looked for in the containers and our own fields.
+func topIn(scroll *container.Scroll, o fyne.CanvasObject) (top float32, found bool) {
+	driver := fyne.CurrentApp().Driver()
+	if driver.CanvasForObject(o) != nil && driver.CanvasForObject(scroll) != nil {
+		return driver.AbsolutePositionForObject(o).Y - driver.AbsolutePositionForObject(scroll).Y, true
+	}
+	return topBelow(scroll.Content, o)
+}
+
+func topBelow(tree, o fyne.CanvasObject) (top float32, found bool) {
+	if tree == o {
+		return tree.Position().Y, true
+	}
+	var all []fyne.CanvasObject
+	switch tree := tree.(type) {
+	case *fyne.Container:
+		all = tree.Objects
+	case interface{ contents() []fyne.CanvasObject }:
+		all = tree.contents()
+	}
+	for _, inside := range all {
+		if top, found = topBelow(inside, o); found {
+			return tree.Position().Y + top, true
+		}
+	}
+	return 0, false
 }
 
 // fixed says whether o stands below the content, where nothing scrolls.
