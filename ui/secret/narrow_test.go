@@ -37,6 +37,22 @@ func TestTheQuestionIsSeenInALowWindow(t *testing.T) {
 	}
 }
 
+func TestTheDialogFitsANarrowWindow(t *testing.T) {
+	for name, variant := range map[string]fyne.ThemeVariant{"light": fynetheme.VariantLight, "dark": fynetheme.VariantDark} {
+		t.Run(name, func(t *testing.T) {
+			d, w := openAt(t, variant, fyne.NewSize(640, 720))
+			driver := fyne.CurrentApp().Driver()
+			for _, b := range []fyne.CanvasObject{d.copyIt, d.testIt, d.form} {
+				if right := driver.AbsolutePositionForObject(b).X + b.Size().Width; right > 600 {
+					t.Errorf("%T ends at %v", b, right)
+				}
+			}
+			d.Leave()
+			test.AssertRendersToImage(t, "narrow-"+name+".png", w.Canvas())
+		})
+	}
+}
+
 // inPicture fails unless all of o can be seen, within what scrolls.
 func inPicture(t *testing.T, w fyne.Window, o fyne.CanvasObject) {
 	t.Helper()

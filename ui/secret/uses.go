@@ -23,7 +23,7 @@ func (d *Dialog) uses() fyne.CanvasObject {
 	d.form.SetSelectedIndex(0)
 	d.testIt = widgets.NewButton(i18n.T("secret.test"), d.startTest)
 	widgets.SetVisible(d.testIt, d.p.Test != nil)
-	return container.New(layout.NewCustomPaddedHBoxLayout(8),
+	return widgets.NewFlow(8,
 		container.NewGridWrap(fyne.NewSize(formWidth, d.testIt.MinSize().Height), d.form),
 		widgets.NewButton(i18n.T("secret.copyAs"), d.copyAs),
 		widgets.NewButton(i18n.T("secret.save"), d.askSave),

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
+	fynetheme "fyne.io/fyne/v2/theme"
 
 	"keyfob/ui/i18n"
 	"keyfob/ui/task"
@@ -25,7 +25,7 @@ func (v *View) keeping() fyne.CanvasObject {
 		widgets.NewButton(i18n.T("settings.move"), func() { v.start(v.p.Move) }),
 		widgets.NewButton(i18n.T("settings.forget"), func() { v.start(v.p.Forget) }),
 	}
-	box := container.NewHBox()
+	box := widgets.NewFlow(fynetheme.Padding())
 	for _, b := range v.buttons() {
 		box.Add(b)
 	}

@@ -15,6 +15,7 @@ const (
 	labelPad    = 8                              // what a label keeps free around its text
 	detailText  = detailWidth - 2*detailPad - 12 // with room for the scroll bar
 	bothFrom    = 860                            // from this width on, table and details stand side by side
+	masterWidth = 360                            // the least
 	gap         = 8
 )
 
@@ -72,36 +73,27 @@ func (l masterDetailLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 }
 
 func (l masterDetailLayout) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(360, 200)
+	return fyne.NewSize(masterWidth, 200)
 }
 
 // listLayout stands the toolbar, a note and the body below each other. In the
 // toolbar the search box is at the left, the bulk bar at the right, and the
 // filters flow in the room between: so the height of it follows from the width.
+// In a narrow window the three stand below each other.
 type listLayout struct{ search, filters, bulk, note, body fyne.CanvasObject }
 
 const (
 	searchWidth = 260
 	sidePad     = 22
+	besideFrom  = 2 * searchWidth // from this width on, the filters stand beside the search box
 )
 
 func (l listLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
-	right := size.Width - sidePad
-	if l.bulk.Visible() {
-		bulk := l.bulk.MinSize()
-		right -= bulk.Width
-		l.bulk.Move(fyne.NewPos(right, gap))
-		l.bulk.Resize(bulk)
+	tools := l.beside
+	if size.Width < besideFrom {
+		tools = l.below
 	}
-	search := min(searchWidth, size.Width/3)
-	l.search.Move(fyne.NewPos(sidePad, gap))
-	l.search.Resize(fyne.NewSize(search, l.search.MinSize().Height))
-	width := max(right-sidePad-search-2*gap, 1)
-	l.filters.Resize(fyne.NewSize(width, 1))
-	filters := l.filters.MinSize().Height
-	l.filters.Move(fyne.NewPos(sidePad+search+gap, gap+2))
-	l.filters.Resize(fyne.NewSize(width, filters))
-	y := gap + max(l.search.Size().Height, filters) + gap + 4
+	y := tools(size.Width) + gap + 4
 	note := l.note.MinSize().Height
 	l.note.Move(fyne.NewPos(0, y))
 	l.note.Resize(fyne.NewSize(size.Width, note))
@@ -109,8 +101,42 @@ func (l listLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	l.body.Resize(fyne.NewSize(size.Width, max(size.Height-y-note, 0)))
 }
 
+// beside sets the toolbar in one line and returns where it ends.
+func (l listLayout) beside(width float32) float32 {
+	right := width - sidePad
+	if l.bulk.Visible() {
+		bulk := l.bulk.MinSize()
+		right -= bulk.Width
+		l.bulk.Move(fyne.NewPos(right, gap))
+		l.bulk.Resize(bulk)
+	}
+	search := min(searchWidth, width/3)
+	l.search.Move(fyne.NewPos(sidePad, gap))
+	l.search.Resize(fyne.NewSize(search, l.search.MinSize().Height))
+	room := max(right-sidePad-search-2*gap, 1)
+	l.filters.Resize(fyne.NewSize(room, 1))
+	filters := l.filters.MinSize().Height
+	l.filters.Move(fyne.NewPos(sidePad+search+gap, gap+2))
+	l.filters.Resize(fyne.NewSize(room, filters))
+	return gap + max(l.search.Size().Height, filters)
+}
+
+// below sets the parts of the toolbar below each other and returns where the last ends.
+func (l listLayout) below(width float32) float32 {
+	y := float32(0)
+	for _, o := range []fyne.CanvasObject{l.search, l.filters, l.bulk} {
+		if o.Visible() {
+			height := heightAt(o, width-2*sidePad)
+			o.Move(fyne.NewPos(sidePad, y+gap))
+			o.Resize(fyne.NewSize(width-2*sidePad, height))
+			y += gap + height
+		}
+	}
+	return y
+}
+
 func (l listLayout) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(2*searchWidth, 200)
+	return fyne.NewSize(masterWidth, 200)
 }
 
 // column stands objects below each other at a fixed width. Texts that wrap get

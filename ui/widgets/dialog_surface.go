@@ -120,6 +120,7 @@ func (r *surfaceRenderer) heights(width float32) (h dialogHeights, gaps float32)
 			return 0
 		}
 		o.Resize(fyne.NewSize(width, o.Size().Height))
+		layAgain(o)
 		return o.MinSize().Height
 	}
 	h = dialogHeights{measure(r.head), measure(r.s.dialog.content), measure(r.s.dialog.failure), measure(r.foot)}
@@ -128,6 +129,13 @@ func (r *surfaceRenderer) heights(width float32) (h dialogHeights, gaps float32)
 		gaps += dialogGap
 	}
 	return h, gaps
+}
+
+// layAgain gives what only just became visible in o its width, which a Resize to the same size does not.
+func layAgain(o fyne.CanvasObject) {
+	if box, ok := o.(*fyne.Container); ok && box.Layout != nil {
+		box.Layout.Layout(box.Objects, box.Size())
+	}
 }
 
 func (r *surfaceRenderer) place(pos fyne.Position, width float32, h dialogHeights, rest float32) {
