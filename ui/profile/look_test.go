@@ -323,6 +323,21 @@ func chooseDate(screen *uitest.Screen) {
 	screen.Press(fyne.KeyTab, fyne.KeyTab, fyne.KeyRight, fyne.KeySpace)
 }
 
+// A token gets the expiry that has the ring.
+func TestTheArrowKeysChooseTheExpiryAndPassTheDateBy(t *testing.T) {
+	v, screen, w := show(t, still{tokens: sample()}, fynetheme.VariantLight, wide)
+	v.Create()
+	screen.Press(fyne.KeyTab, fyne.KeyTab, fyne.KeyLeft)
+	screen.Has("20 Feb 2027, 00:00 UTC")
+	screen.Press(fyne.KeyRight, fyne.KeyRight)
+	screen.Has("A date in UTC, like 2027-01-31")
+	screen.Press(fyne.KeyRight)
+	screen.Has("An expiry date is recommended")
+	if _, ok := w.Canvas().Focused().(*widgets.Chips); !ok {
+		t.Errorf("the focus has gone to %T", w.Canvas().Focused())
+	}
+}
+
 func TestADateIsNoMistakeBeforeItIsTyped(t *testing.T) {
 	v, screen, w := show(t, still{tokens: sample()}, fynetheme.VariantLight, wide)
 	v.Create()

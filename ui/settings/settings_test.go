@@ -20,6 +20,7 @@ import (
 type opened struct {
 	*uitest.Screen
 	app       *uitest.App
+	content   fyne.CanvasObject
 	signedOut int
 	unkept    error
 	keep      error // what the keyring answers
@@ -55,6 +56,7 @@ func (o *opened) show(t *testing.T) {
 		},
 		Moved: func() { o.moved++ },
 	})
+	o.content = v.Content
 	w := test.NewTempWindow(t, v.Content)
 	w.Resize(fyne.NewSize(800, 600))
 	o.Screen = uitest.Of(t, w)
@@ -92,6 +94,16 @@ func TestChosenThemeIsThereAtOnceAndAtTheNextStart(t *testing.T) {
 	settings.Apply(o.app)
 	if got, want := o.background(), of(fynetheme.VariantDark); got != want {
 		t.Errorf("next start: the background is %v, want %v", got, want)
+	}
+}
+
+func TestItFitsANarrowWindowWithAllItsButtons(t *testing.T) {
+	o := open(t)
+	o.inFile = true
+	o.show(t)
+	o.Has("Change passphrase…", "Sign out")
+	if width := o.content.MinSize().Width; width > 640-224-4 { // beside the sidebar
+		t.Errorf("it needs %v", width)
 	}
 }
 

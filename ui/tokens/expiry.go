@@ -58,6 +58,7 @@ func newExpiryField(rule client.ExpiryRule, now func() time.Time, changed func()
 		texts[i] = p.text
 	}
 	e.chips = widgets.NewChips(texts, e.chosen, e.choose)
+	e.chips.OnPressed = e.pressed
 	e.field = widgets.NewField(i18n.T("create.expires"), container.NewVBox(e.chips, e.date), "")
 	e.update()
 	return e
@@ -96,6 +97,10 @@ func (e *expiryField) choose(i int) {
 	e.chosen = i
 	widgets.SetVisible(e.date, e.preset[i].date)
 	e.update()
+}
+
+// pressed goes on to the date. The arrow keys do not: they may be on their way to what stands behind.
+func (e *expiryField) pressed(i int) {
 	if e.preset[i].date {
 		widgets.Focus(e.date)
 	}

@@ -287,6 +287,9 @@ func (s *Screen) Choose(label, text string) {
 			if chips.OnChanged != nil {
 				chips.OnChanged(i)
 			}
+			if chips.OnPressed != nil {
+				chips.OnPressed(i)
+			}
 			Settle()
 			return
 		}

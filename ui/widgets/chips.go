@@ -16,17 +16,18 @@ const (
 	chipGap    = 8
 )
 
-// Chips is a choice of exactly one from a few, all in sight. Left and Right go from one to the next, Space chooses; it is
-// one stop for Tab. Chips that find no room go on the next line.
+// Chips is a choice of exactly one from a few, all in sight. Left and Right choose the one before and the next, as in any
+// group of radio buttons; it is one stop for Tab. Chips that find no room go on the next line.
 type Chips struct {
 	widget.DisableableWidget
 	altAware
 	// OnChanged is told the index of what the user chose.
 	OnChanged func(index int)
+	// OnPressed is told what the user tapped, or pressed Space on: there the keys are done with the chips. It may be nil.
+	OnPressed func(index int)
 
 	options  []string
 	selected int
-	cursor   int
 	focused  bool
 	hovered  int
 	spans    []chipSpan
@@ -39,7 +40,7 @@ type chipSpan struct {
 
 // NewChips returns chips with one selected.
 func NewChips(options []string, selected int, changed func(index int)) *Chips {
-	c := &Chips{options: options, selected: selected, cursor: max(selected, 0), hovered: -1, OnChanged: changed}
+	c := &Chips{options: options, selected: selected, hovered: -1, OnChanged: changed}
 	c.ExtendBaseWidget(c)
 	return c
 }
@@ -47,7 +48,6 @@ func NewChips(options []string, selected int, changed func(index int)) *Chips {
 // SetOptions changes the texts and keeps the selected index.
 func (c *Chips) SetOptions(options []string) {
 	c.options = options
-	c.cursor = min(c.cursor, max(len(options)-1, 0))
 	c.Refresh()
 }
 
@@ -59,7 +59,7 @@ func (c *Chips) Selected() int { return c.selected }
 
 // SetSelected chooses without telling OnChanged.
 func (c *Chips) SetSelected(index int) {
-	c.selected, c.cursor = index, max(index, 0)
+	c.selected = index
 	c.Refresh()
 }
 
@@ -74,13 +74,23 @@ func (c *Chips) choose(index int) {
 	}
 }
 
+func (c *Chips) press(index int) {
+	c.choose(index)
+	if !c.Disabled() && c.OnPressed != nil {
+		c.OnPressed(index)
+	}
+}
+
+// cursor is the chip with the ring: the chosen one or, while there is none, the first.
+func (c *Chips) cursor() int { return min(max(c.selected, 0), max(len(c.options)-1, 0)) }
+
 // Tapped chooses.
 func (c *Chips) Tapped(ev *fyne.PointEvent) {
 	if i := c.at(ev.Position); i >= 0 {
 		if canvas := fyne.CurrentApp().Driver().CanvasForObject(c); canvas != nil {
 			canvas.Focus(c)
 		}
-		c.choose(i)
+		c.press(i)
 	}
 }
 
@@ -93,25 +103,24 @@ func (c *Chips) at(pos fyne.Position) int {
 	return -1
 }
 
-// TypedKey moves among the chips and chooses.
+// TypedKey chooses.
 func (c *Chips) TypedKey(ev *fyne.KeyEvent) {
 	used()
 	if dialogKey(c, ev) || c.Disabled() || len(c.options) == 0 {
 		return
 	}
 	switch ev.Name {
-	case fyne.KeyLeft:
-		c.cursor = max(c.cursor-1, 0)
-	case fyne.KeyRight:
-		c.cursor = min(c.cursor+1, len(c.options)-1)
+	case fyne.KeyLeft, fyne.KeyUp:
+		c.choose(max(c.cursor()-1, 0))
+	case fyne.KeyRight, fyne.KeyDown:
+		c.choose(min(c.selected+1, len(c.options)-1))
 	case fyne.KeyHome:
-		c.cursor = 0
+		c.choose(0)
 	case fyne.KeyEnd:
-		c.cursor = len(c.options) - 1
+		c.choose(len(c.options) - 1)
 	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
-		c.choose(c.cursor)
+		c.press(c.cursor())
 	}
-	c.Refresh()
 }
 
 // TypedRune is Fyne's.
@@ -119,7 +128,7 @@ func (c *Chips) TypedRune(rune) {}
 
 // FocusGained is Fyne's.
 func (c *Chips) FocusGained() {
-	c.focused, c.cursor = true, max(c.selected, 0)
+	c.focused = true
 	InView(c)
 	c.Refresh()
 }
@@ -229,7 +238,7 @@ func (r *chipsRenderer) place(i int, s chipSpan) {
 	text := f.text.MinSize()
 	f.text.Move(s.pos.AddXY((s.size.Width-text.Width)/2, (chipHeight-text.Height)/2))
 	f.text.Resize(text)
-	if i == r.c.cursor {
+	if i == r.c.cursor() {
 		placeRing(r.ring, s.pos, s.size)
 	}
 }

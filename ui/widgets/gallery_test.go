@@ -181,7 +181,7 @@ func parts() fyne.CanvasObject {
 	focused := NewButton("Focused", nil)
 	focused.focused = true
 	chips := NewChips([]string{"30 days", "90 days", "Never"}, 0, nil)
-	chips.focused, chips.cursor = true, 1
+	chips.focused = true
 	off := NewChips([]string{"30 days", "90 days"}, 0, nil)
 	off.Disable()
 	field := NewField("Description", NewEntry(), "")

@@ -1,6 +1,7 @@
 package widgets
 
 import (
+	"slices"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -82,19 +83,20 @@ func TestButtonIsPressedByEnterSpaceAndMouseUnlessDisabled(t *testing.T) {
 	}
 }
 
-func TestChipsGoByArrowsAndChooseBySpace(t *testing.T) {
+func TestArrowsChooseAmongChipsAndSpacePresses(t *testing.T) {
 	w := plainWindow(t)
-	var chosen []int
+	var chosen, pressed []int
 	c := NewChips([]string{"30 days", "90 days", "1 year"}, 0, func(i int) { chosen = append(chosen, i) })
+	c.OnPressed = func(i int) { pressed = append(pressed, i) }
 	w.SetContent(c)
 	w.Canvas().Focus(c)
-	press(w, fyne.KeyRight, fyne.KeyRight, fyne.KeyRight)
-	if c.Selected() != 0 {
-		t.Errorf("arrows alone chose %d", c.Selected())
+	press(w, fyne.KeyRight, fyne.KeyRight, fyne.KeyRight, fyne.KeyLeft, fyne.KeyHome, fyne.KeyEnd)
+	if !slices.Equal(chosen, []int{1, 2, 1, 0, 2}) || len(pressed) > 0 {
+		t.Errorf("arrows chose %v and pressed %v", chosen, pressed)
 	}
-	press(w, fyne.KeySpace, fyne.KeySpace, fyne.KeyLeft, fyne.KeySpace, fyne.KeyHome, fyne.KeyReturn)
-	if len(chosen) != 3 || chosen[0] != 2 || chosen[1] != 1 || chosen[2] != 0 {
-		t.Errorf("chosen: %v", chosen)
+	press(w, fyne.KeySpace, fyne.KeyUp, fyne.KeyReturn)
+	if !slices.Equal(pressed, []int{2, 1}) || c.Selected() != 1 {
+		t.Errorf("pressed %v, chosen is %d", pressed, c.Selected())
 	}
 }
 
