@@ -36,7 +36,7 @@ func (v *View) content() fyne.CanvasObject {
 	widgets.SetVisible(v.back, v.p.Back != nil)
 	foot := container.New(layout.NewCustomPaddedVBoxLayout(10), v.keeping, v.inFile.box, v.giveUp.box, container.NewCenter(v.back))
 	v.middle = container.NewCenter(container.New(layout.NewCustomPaddedVBoxLayout(22), head(), cards, foot))
-	return widgets.NewScrollBoth(v.middle)
+	return widgets.NewScrollBoth(container.New(stacking{v}, v.middle))
 }
 
 // BelowBack is where a menu of the button that leads back belongs.
@@ -231,33 +231,6 @@ func (w *waiting) showCode(c Code) {
 func (w *waiting) offer(link string) {
 	w.link.Show(link)
 	w.box.Refresh()
-}
-
-// pair sets the cards side by side, both as high as the higher one needs.
-type pair struct {
-	cards  []*fyne.Container
-	height float32
-}
-
-// measure lays the cards out at their width: only then text knows its lines.
-func (p *pair) measure() {
-	p.height = cardHeight
-	for _, c := range p.cards {
-		c.Resize(fyne.NewSize(cardWidth, c.Size().Height))
-		c.Refresh()
-		p.height = max(p.height, c.MinSize().Height)
-	}
-}
-
-func (p *pair) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(2*cardWidth+cardGap, p.height)
-}
-
-func (p *pair) Layout(cards []fyne.CanvasObject, _ fyne.Size) {
-	for i, c := range cards {
-		c.Move(fyne.NewPos(float32(i)*(cardWidth+cardGap), 0))
-		c.Resize(fyne.NewSize(cardWidth, p.height))
-	}
 }
 
 func quiet(text string) *widget.Label { return widgets.NewQuiet(text, theme.SizeNameSmallText) }

@@ -9,11 +9,15 @@ import (
 
 const around = 24 // kept in view above and below what has the focus, for its label and its hint
 
-// InView scrolls the dialog around o so that o can be seen. What can have the focus calls it when it has: Fyne does not
+// InView scrolls the dialog or the view around o so that o can be seen. What can have the focus calls it when it has: Fyne does not
 // scroll by itself.
 func InView(o fyne.CanvasObject) {
 	d := dialogAround(o)
-	if d == nil || !d.surface.scroll.Visible() || d.fixed(o) {
+	if d == nil {
+		viewTo(o)
+		return
+	}
+	if !d.surface.scroll.Visible() || d.fixed(o) {
 		return
 	}
 	scrollTo(d.surface.scroll, o, around)
@@ -27,6 +31,44 @@ func dialogAround(o fyne.CanvasObject) *Dialog {
 	}
 	if s, ok := c.Overlays().Top().(*surface); ok {
 		return s.dialog
+	}
+	return nil
+}
+
+// viewTo scrolls the view that o stands in, where nothing is in front.
+func viewTo(o fyne.CanvasObject) {
+	c := canvasOf(o)
+	if c == nil || c.Overlays().Top() != nil || c.Content() == nil {
+		return
+	}
+	if scroll := scrollAround(c.Content(), o); scroll != nil {
+		scrollTo(scroll, o, around)
+	}
+}
+
+// scrollAround finds in tree what scrolls o.
+func scrollAround(tree, o fyne.CanvasObject) *container.Scroll {
+	if s, ok := tree.(*container.Scroll); ok {
+		if _, found := topBelow(s.Content, o); found {
+			return s
+		}
+		return nil
+	}
+	for _, inside := range insideOf(tree) {
+		if s := scrollAround(inside, o); s != nil {
+			return s
+		}
+	}
+	return nil
+}
+
+// insideOf is what can be looked into: containers and what is our own.
+func insideOf(tree fyne.CanvasObject) []fyne.CanvasObject {
+	switch tree := tree.(type) {
+	case *fyne.Container:
+		return tree.Objects
+	case interface{ contents() []fyne.CanvasObject }:
+		return tree.contents()
 	}
 	return nil
 }
@@ -59,14 +101,7 @@ func topBelow(tree, o fyne.CanvasObject) (top float32, found bool) {
 	if tree == o {
 		return tree.Position().Y, true
 	}
-	var all []fyne.CanvasObject
-	switch tree := tree.(type) {
-	case *fyne.Container:
-		all = tree.Objects
-	case interface{ contents() []fyne.CanvasObject }:
-		all = tree.contents()
-	}
-	for _, inside := range all {
+	for _, inside := range insideOf(tree) {
 		if top, found = topBelow(inside, o); found {
 			return tree.Position().Y + top, true
 		}

@@ -35,6 +35,9 @@ func NewSense(content fyne.CanvasObject) *Sense {
 	return s
 }
 
+// contents lets what has the focus be found and scrolled to.
+func (s *Sense) contents() []fyne.CanvasObject { return []fyne.CanvasObject{s.content} }
+
 // Cursor is Fyne's, which asks for it whenever the pointer moves.
 func (s *Sense) Cursor() desktop.Cursor { return usedAt() }
 
