@@ -138,7 +138,7 @@ func TestASignInAtTheLockIsMovedIntoTheFileOnceThatIsOpened(t *testing.T) {
 	d.Has("Signed in as ada", "The encrypted file is locked: signed in until you quit")
 	d.Tap("Settings")
 	d.HasNot("Try the keyring again", "Change passphrase…", "Unlock by signing in")
-	d.Tap("Keep in an encrypted file…")
+	d.Tap("Open the encrypted file…")
 	d.give(thePassphrase)
 	d.Has("Sign-in kept in an encrypted file", "Change passphrase…")
 
@@ -299,7 +299,7 @@ func TestASignOutThatTheLockedFileHeldUpIsFinishedOnceItIsOpen(t *testing.T) {
 	d.Press(fyne.KeyReturn)
 	d.Has("Signed in as eve", "is not confirmed yet", "encrypted file is locked")
 	d.Tap("Settings")
-	d.Tap("Keep in an encrypted file…")
+	d.Tap("Open the encrypted file…")
 	d.give(thePassphrase)
 	d.Has("Ada Admin is now confirmed", "Sign-in kept in an encrypted file")
 	d.HasNot("locked", "is not confirmed yet")

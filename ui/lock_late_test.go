@@ -84,7 +84,7 @@ func TestALockThatComesWhileTheFileOpensForTheSettingsLocksItToo(t *testing.T) {
 	d, _ := besideEve(t)
 	slow := d.slowFile()
 	d.Tap("Settings")
-	d.Tap("Keep in an encrypted file…")
+	d.Tap("Open the encrypted file…")
 	d.Type(thePassphrase)
 	d.Begin(fyne.KeyReturn)
 	d.ui.lock()

@@ -381,7 +381,7 @@ func TestMistakesAreSaidInASentence(t *testing.T) {
 		{"a taken name", []string{"app", "add", "Scripts"}, 1, "This name is taken."},
 		{"no such user", token("--user", "eve"), 1, `There is no user "eve"`},
 		{"no such app", []string{"token", "create", "--user", "ada", "--app", "Nothing", "--scope", "read"}, 1, `There is no application "Nothing"`},
-		{"no such scope", []string{"token", "create", "--user", "ada", "--app", "Scripts", "--scope", "fly"}, 1, "/scopes"},
+		{"no such scope", []string{"token", "create", "--user", "ada", "--app", "Scripts", "--scope", "fly"}, 1, "Scopes: There is no such scope."},
 		{"neither user nor SAT", token(), 2, "--user"},
 		{"both user and SAT", token("--user", "ada", "--sat"), 2, "can't be used together"},
 		{"a past expiry", token("--user", "ada", "--expires=-1h"), 2, "--expires must be"},

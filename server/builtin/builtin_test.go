@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -87,9 +88,9 @@ func TestASignInThatNobodyUsedEndsAtTheNextStart(t *testing.T) {
 
 // What shows that a sign-in was used is purged in time: it goes on all the same.
 func TestASignInThatWasUsedLongAgoGoesOn(t *testing.T) {
-	now := time.Now()
+	var later atomic.Int64
 	c := config(t.TempDir())
-	c.Clock = func() time.Time { return now }
+	c.Clock = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
 	startAgain := func() desk {
 		s, err := builtin.Start(t.Context(), c)
 		if err != nil {
@@ -99,9 +100,9 @@ func TestASignInThatWasUsedLongAgoGoesOn(t *testing.T) {
 	}
 	d := startAgain()
 	first := d.signIn()
-	now = now.Add(20 * 24 * time.Hour)
+	later.Add(int64(20 * 24 * time.Hour))
 	kept := d.renew(first)
-	now = now.Add(11 * 24 * time.Hour)
+	later.Add(int64(11 * 24 * time.Hour))
 	d.signIn() // purges what has expired
 	d.stop()
 	d = startAgain()
