@@ -67,7 +67,6 @@ type Dialog struct {
 	lost    *widgets.Button
 	ask     *question
 	asking  bool
-	before  fyne.Focusable // had the focus when that was asked
 
 	storedLine fyne.CanvasObject // the check box, or the question in its place
 
@@ -141,9 +140,6 @@ func (d *Dialog) askLost() {
 func (d *Dialog) goBack() { d.showAsking(false) }
 
 func (d *Dialog) showAsking(on bool) {
-	if on && !d.asking {
-		d.before = d.window.Canvas().Focused()
-	}
 	d.asking = on
 	d.dialog.SetError("", "", nil)
 	widgets.SetVisible(d.ask.box, on)
@@ -156,17 +152,8 @@ func (d *Dialog) showAsking(on bool) {
 	if on {
 		d.ask.focus()
 	} else {
-		d.focusBefore()
+		widgets.Focus(d.stored) // what is asked for
 	}
-}
-
-// focusBefore takes the focus back to where it was before the question.
-func (d *Dialog) focusBefore() {
-	if d.before == nil {
-		widgets.Focus(d.stored)
-		return
-	}
-	d.window.Canvas().Focus(d.before)
 }
 
 func (d *Dialog) tick(stored bool) { d.dialog.SetSubmitEnabled(stored) }
