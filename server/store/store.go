@@ -101,12 +101,12 @@ func Open(ctx context.Context, place string) (*Store, error) {
 }
 
 func openSQLite(ctx context.Context, path string) (*Store, error) {
-	write, err := sqlitePool(path, "immediate", 1, 0) // SQLite has one writer: queue in Go, not on its lock
-	if err != nil {
+	if err := migrateSQLite(ctx, path); err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, write, goose.DialectSQLite3, "migrations/sqlite"); err != nil {
-		return nil, errors.Join(err, write.Close())
+	write, err := sqlitePool(path, "immediate", 1, 0, writing...) // SQLite has one writer: queue in Go, not on its lock
+	if err != nil {
+		return nil, err
 	}
 	n := min(runtime.GOMAXPROCS(0), checkersMost)
 	read, err1 := sqlitePool(path, "deferred", readers, 0)
@@ -122,12 +122,28 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	return s, nil
 }
 
+// writing is how the writer differs. What a savepoint needs to go back stays in
+// memory: into a file it is written, and never read, for each of the writes that
+// share a commit. What was written is moved into the database every 16 MB, not
+// every 4: the inner pages of the indexes are in most of it again and again.
+var writing = []string{"temp_store(MEMORY)", "wal_autocheckpoint(4000)"}
+
+// migrateSQLite has a connection of its own, that sorts what it has to in files.
+func migrateSQLite(ctx context.Context, path string) error {
+	db, err := sqlitePool(path, "immediate", 1, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(migrate(ctx, db, goose.DialectSQLite3, "migrations/sqlite"), db.Close())
+}
+
 // sqlitePool is n connections at most, each of which keeps so many KiB of the file in
-// memory, or SQLite's 2000. They stay open: to open one costs more than a read.
-func sqlitePool(path, lock string, n, keep int) (*sql.DB, error) {
+// memory, or SQLite's 2000, and what else pragmas ask of them. They stay open: to
+// open one costs more than a read.
+func sqlitePool(path, lock string, n, keep int, pragmas ...string) (*sql.DB, error) {
 	q := url.Values{
 		"_txlock": {lock},
-		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
+		"_pragma": append([]string{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"}, pragmas...),
 	}
 	if keep > 0 {
 		q.Add("_pragma", fmt.Sprintf("cache_size(-%d)", keep))
