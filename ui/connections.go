@@ -33,7 +33,7 @@ type place struct {
 
 func (u *UI) manage() {
 	if u.secret != nil {
-		u.secret.Ask()
+		u.secret.Ask(u.manage)
 		return
 	}
 	if u.leaving || u.busy() {

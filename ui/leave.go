@@ -21,8 +21,8 @@ import (
 // leaving bounds signing out: a server may be gone, a keyring slow.
 const leaving = 20 * time.Second
 
-// Quit ends the program. A new secret on screen is asked about first: nobody
-// could ever see it again. What a dialog is asking the server for is waited
+// Quit ends the program. A new secret on screen is asked about first, since nobody
+// could ever see it again, and the answer goes on to quit. What a dialog is asking the server for is waited
 // for, since it may be a secret, which is said; its Cancel does not wait.
 func (u *UI) Quit() {
 	u.dropHeld()
@@ -30,7 +30,7 @@ func (u *UI) Quit() {
 	case u.locked != nil:
 		u.quitLocked()
 	case u.secret != nil:
-		u.secret.Ask()
+		u.secret.Ask(u.Quit)
 	case widgets.DialogBusy(u.window.Canvas()):
 		u.hold()
 	default:

@@ -24,7 +24,7 @@ func (u *UI) switchTo(s connect.Saved) {
 	case u.locked != nil:
 		u.unlockOther(s)
 	case u.secret != nil:
-		u.secret.Ask()
+		u.secret.Ask(func() { u.switchTo(s) })
 	case u.leaving, u.busy(), u.main != nil && u.main.conn.Key() == s.Key():
 	default:
 		u.setAside()
@@ -144,7 +144,7 @@ func (u *UI) add() {
 	case u.locked != nil:
 		u.addLocked()
 	case u.secret != nil:
-		u.secret.Ask()
+		u.secret.Ask(u.add)
 	case u.free():
 		u.setAside()
 		u.showEnter(connect.Saved{BuiltIn: true})

@@ -131,7 +131,7 @@ func TestAChosenFolderKeepsTheName(t *testing.T) {
 
 func TestClosingTheWindowAsksBehindWhatIsInFront(t *testing.T) {
 	d, s, _ := saving(t)
-	d.Ask()
+	d.Ask(nil)
 	if d.front != nil || !d.asking {
 		t.Errorf("in front %v, asking %v", d.front, d.asking)
 	}

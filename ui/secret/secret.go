@@ -67,6 +67,7 @@ type Dialog struct {
 	lost    *widgets.Button
 	ask     *question
 	asking  bool
+	then    func() // once it has closed, unless the person goes back; nil: nothing
 
 	storedLine fyne.CanvasObject // the check box, or the question in its place
 
@@ -116,13 +117,19 @@ func (d *Dialog) Leave() {
 	}
 }
 
-// Ask is Leave for closing the window: pressed again, it keeps asking. What is
-// in front of the dialog goes.
-func (d *Dialog) Ask() {
+// Ask is Leave for what else was asked for, such as to quit: then does that once the
+// dialog has closed, and who goes back drops it. Asked again, it keeps asking. What
+// is in front of the dialog goes.
+func (d *Dialog) Ask(then func()) {
 	if d.front != nil {
 		d.front.Hide()
 	}
-	if !d.asking {
+	d.then = then
+	switch {
+	case d.asking:
+	case d.dialog.Busy(): // it will not have asked
+		d.then = nil
+	default:
 		d.Leave()
 	}
 }
@@ -137,7 +144,10 @@ func (d *Dialog) askLost() {
 	d.showAsking(true)
 }
 
-func (d *Dialog) goBack() { d.showAsking(false) }
+func (d *Dialog) goBack() {
+	d.then = nil
+	d.showAsking(false)
+}
 
 func (d *Dialog) showAsking(on bool) {
 	d.asking = on
@@ -205,5 +215,8 @@ func (d *Dialog) closed() {
 	d.result.say(widget.LowImportance, "")
 	if d.p.OnDone != nil {
 		d.p.OnDone()
+	}
+	if d.then != nil {
+		d.then()
 	}
 }

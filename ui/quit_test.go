@@ -1,0 +1,85 @@
+package ui
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+)
+
+// ended counts how often the program was ended.
+type ended struct {
+	fyne.App
+	times int
+}
+
+func (e *ended) Quit() { e.times++ }
+
+// ends watches the program of a desk for its end.
+func (d *desk) ends() *ended {
+	e := &ended{App: d.ui.cfg.App}
+	d.ui.cfg.App = e
+	return e
+}
+
+// showsSecret is the desktop with a new secret on screen.
+func showsSecret(t *testing.T) (*desk, *ended) {
+	t.Helper()
+	d := signedIn(t)
+	d.Shortcut(fyne.KeyN)
+	d.Type("Nightly export")
+	d.Press(fyne.KeyReturn)
+	d.Has("Your new token")
+	return d, d.ends()
+}
+
+// requirement 13: the quit that was asked for is what the answer is about.
+func TestGivingUpASecretGoesOnToTheQuitThatWasAskedFor(t *testing.T) {
+	for name, leave := range map[string]func(*desk){
+		"close anyway": func(d *desk) { d.Shortcut(fyne.KeyQ); d.Tap("Close anyway") },
+		"revoke now":   func(d *desk) { d.Shortcut(fyne.KeyQ); d.Tap("Revoke now") },
+		"asked before": func(d *desk) { d.Press(fyne.KeyEscape); d.Shortcut(fyne.KeyQ); d.Tap("Close anyway") },
+		"asked twice":  func(d *desk) { d.Shortcut(fyne.KeyQ); d.Shortcut(fyne.KeyQ); d.Tap("Close anyway") },
+		"stored":       func(d *desk) { d.Tap("I have copied and securely stored the token"); d.Shortcut(fyne.KeyQ) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, end := showsSecret(t)
+			leave(d)
+			if d.ui.secret != nil || end.times != 1 {
+				t.Errorf("the secret is there: %v; ended %d times", d.ui.secret != nil, end.times)
+			}
+		})
+	}
+}
+
+func TestGoingBackToASecretDropsTheQuit(t *testing.T) {
+	for name, back := range map[string]func(*desk){
+		"button": func(d *desk) { d.Tap("Go back") },
+		"escape": func(d *desk) { d.Press(fyne.KeyEscape) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, end := showsSecret(t)
+			d.Shortcut(fyne.KeyQ)
+			back(d)
+			d.Has("Your new token")
+			d.Tap("I have copied and securely stored the token")
+			d.Tap("Done")
+			if d.ui.secret != nil || end.times != 0 {
+				t.Errorf("the secret is there: %v; ended %d times", d.ui.secret != nil, end.times)
+			}
+		})
+	}
+}
+
+func TestGivingUpASecretGoesOnToWhatElseWasAskedFor(t *testing.T) {
+	for name, ask := range map[string]func(*desk){
+		"Connections":      func(d *desk) { d.ui.manage() },
+		"Add a connection": func(d *desk) { d.ui.add() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, _ := showsSecret(t)
+			ask(d)
+			d.Tap("Close anyway")
+			d.Has(map[string]string{"Connections": "Connections", "Add a connection": "Another server"}[name])
+		})
+	}
+}
