@@ -51,6 +51,8 @@ func showLook(u *UI, s connect.Saved, closed func()) {
 	l.dialog.SetSubmit(i18n.T("app.save"), widget.HighImportance, l.submit)
 	l.dialog.SetSize(fyne.NewSize(640, 0))
 	l.dialog.OnClosed = closed
+	was := l.colour.Selected()
+	l.dialog.SetEntered(func() bool { return l.name.Text != s.Label || l.colour.Selected() != was })
 	l.name.OnChanged = func(text string) {
 		unseen := words.Unseen(text)
 		field.SetError(unseen)

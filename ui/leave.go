@@ -23,7 +23,8 @@ const leaving = 20 * time.Second
 
 // Quit ends the program. A new secret on screen is asked about first, since nobody
 // could ever see it again, and the answer goes on to quit. What a dialog is asking the server for is waited
-// for, since it may be a secret, which is said; its Cancel does not wait.
+// for, since it may be a secret, which is said; its Cancel does not wait. What was
+// entered, or waits for an expired sign-in, is asked about where it would be lost.
 func (u *UI) Quit() {
 	u.dropHeld()
 	switch {
@@ -33,9 +34,20 @@ func (u *UI) Quit() {
 		u.secret.Ask(u.Quit)
 	case widgets.DialogBusy(u.window.Canvas()):
 		u.hold()
+	case widgets.Unfinished(u.window.Canvas()):
+		u.askDiscard()
 	default:
 		u.cfg.App.Quit()
 	}
+}
+
+// askDiscard asks in the dialog in front.
+func (u *UI) askDiscard() {
+	text := "quit.discard"
+	if u.expired != nil {
+		text = "quit.waits"
+	}
+	widgets.AskFront(u.window.Canvas(), i18n.T(text), i18n.T("quit.discardNow"), i18n.T("quit.back"), u.cfg.App.Quit)
 }
 
 // hold says, in front of the dialog that waits, why the program does not quit.

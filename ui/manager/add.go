@@ -48,6 +48,7 @@ func showAdd(p Params, done func(client.App)) *add {
 	a.form = words.Form{Dialog: a.dialog, Fields: fields}
 	a.dialog.SetSubmit(i18n.T("apps.add"), widget.HighImportance, a.submit)
 	a.dialog.SetSize(fyne.NewSize(600, 0))
+	a.dialog.SetEntered(a.entered)
 	a.policy.SetSelectedIndex(0)
 	a.changed()
 	a.dialog.Show()
@@ -67,6 +68,10 @@ func (a *add) changed() {
 		named := strings.TrimSpace(a.name.Text) != "" && words.Unseen(a.name.Text) == ""
 		a.dialog.SetSubmitEnabled(named && len(a.scopes.Chosen()) > 0)
 	}
+}
+
+func (a *add) entered() bool {
+	return a.name.Text != "" || a.policy.SelectedIndex() > 0 || len(a.scopes.Chosen()) > 0 || a.user.chosen() != ""
 }
 
 func (a *add) submit() {

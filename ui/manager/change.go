@@ -45,13 +45,15 @@ func showChange(p Params, app client.App, done func(client.App)) *change {
 	c.dialog = widgets.NewDialog(p.Window, i18n.T("app.changeTitle", "Name", app.Name), "", content)
 	c.form = words.Form{Dialog: c.dialog, Fields: fields}
 	c.dialog.SetSubmit(i18n.T("app.save"), widget.HighImportance, c.submit)
+	c.dialog.SetEntered(func() bool { return c.wish() != client.AppChange{} })
 	c.dialog.SetSize(fyne.NewSize(600, 0))
 	c.dialog.Show()
 	task.Go(func() { c.user.load(context.Background(), p.Server.Users) })
 	return c
 }
 
-func (c *change) submit() {
+// wish has what was changed.
+func (c *change) wish() client.AppChange {
 	var wish client.AppChange
 	if p := client.Policies[c.policy.SelectedIndex()]; p != c.app.Policy {
 		wish.Policy = &p
@@ -62,6 +64,11 @@ func (c *change) submit() {
 	if on := c.enabled.Checked; on != c.app.Enabled {
 		wish.Enabled = &on
 	}
+	return wish
+}
+
+func (c *change) submit() {
+	wish := c.wish()
 	if wish == (client.AppChange{}) {
 		c.dialog.Hide()
 		return

@@ -42,6 +42,7 @@ type Create struct {
 	dialog  *widgets.Dialog
 	form    words.Form
 	attempt string
+	sent    bool // so there may be a token already
 	cancel  context.CancelFunc
 
 	description *widgets.Field
@@ -73,6 +74,7 @@ func ShowCreate(p CreateParams) *Create {
 	c.dialog.SetRefused(c.sayMissing)
 	c.dialog.SetCancel(i18n.T("dialog.cancel"), c.close)
 	c.dialog.OnClosed = p.Closed
+	c.dialog.SetEntered(c.entered)
 	c.dialog.SetSize(fyne.NewSize(600, 0))
 	c.changed()
 	c.dialog.Show()
@@ -98,6 +100,11 @@ func (c *Create) changed() {
 	c.dialog.SetUnfinished(strings.TrimSpace(c.label.Text) == "")
 	c.dialog.SetSubmitEnabled(err == nil && c.chosenApp() != nil && len(c.scopes.Chosen()) > 0 && c.labelProblem() == "")
 	c.dialog.Fit()
+}
+
+// entered reports whether the form is not as it was opened.
+func (c *Create) entered() bool {
+	return c.sent || c.label.Text != "" || c.appSelect != nil && c.appSelect.SelectedIndex() > 0 || c.expiry.entered() || c.scopes.entered()
 }
 
 // scopesHint says why the form cannot be sent yet.
@@ -145,7 +152,7 @@ func (c *Create) submit() {
 		Attempt:     c.attempt,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c.cancel = cancel
+	c.cancel, c.sent = cancel, true
 	c.dialog.SetBusy(true, i18n.T("create.busy"))
 	task.Go(func() { c.create(ctx, wish) })
 }

@@ -25,6 +25,7 @@ type expiryField struct {
 	date   *widgets.Entry
 	preset []preset
 	chosen int
+	given  int // was chosen at first
 
 	changed func()
 }
@@ -49,6 +50,7 @@ func newExpiryField(rule client.ExpiryRule, now func() time.Time, changed func()
 	e := &expiryField{rule: rule, now: now, zone: time.Local, changed: changed}
 	e.preset = presets(rule)
 	e.chosen = defaultPreset(e.preset, rule)
+	e.given = e.chosen
 	e.date = widgets.NewEntry()
 	e.date.SetPlaceHolder("2027-01-31")
 	e.date.OnChanged = e.typed
@@ -92,6 +94,8 @@ func defaultPreset(all []preset, rule client.ExpiryRule) int {
 	}
 	return best
 }
+
+func (e *expiryField) entered() bool { return e.chosen != e.given || e.date.Text != "" }
 
 func (e *expiryField) choose(i int) {
 	e.chosen = i

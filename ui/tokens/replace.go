@@ -61,6 +61,7 @@ func ShowReplace(p ReplaceParams) *Replace {
 	r.dialog.SetSubmit(i18n.T("replace.submit"), widget.HighImportance, r.submit)
 	r.dialog.SetCancel(i18n.T("dialog.cancel"), r.close)
 	r.dialog.SetSize(fyne.NewSize(660, 0))
+	r.dialog.SetEntered(func() bool { return r.overlap != 0 || r.unsure })
 	r.choose(0)
 	r.dialog.Show()
 	r.dialog.Fit() // texts that wrap know their height only now

@@ -21,6 +21,7 @@ type ScopePicker struct {
 
 	offered []client.Scope
 	checks  []*widgets.Check
+	given   []string // was ticked at first
 	changed func()
 }
 
@@ -45,7 +46,13 @@ func (s *ScopePicker) Offer(scopes []client.Scope, tickLeast bool) {
 		meaning := widgets.NewQuiet(scope.Description, theme.SizeNameSmallText)
 		s.Content.Add(container.NewBorder(nil, nil, box, nil, container.New(layout.NewCustomPaddedLayout(1, 0, 0, 0), meaning)))
 	}
+	if first {
+		s.given = s.Chosen()
+	}
 }
+
+// entered reports whether anything else is ticked than at first.
+func (s *ScopePicker) entered() bool { return !slices.Equal(s.Chosen(), s.given) }
 
 // focus goes to the first scope, if there is one.
 func (s *ScopePicker) focus() {

@@ -25,7 +25,9 @@ type Dialog struct {
 	size    fyne.Size
 
 	title, subtitle *widget.Label
-	failure         *fyne.Container
+	failure         *fyne.Container // failed and question
+	failed          *Banner         // nil: nothing
+	question        *question       // nil: nothing is asked
 	busyLine        *Loading
 	keys            *widget.Label
 	actions         *fyne.Container
@@ -38,6 +40,7 @@ type Dialog struct {
 	unfinished bool // what SetUnfinished said
 	refused    func()
 	first      fyne.Focusable
+	entered    func() bool        // nil: nothing can be lost with it
 	onAnswer   func()             // once, when it is busy no more
 	paused     []fyne.Disableable // what SetBusy disabled
 	before     fyne.Focusable     // what had the focus under the dialog
@@ -147,13 +150,11 @@ func (d *Dialog) SetUnfinished(on bool) {
 // SetError shows what went wrong above the buttons, with a button to do something about it if actionText is not empty.
 // An empty text takes it away.
 func (d *Dialog) SetError(text, actionText string, action func()) {
-	d.failure.Objects = nil
+	d.failed = nil
 	if text != "" {
-		d.failure.Objects = []fyne.CanvasObject{NewBanner(Bad, text, actionText, action)}
+		d.failed = NewBanner(Bad, text, actionText, action)
 	}
-	SetVisible(d.failure, text != "")
-	d.failure.Refresh()
-	d.relayout()
+	d.showFailure()
 }
 
 // Busy says whether SetBusy is on.
@@ -214,7 +215,7 @@ func (d *Dialog) resume() {
 }
 
 func (d *Dialog) enableButtons() {
-	enable(d.submit, d.allowed && !d.busy)
+	enable(d.submit, d.allowed && !d.busy && d.question == nil)
 	enable(d.cancel, !d.busy || d.onCancel != nil)
 }
 
@@ -277,6 +278,7 @@ func (d *Dialog) hide() {
 	c.Overlays().Remove(d.surface)
 	c.SetOnTypedKey(d.beforeKey)
 	onKeyUp(c, d.beforeUp)
+	d.question = nil
 	if d.before != nil {
 		c.Focus(d.before)
 	}

@@ -9,6 +9,9 @@ import (
 func (d *Dialog) typedKey(ev *fyne.KeyEvent) bool {
 	used()
 	switch {
+	case d.question != nil && ev.Name == fyne.KeyEscape:
+		d.dropQuestion()
+		return true
 	case isEnter(ev) && d.unfinished:
 		d.nextField(d.window.Canvas())
 		return true
@@ -25,7 +28,7 @@ func (d *Dialog) typedKey(ev *fyne.KeyEvent) bool {
 // press is Enter on the whole dialog: it submits, or says why it may not.
 func (d *Dialog) press() {
 	switch {
-	case !d.submit.Visible() || d.busy:
+	case !d.submit.Visible() || d.busy || d.question != nil:
 	case d.submit.Disabled() && d.refused != nil:
 		d.refused()
 	default:
@@ -46,7 +49,7 @@ func (d *Dialog) leave() {
 // tellsKeys is false where Enter may mean another button than the main one.
 func (d *Dialog) tellsKeys() bool {
 	safe := d.submit.Visible() && d.submit.Importance != widget.DangerImportance
-	return safe && d.cancel.Visible() && len(d.actions.Objects) == 0 && !d.busy
+	return safe && d.cancel.Visible() && len(d.actions.Objects) == 0 && !d.busy && d.question == nil
 }
 
 // FocusFirst puts the focus where it was when the dialog was shown.

@@ -112,8 +112,11 @@ func topBelow(tree, o fyne.CanvasObject) (top float32, found bool) {
 // fixed says whether o stands below the content, where nothing scrolls.
 func (d *Dialog) fixed(o fyne.CanvasObject) bool {
 	below := append(slices.Clone(d.actions.Objects), d.cancel, d.submit)
-	for _, f := range d.failure.Objects {
-		below = append(below, f.(*Banner).action)
+	if d.failed != nil {
+		below = append(below, d.failed.action)
+	}
+	if d.question != nil {
+		below = append(below, d.question.yes, d.question.no)
 	}
 	return slices.Contains(below, o)
 }
