@@ -5,6 +5,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 
 	"keyfob/ui/theme"
@@ -15,6 +16,8 @@ const (
 	dialogPad    = 24
 	dialogMargin = 16 // kept free to the edge of the window
 	dialogGap    = 14
+	scrollLeft   = 4  // what scrolls begins before the content, for its focus rings
+	scrollRight  = 14 // and ends behind it, for the scroll bar
 )
 
 // surface is the overlay of a Dialog: a backdrop over the window and, in its middle, the card. It is of a type of our
@@ -26,7 +29,7 @@ type surface struct {
 }
 
 func newSurface(d *Dialog) *surface {
-	s := &surface{dialog: d, scroll: NewScroll(container.NewStack())}
+	s := &surface{dialog: d, scroll: NewScroll(container.New(layout.NewCustomPaddedLayout(0, 0, scrollLeft, scrollRight)))}
 	s.scroll.Hide()
 	s.ExtendBaseWidget(s)
 	return s
@@ -150,6 +153,8 @@ func (r *surfaceRenderer) place(pos fyne.Position, width float32, h dialogHeight
 	scrolls := h.body > rest+0.5
 	put(r.middle(scrolls), rest)
 	if scrolls {
+		r.scroll.Move(r.scroll.Position().SubtractXY(scrollLeft, 0))
+		r.scroll.Resize(r.scroll.Size().AddWidthHeight(scrollLeft+scrollRight, 0))
 		r.scroll.Refresh() // what is inside may have grown while its own size stays
 	}
 	if h.failure > 0 {
