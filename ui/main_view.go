@@ -116,7 +116,7 @@ func (m *mainView) sidebar() fyne.CanvasObject {
 	last := m.views()[len(m.views())-1]
 	inner := container.New(layout.NewCustomPaddedLayout(10, 10, 8, 8),
 		container.NewBorder(nil, m.item(last), nil, nil, box))
-	return container.NewStack(widgets.NewPane(theme.ColorNameSidebar), container.New(sidebarLayout{}, inner))
+	return container.NewStack(widgets.NewPane(theme.ColorNameSidebar), container.New(sidebarLayout{}, widgets.NewScroll(inner)))
 }
 
 func (m *mainView) item(v entry) fyne.CanvasObject {

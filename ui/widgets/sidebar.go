@@ -73,7 +73,10 @@ func (p *pressable) TypedRune(rune) {}
 // FocusGained is Fyne's.
 func (p *pressable) FocusGained() {
 	p.set(&p.focused, true)
-	if p.scroll != nil && p.scroll.Visible() {
+	switch {
+	case p.closeMenu == nil:
+		InView(p.self)
+	case p.scroll.Visible():
 		scrollTo(p.scroll, p.self, 0)
 	}
 }
