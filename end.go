@@ -50,6 +50,15 @@ func (q quitting) Quit() {
 	q.App.Quit()
 }
 
+// noLastWrite keeps Fyne from writing the settings once more as the program ends.
+// Each was written when it was chosen. That write empties the file first and is
+// waited for by nobody, so that the end could leave the file empty.
+func noLastWrite(a fyne.App) {
+	if l, ok := a.Lifecycle().(interface{ SetOnStoppedHookExecuted(func()) }); ok {
+		l.SetOnStoppedHookExecuted(func() {})
+	}
+}
+
 // stopping is how long Fyne may take to end the window.
 const stopping = 500 * time.Millisecond
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 )
 
 // window is an app whose Run returns once stopped is closed.
@@ -75,4 +76,22 @@ func TestTheProgramEndsByItselfWhereTheWindowDoes(t *testing.T) {
 			t.Errorf("it ends by %+v", got)
 		}
 	})
+}
+
+// Fyne names the hook on a type of its own, so it may go without the compiler saying so.
+func TestTheSettingsAreNotWrittenOnceMoreAsTheProgramEnds(t *testing.T) {
+	a := test.NewTempApp(t)
+	l, ok := a.Lifecycle().(interface {
+		SetOnStoppedHookExecuted(func())
+		OnStopped() func()
+	})
+	if !ok {
+		t.Fatal("Fyne has no such hook any more: look how it writes the settings now")
+	}
+	wrote := false
+	l.SetOnStoppedHookExecuted(func() { wrote = true })
+	noLastWrite(a)
+	if l.OnStopped()(); wrote {
+		t.Error("they are written")
+	}
 }

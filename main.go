@@ -77,6 +77,7 @@ func run(server, version string) error {
 
 	a := app.NewWithID(appID)
 	a.SetIcon(assets.AppIcon)
+	noLastWrite(a)
 	own := local.New(at.Data, version)
 	keyring := credentials.NewWatch(credentials.NewKeyring("Keyfob"))
 	kept := credentials.NewFallback(keyring).WithFile(credentials.NewFile(filepath.Join(at.Config, "credentials.json")))

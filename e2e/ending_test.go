@@ -88,3 +88,21 @@ func TestACrashLeavesAFileWithoutValuesAndTheNextStartTells(t *testing.T) {
 	d.sees("Nightly export", "Signed in as")
 	d.quit(p)
 }
+
+// Whatever is written as the program ends may be cut off by that end.
+func TestQuittingLeavesTheSettingsFileAlone(t *testing.T) {
+	d := newDesktop(t, true)
+	const file, settings = "config/fyne/io.github.keyfob.Keyfob/preferences.json", `{"lockSignIn": true}`
+	d.write(file, settings)
+	p := d.open()
+	d.useBuiltIn()
+	d.quit(p)
+	text, err := os.ReadFile(filepath.Join(d.home, file))
+	must(t, err)
+	if string(text) != settings {
+		t.Errorf("the settings were written anew: %s", text)
+	}
+	if log := d.log("keyfob"); strings.Contains(log, "Preferences") {
+		t.Errorf("it printed %s", log)
+	}
+}
