@@ -39,12 +39,11 @@ func TestTheSidebarOfALowWindowScrolls(t *testing.T) {
 		if top := at(i).Y; top < end {
 			t.Errorf("%s begins at %v, where the one before ends at %v", i.Text(), top, end)
 		}
-		end = at(i).Y + i.Size().Height
 		d.ui.window.Canvas().Focus(i)
 		if top := at(i).Y; top < 0 || top+i.Size().Height > at(d.ui.main.status.content).Y {
 			t.Errorf("%s has the focus at %v, out of sight", i.Text(), top)
 		}
-		end = at(i).Y + i.Size().Height // it may have scrolled
+		end = at(i).Y + i.Size().Height // after what it scrolled to be seen
 	}
 	picture(t, d, "low")
 	d.ui.window.Resize(fyne.NewSize(1240, 780))
