@@ -20,6 +20,7 @@ import (
 	"keyfob/assets"
 	"keyfob/client"
 	"keyfob/ui/i18n"
+	"keyfob/ui/signin"
 	"keyfob/ui/task"
 	"keyfob/ui/theme"
 	"keyfob/ui/widgets"
@@ -55,7 +56,7 @@ type Screen struct {
 	signIn        *widgets.Button // nil if Params.SignIn is
 	loading       *widgets.Loading
 	cancel        *widgets.Button
-	again, copy   *widgets.Button
+	link          *signin.LinkPanel // beside cancel
 	another       *widgets.Button
 	buttons       *fyne.Container
 	waiting       *fyne.Container
@@ -63,7 +64,6 @@ type Screen struct {
 
 	turns task.Turns
 	stop  context.CancelFunc // ends what is waited for
-	link  string             // where the browser was sent
 }
 
 // Show hides all of the window behind the screen.
@@ -114,12 +114,11 @@ func (s *Screen) makeButtons() {
 	s.first().Importance = widget.HighImportance
 	s.loading = widgets.NewLoading("")
 	s.cancel = widgets.NewButton(i18n.T("dialog.cancel"), s.giveUp)
-	s.again = widgets.NewButton(i18n.T("signin.openAgain"), s.openAgain)
-	s.copy = widgets.NewButton(i18n.T("signin.copyLink"), s.copyLink)
+	s.link = signin.NewLinkPanel(s.p.OpenURL)
 	s.another = widgets.NewButton(i18n.T("lock.another"), s.offerAnother)
 	s.another.Importance = widget.LowImportance
 	s.waiting = container.New(layout.NewCustomPaddedVBoxLayout(8), container.NewCenter(s.loading),
-		container.NewCenter(container.New(layout.NewCustomPaddedHBoxLayout(8), s.cancel, s.again, s.copy)))
+		container.NewCenter(container.New(layout.NewCustomPaddedHBoxLayout(8), s.cancel, s.link.Content)))
 }
 
 // first is the button that does what is mostly wanted.
@@ -177,12 +176,12 @@ func (s *Screen) startSignIn() { s.start(s.byWay("lock.waiting", "lock.waitingFo
 
 func (s *Screen) start(doing string, do func(context.Context) error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	s.stop, s.link = cancel, ""
+	s.stop = cancel
 	turn := s.turns.Next()
 	s.Say("")
 	s.field.SetError("")
 	s.loading.SetText(doing)
-	s.offerLink(false)
+	s.link.Stop()
 	s.busy(true)
 	task.Go(func() { s.run(ctx, turn, do) })
 }
@@ -226,25 +225,12 @@ func (s *Screen) say(text string, importance widget.Importance) {
 
 // Opened says that the browser was sent to link, or that it did not come up.
 func (s *Screen) Opened(link string, err error) {
-	s.link = link
-	s.offerLink(link != "")
+	s.link.Show(link)
 	if err != nil {
 		s.loading.SetText(i18n.T("signin.notOpened"))
 	}
-}
-
-func (s *Screen) offerLink(on bool) {
-	widgets.SetVisible(s.again, on)
-	widgets.SetVisible(s.copy, on)
 	s.middle.Refresh()
 }
-
-func (s *Screen) openAgain() {
-	link := s.link
-	task.Go(func() { _ = s.p.OpenURL(link) })
-}
-
-func (s *Screen) copyLink() { fyne.CurrentApp().Clipboard().SetContent(s.link) }
 
 func (s *Screen) offerAnother() {
 	pos := fyne.CurrentApp().Driver().AbsolutePositionForObject(s.another)

@@ -1,0 +1,45 @@
+package ui
+
+import (
+	"net/url"
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"keyfob/internal/testserver"
+)
+
+// waitingLock is a lock that waits for a browser in which nobody signs in, and the pages that it was sent to.
+func waitingLock(t *testing.T) (d *desk, opened chan string) {
+	t.Helper()
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	d.ui.cfg.App.Preferences().SetBool("lockSignIn", true)
+	opened = make(chan string, 8)
+	d.ui.cfg.OpenURL = func(address string) error {
+		opened <- address
+		return nil
+	}
+	d.ui.Lock()
+	d.Has(isLocked, "Sign in with your browser to unlock.")
+	d.Begin(fyne.KeyReturn)
+	d.Await("Open it again", "")
+	return d, opened
+}
+
+func TestTheLockOffersThePageOfTheBrowserAgain(t *testing.T) {
+	d, opened := waitingLock(t)
+	d.Await("Open it again", "Open it again")
+	d.Await("Copy link", "Copy link")
+	picture(t, d, "lock-link")
+	link := <-opened
+	if again := <-opened; again != link || d.ui.cfg.App.Clipboard().Content() != link {
+		t.Errorf("%s is opened again as %s, and copied as %s", link, again, d.ui.cfg.App.Clipboard().Content())
+	}
+	if _, err := testserver.LogIn(link, url.Values{"login": {"ada"}, "password": {testserver.Password}}); err != nil {
+		t.Fatal(err)
+	}
+	d.HasNot(isLocked, "Open it again")
+	d.Has("Signed in as ada")
+}
