@@ -2,6 +2,7 @@ package ui
 
 import (
 	"net/url"
+	"slices"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -41,5 +42,34 @@ func TestTheLockOffersThePageOfTheBrowserAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.HasNot(isLocked, "Open it again")
+	d.Has("Signed in as ada")
+}
+
+// escape presses Escape while something is waited for, which ends the waiting.
+func (d *desk) escape() {
+	d.t.Helper()
+	d.ui.window.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if slices.Contains(d.Shown(), "Cancel") {
+		d.t.Error("it still waits")
+		d.Await("Cancel", "Cancel")
+	}
+}
+
+func TestEscapeAtTheLockGivesTheWaitUpAsCancelDoes(t *testing.T) {
+	d, _ := waitingLock(t)
+	for range 3 { // from Cancel, and from the buttons beside it
+		d.escape()
+		d.HasNot("Waiting for your browser…", "Open it again", "Cancel")
+		d.Has(isLocked, "Sign in with the browser")
+		d.Press(fyne.KeyEscape) // nothing is waited for any more
+		d.Has(isLocked, "Sign in with the browser")
+		d.Begin(fyne.KeyReturn)
+		d.Await("Open it again", "Copy link")
+		d.ui.window.Canvas().FocusNext()
+	}
+	d.escape()
+	d.ui.cfg.OpenURL = browser(t, "ada")
+	d.Press(fyne.KeyReturn)
+	d.HasNot(isLocked)
 	d.Has("Signed in as ada")
 }

@@ -71,6 +71,7 @@ func Show(p Params) *Screen {
 	s := &Screen{p: p, stop: func() {}}
 	content := s.content()
 	s.cover = widgets.NewCover(p.Window, content, s.focus())
+	s.cover.OnEscape = s.escape
 	return s
 }
 
@@ -235,6 +236,13 @@ func (s *Screen) Opened(link string, err error) {
 func (s *Screen) offerAnother() {
 	pos := fyne.CurrentApp().Driver().AbsolutePositionForObject(s.another)
 	s.p.Another(pos.AddXY(0, s.another.Size().Height+2))
+}
+
+// escape is the key, which does what Cancel does.
+func (s *Screen) escape() {
+	if s.waiting.Visible() {
+		s.giveUp()
+	}
 }
 
 func (s *Screen) giveUp() {

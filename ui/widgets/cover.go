@@ -14,6 +14,9 @@ import (
 // may come, and they may open and close. Nothing of that shows, and no key or tap gets through. Only a dialog that was
 // told to (SetInFront) shows above it.
 type Cover struct {
+	// OnEscape is called for that key, whatever has the focus on the cover.
+	OnEscape func()
+
 	widget.BaseWidget
 	window  fyne.Window
 	content fyne.CanvasObject
@@ -48,9 +51,17 @@ func (c *Cover) SetFirst(first fyne.Focusable) {
 func (c *Cover) put() {
 	canvas := c.window.Canvas()
 	c.keys = canvas.OnTypedKey()
-	canvas.SetOnTypedKey(func(*fyne.KeyEvent) { used() })
+	canvas.SetOnTypedKey(c.typedKey)
 	canvas.Overlays().Add(c)
 	canvas.Focus(c.first)
+}
+
+// typedKey keeps keys from what is below.
+func (c *Cover) typedKey(ev *fyne.KeyEvent) {
+	used()
+	if ev.Name == fyne.KeyEscape && c.OnEscape != nil {
+		c.OnEscape()
+	}
 }
 
 func (c *Cover) lift() {
