@@ -85,7 +85,7 @@ func (e *expired) show() {
 	content := container.NewVBox(widgets.Flush(text))
 	submit := "expired.submit"
 	e.code = signin.NewCodePanel(e.u.cfg.OpenURL)
-	e.link = signin.NewLinkPanel(e.u.cfg.OpenURL)
+	e.link = signin.NewLinkPanel(e.u.cfg.OpenURL, nil, func() { e.dialog.Fit() })
 	switch e.conn.Way {
 	case connect.Browser:
 		content.Add(e.link.Content)

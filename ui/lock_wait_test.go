@@ -3,6 +3,7 @@ package ui
 import (
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -33,6 +34,7 @@ func TestTheLockOffersThePageOfTheBrowserAgain(t *testing.T) {
 	d, opened := waitingLock(t)
 	d.Await("Open it again", "Open it again")
 	d.Await("Copy link", "Copy link")
+	d.wantCopied()
 	picture(t, d, "lock-link")
 	link := <-opened
 	if again := <-opened; again != link || d.ui.cfg.App.Clipboard().Content() != link {
@@ -43,6 +45,14 @@ func TestTheLockOffersThePageOfTheBrowserAgain(t *testing.T) {
 	}
 	d.HasNot(isLocked, "Open it again")
 	d.Has("Signed in as ada")
+}
+
+// wantCopied fails the test unless it is said that the link was copied, while it is waited for the browser.
+func (d *desk) wantCopied() {
+	d.t.Helper()
+	if !slices.Contains(d.Shown(), "Link copied. Open it on this computer.") {
+		d.t.Errorf("nothing says that the link was copied:\n%s", strings.Join(d.Shown(), "\n"))
+	}
 }
 
 // escape presses Escape while something is waited for, which ends the waiting.

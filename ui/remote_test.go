@@ -111,6 +111,8 @@ func TestBrowserThatDoesNotComeUpLeavesTheLink(t *testing.T) {
 	d.Type(remote.URL)
 	d.Begin(fyne.KeyReturn)
 	d.Await("Your browser could not be opened. Copy the link and open it there.", "Copy link")
+	d.wantCopied()
+	picture(t, d, "enter-link")
 	link := d.ui.cfg.App.Clipboard().Content()
 	if _, err := testserver.LogIn(link, url.Values{"login": {"ada"}, "password": {testserver.Password}}); err != nil {
 		t.Fatal(err)
@@ -132,8 +134,9 @@ func TestAnExpiredSignInOffersThePageOfTheBrowserAgain(t *testing.T) {
 	d.ui.refresh()
 	d.Await("Your sign-in has expired", "Sign in with the browser")
 	d.Await("Your browser could not be opened. Copy the link and open it there.", "")
-	picture(t, d, "expired-link")
 	d.Await("Copy link", "Copy link")
+	d.wantCopied()
+	picture(t, d, "expired-link")
 	d.Await("Open it again", "Open it again")
 	link := <-opened
 	if again := <-opened; again != link || d.ui.cfg.App.Clipboard().Content() != link {

@@ -56,7 +56,7 @@ type Screen struct {
 	signIn        *widgets.Button // nil if Params.SignIn is
 	loading       *widgets.Loading
 	cancel        *widgets.Button
-	link          *signin.LinkPanel // beside cancel
+	link          *signin.LinkPanel // with cancel
 	another       *widgets.Button
 	buttons       *fyne.Container
 	waiting       *fyne.Container
@@ -115,11 +115,10 @@ func (s *Screen) makeButtons() {
 	s.first().Importance = widget.HighImportance
 	s.loading = widgets.NewLoading("")
 	s.cancel = widgets.NewButton(i18n.T("dialog.cancel"), s.giveUp)
-	s.link = signin.NewLinkPanel(s.p.OpenURL)
+	s.link = signin.NewLinkPanel(s.p.OpenURL, s.cancel, func() { s.middle.Refresh() })
 	s.another = widgets.NewButton(i18n.T("lock.another"), s.offerAnother)
 	s.another.Importance = widget.LowImportance
-	s.waiting = container.New(layout.NewCustomPaddedVBoxLayout(8), container.NewCenter(s.loading),
-		container.NewCenter(container.New(layout.NewCustomPaddedHBoxLayout(8), s.cancel, s.link.Content)))
+	s.waiting = container.New(layout.NewCustomPaddedVBoxLayout(8), container.NewCenter(s.loading), container.NewCenter(s.link.Content))
 }
 
 // first is the button that does what is mostly wanted.
@@ -229,8 +228,8 @@ func (s *Screen) Opened(link string, err error) {
 	s.link.Show(link)
 	if err != nil {
 		s.loading.SetText(i18n.T("signin.notOpened"))
+		s.middle.Refresh()
 	}
-	s.middle.Refresh()
 }
 
 func (s *Screen) offerAnother() {

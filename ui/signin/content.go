@@ -201,11 +201,13 @@ func newWaiting(v *View) *waiting {
 	w := &waiting{
 		loading: widgets.NewLoading(""),
 		code:    NewCodePanel(v.p.OpenURL),
-		link:    NewLinkPanel(v.p.OpenURL),
 		cancel:  widgets.NewButton(i18n.T("dialog.cancel"), v.cancel),
 	}
-	buttons := container.New(layout.NewCustomPaddedHBoxLayout(8), w.cancel, w.link.Content)
-	w.box = container.New(layout.NewCustomPaddedVBoxLayout(2), w.code.Content, container.NewHBox(w.loading), buttons)
+	w.link = NewLinkPanel(v.p.OpenURL, w.cancel, func() {
+		w.box.Refresh()
+		v.relayout()
+	})
+	w.box = container.New(layout.NewCustomPaddedVBoxLayout(2), w.code.Content, container.NewHBox(w.loading), w.link.Content)
 	w.stop()
 	return w
 }
@@ -213,7 +215,7 @@ func newWaiting(v *View) *waiting {
 func (w *waiting) start(text string) {
 	w.loading.SetText(text)
 	w.loading.Show()
-	w.offer("")
+	w.link.Stop()
 }
 
 func (w *waiting) stop() {
@@ -224,12 +226,6 @@ func (w *waiting) stop() {
 func (w *waiting) showCode(c Code) {
 	w.loading.SetText(i18n.T("signin.waitingDevice"))
 	w.code.Show(c)
-	w.box.Refresh()
-}
-
-// offer shows what helps when the browser did not come up.
-func (w *waiting) offer(link string) {
-	w.link.Show(link)
 	w.box.Refresh()
 }
 

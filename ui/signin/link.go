@@ -4,9 +4,11 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/widget"
 
 	"keyfob/ui/i18n"
 	"keyfob/ui/task"
+	"keyfob/ui/theme"
 	"keyfob/ui/widgets"
 )
 
@@ -16,30 +18,51 @@ type LinkPanel struct {
 	Content *fyne.Container
 
 	openURL func(string) error
+	changed func()
 	link    string
 	buttons []*widgets.Button
+	cancel  *widgets.Button // nil: it is elsewhere
+	said    *widget.Label   // what came of copying
+	line    *fyne.Container // around said
 }
 
-// NewLinkPanel makes a panel that shows nothing yet.
-func NewLinkPanel(openURL func(string) error) *LinkPanel {
-	p := &LinkPanel{openURL: openURL}
+// NewLinkPanel makes a panel that shows nothing yet but cancel, which stands first if there is one. changed is called
+// when the panel takes another place.
+func NewLinkPanel(openURL func(string) error, cancel *widgets.Button, changed func()) *LinkPanel {
+	p := &LinkPanel{openURL: openURL, changed: changed, cancel: cancel, said: widget.NewLabel("")}
+	p.said.SizeName = theme.SizeNameSmallText
+	p.line = widgets.Flush(p.said)
 	p.buttons = []*widgets.Button{
 		widgets.NewButton(i18n.T("signin.openAgain"), p.open),
 		widgets.NewButton(i18n.T("signin.copyLink"), p.copy),
 	}
-	p.Content = container.New(layout.NewCustomPaddedHBoxLayout(8), p.buttons[0], p.buttons[1])
-	p.Content.Hide()
+	row := container.New(layout.NewCustomPaddedHBoxLayout(8))
+	if cancel != nil {
+		row.Add(cancel)
+	}
+	for _, b := range p.buttons {
+		row.Add(b)
+	}
+	p.Content = container.New(layout.NewCustomPaddedVBoxLayout(2), row, p.line)
+	p.show("")
 	return p
 }
 
 // Show offers link until Stop; an empty one is none. Its buttons work also in a
 // dialog that is busy, waiting for the browser.
 func (p *LinkPanel) Show(link string) {
+	p.show(link)
+	p.changed()
+}
+
+func (p *LinkPanel) show(link string) {
 	p.link = link
 	for _, b := range p.buttons {
 		b.Enable()
+		widgets.SetVisible(b, link != "")
 	}
-	widgets.SetVisible(p.Content, link != "")
+	p.line.Hide()
+	widgets.SetVisible(p.Content, link != "" || p.cancel != nil)
 }
 
 // Stop takes the buttons off the screen.
@@ -50,4 +73,17 @@ func (p *LinkPanel) open() {
 	task.Go(func() { _ = p.openURL(link) })
 }
 
-func (p *LinkPanel) copy() { fyne.CurrentApp().Clipboard().SetContent(p.link) }
+// copy says what came of it: the clipboard itself tells nothing, so it is looked at.
+func (p *LinkPanel) copy() {
+	board := fyne.CurrentApp().Clipboard()
+	board.SetContent(p.link)
+	p.said.Importance = widget.MediumImportance
+	text := i18n.T("signin.linkCopied")
+	if board.Content() != p.link {
+		p.said.Importance = widget.DangerImportance
+		text = i18n.T("signin.linkNotCopied")
+	}
+	p.said.SetText(text)
+	p.line.Show()
+	p.changed()
+}

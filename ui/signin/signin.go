@@ -110,7 +110,7 @@ func (v *View) update(ctx context.Context) {
 // again; or, with err, that it did not come up. It is called on the UI thread,
 // within SignIn.
 func (v *View) Opened(url string, err error) {
-	v.waiting.offer(url)
+	v.waiting.link.Show(url)
 	v.waiting.loading.SetText(i18n.T("signin.waiting"))
 	if err != nil {
 		v.waiting.loading.SetText(i18n.T("signin.notOpened"))

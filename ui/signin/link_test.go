@@ -1,0 +1,50 @@
+package signin
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"keyfob/ui/i18n"
+	"keyfob/ui/uitest"
+)
+
+// deaf is an app whose clipboard takes nothing.
+type deaf struct{ fyne.App }
+
+type noClipboard struct{}
+
+func (deaf) Clipboard() fyne.Clipboard { return noClipboard{} }
+
+func (noClipboard) Content() string   { return "" }
+func (noClipboard) SetContent(string) {}
+
+func TestALinkIsSaidToBeCopiedOnlyIfItWas(t *testing.T) {
+	a := uitest.NewApp(t)
+	whole := a.App
+	changed := 0
+	p := NewLinkPanel(nil, nil, func() { changed++ })
+	p.Show("https://tokens.example.com/one")
+	says := func(key string) {
+		t.Helper()
+		before := changed
+		p.copy()
+		if !p.line.Visible() || p.said.Text != i18n.T(key) || changed == before {
+			t.Errorf("says %q, visible %v", p.said.Text, p.line.Visible())
+		}
+	}
+	a.App = deaf{whole}
+	says("signin.linkNotCopied")
+	a.App = whole
+	says("signin.linkCopied")
+	p.Show("https://tokens.example.com/two")
+	if p.line.Visible() {
+		t.Errorf("says %q of a link that was not copied", p.said.Text)
+	}
+	a.App = deaf{whole}
+	says("signin.linkNotCopied")
+	p.Stop()
+	if p.Content.Visible() || p.line.Visible() {
+		t.Error("it is still there")
+	}
+}
