@@ -94,10 +94,26 @@ func (u *UI) leave(conn *connect.Connection) {
 func (u *UI) left(conn *connect.Connection, err error) {
 	u.leaving = false
 	u.showEnter(conn.Saved)
-	if err != nil {
-		u.enter.Failed(words.Sentence{Text: i18n.T("signOut.partly") + " " + words.SignedOut(err, conn.Way == connect.Token)}, conn.BuiltIn)
-	}
+	u.sayLeft(conn, err)
 	u.enter.Focus()
+}
+
+// sayLeft says what a sign-out did not end: a token that was pasted is the person's to revoke.
+func (u *UI) sayLeft(conn *connect.Connection, err error) {
+	pasted := conn.Way == connect.Token
+	text := i18n.T("signOut.done")
+	if err != nil {
+		text = i18n.T("signOut.partly") + " " + words.SignedOut(err, pasted)
+	}
+	if pasted {
+		text += " " + i18n.T("leaving.pasted")
+	}
+	switch {
+	case err != nil:
+		u.enter.Failed(words.Sentence{Text: text}, conn.BuiltIn)
+	case pasted:
+		u.enter.Note(text)
+	}
 }
 
 // finishOnce is finish, unless nothing is left.

@@ -81,24 +81,6 @@ func TestAPastedTokenThatEndsInMidWorkIsAskedForAndTheActionRunsOnce(t *testing.
 	}
 }
 
-// A pasted token is the person's own, made elsewhere: Keyfob does not end it, and does not say so.
-func TestRemovingAConnectionOfAPastedTokenSaysThatTheTokenGoesOn(t *testing.T) {
-	d, remote := openRemote(t, "ada")
-	pasted := d.pasted(remote)
-	d.Has("Signed in as ada")
-
-	d.Menu("Manage connections…")
-	d.Tap("Remove…") // the pasted token took the place of the browser's sign-in
-	d.Has("Keyfob deletes the token that you pasted for", "goes on working")
-	d.HasNot("out at the server")
-	d.Tap("Remove connection")
-	d.Has("The token that you pasted goes on working until it expires or is revoked where it was made", "The credential is deleted")
-	d.HasNot("The sign-in has ended at the server")
-	if _, err := remote.Tokens.CheckToken(t.Context(), pasted.Reveal(), ""); err != nil {
-		t.Errorf("the token that goes on working: %v", err)
-	}
-}
-
 func TestACreateFormThatMayNotAskForApplicationsSaysSoAndWaitsNoMore(t *testing.T) {
 	d, remote := openRemote(t, "ada")
 	d.pasted(remote) // without the scope tokens

@@ -140,15 +140,19 @@ func (v *View) failAddress(s words.Sentence) {
 // noteAddress puts what is wrong with the address below it; an empty sentence
 // brings the hint back.
 func (v *View) noteAddress(wrong words.Sentence) {
-	v.note.Importance = widget.DangerImportance
 	if wrong.Text == "" {
-		v.note.Importance = widget.LowImportance
-		wrong.Text = v.addressHint()
-	}
-	if v.note.Text == wrong.Text {
+		v.writeNote(v.addressHint(), widget.LowImportance)
 		return
 	}
-	v.note.SetText(wrong.Text)
+	v.writeNote(wrong.Text, widget.DangerImportance)
+}
+
+func (v *View) writeNote(text string, importance widget.Importance) {
+	v.note.Importance = importance
+	if v.note.Text == text {
+		return
+	}
+	v.note.SetText(text)
 	v.relayout()
 }
 

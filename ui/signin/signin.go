@@ -192,6 +192,9 @@ func (v *View) Failed(s words.Sentence, builtIn bool) {
 	v.failAddress(s)
 }
 
+// Note says at the other server's card what is to be known of one that was left.
+func (v *View) Note(text string) { v.writeNote(text, widget.MediumImportance) }
+
 // Cancel gives up what is waited for, if anything is. It reports whether.
 func (v *View) Cancel() bool {
 	if !v.address.Disabled() {
