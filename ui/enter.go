@@ -122,6 +122,7 @@ func (u *UI) showEnter(last connect.Saved) {
 	}
 	p := signin.Params{
 		Begun:        u.begun,
+		Changed:      u.menuChanged,
 		UseBuiltIn:   func(ctx context.Context) error { return u.openOwn(instead(ctx)) },
 		SignIn:       func(ctx context.Context, w signin.Wish) error { return u.signIn(instead(ctx), w) },
 		Keyring:      u.keeping,

@@ -96,6 +96,7 @@ func (u *UI) leftInFile(s connect.Saved) {
 // unlocked what the file has, and sign-outs that it held up can be finished.
 func (u *UI) fileIsOpen() {
 	u.waits = false
+	u.menuChanged()
 	if u.cfg.Kept.InFile() && !u.cfg.Kept.FileLocked() { // else it was forgotten
 		u.freeAway()
 	}
@@ -165,6 +166,7 @@ func (u *UI) changePassphrase() {
 
 // keptElsewhere shows that the place where sign-ins are kept has changed.
 func (u *UI) keptElsewhere() {
+	u.menuChanged()
 	switch {
 	case u.main != nil:
 		u.main.settings.Refresh()

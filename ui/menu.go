@@ -15,12 +15,14 @@ func (u *UI) menu() *fyne.MainMenu {
 	if u.locked != nil {
 		return fyne.NewMainMenu(fyne.NewMenu(i18n.T("menu.file"), quit), u.connectionMenu())
 	}
+	u.lockItem = item("menu.lock", ctrl(fyne.KeyL), u.lock)
+	u.lockItem.Disabled = !u.canLock()
 	file := fyne.NewMenu(i18n.T("menu.file"),
 		u.whenSignedIn(item("menu.create", ctrl(fyne.KeyN), u.create)),
 		u.whenSignedIn(item("menu.refresh", nil, u.refresh)), fyne.NewMenuItemSeparator(),
 		item("menu.mine", ctrl(fyne.KeyI), u.askWhose),
 		u.whenSignedIn(item("menu.settings", ctrl(fyne.KeyComma), u.opener(viewSettings))),
-		item("menu.lock", ctrl(fyne.KeyL), u.lock),
+		u.lockItem,
 		u.whenSignedIn(item("menu.signOut", nil, u.signOut)))
 	file.Items = append(file.Items, fyne.NewMenuItemSeparator(), quit)
 	if u.main == nil {
@@ -38,9 +40,18 @@ func (u *UI) menu() *fyne.MainMenu {
 
 // menuChanged makes the menu anew when what it can do is another.
 func (u *UI) menuChanged() {
-	if u.main != nil && u.revokeItem != nil && u.revokeItem.Disabled == u.main.canRevoke() {
+	revoke := u.main != nil && u.revokeItem != nil && u.revokeItem.Disabled == u.main.canRevoke()
+	lock := u.locked == nil && u.lockItem.Disabled == u.canLock()
+	if revoke || lock {
 		u.window.SetMainMenu(u.menu())
 	}
+}
+
+// canLock reports whether there is anything to lock: what is signed in or about to be, or the encrypted file.
+func (u *UI) canLock() bool {
+	opening := u.resumed != nil || u.enter != nil && u.enter.Waits()
+	fileOpen := u.cfg.Kept.InFile() && !u.cfg.Kept.FileLocked()
+	return opening || fileOpen || u.main != nil || u.cfg.Connector.SignedIn() != nil
 }
 
 // whenSignedIn makes an item grey as long as nobody is signed in.

@@ -129,7 +129,7 @@ func TestWhatCanDoNothingIsGreyInTheMenu(t *testing.T) {
 			t.Errorf("%s: %s", when, diff)
 		}
 	}
-	want("on the first screen", "Create…", "Refresh", "Settings…", "Sign out")
+	want("on the first screen", "Create…", "Refresh", "Settings…", "Lock now", "Sign out")
 	d.Tap("Use the built-in server")
 	want("without a token", "Revoke…")
 	d.create("Nightly export")
@@ -138,4 +138,43 @@ func TestWhatCanDoNothingIsGreyInTheMenu(t *testing.T) {
 	want("in the settings", "Revoke…")
 	d.Tap("Tokens")
 	want("back at the tokens")
+}
+
+func TestLockingIsGreyOnlyWhereThereIsNothingToLock(t *testing.T) {
+	wants := func(d *desk, when string, grey bool) {
+		t.Helper()
+		if slices.Contains(d.grey(), "Lock now") != grey {
+			t.Errorf("%s the grey items are %q", when, d.grey())
+		}
+	}
+	d, remote := openRemote(t, "ada")
+	wants(d, "on the first screen", true)
+	d.ui.cfg.OpenURL = func(string) error { return nil }
+	d.Press(fyne.KeyTab)
+	d.Type(remote.URL)
+	d.Begin(fyne.KeyReturn)
+	d.Await("Open it again", "")
+	wants(d, "while somebody signs in", false)
+	d.Await("Cancel", "Cancel")
+	d.Has("Use the built-in server")
+	wants(d, "once that is given up", true)
+
+	d, _ = openAsking(t)
+	d.Await("Waiting for your keyring. It may have asked for its password.", "")
+	wants(d, "while the last connection opens", false)
+	d.Await("Do not wait for the keyring", "")
+	wants(d, "while it may still come up", false)
+	d.Await("Do not wait for the keyring", "Do not wait for the keyring")
+	d.Has("Your keyring cannot be used")
+	wants(d, "once it does not", true)
+
+	b, remote, _ := inFileAt(t)
+	remote.SetGone(true)
+	d = b.start(t)
+	d.give(thePassphrase)
+	d.Has("could not be opened")
+	wants(d, "with the file open", false)
+	d.ui.Lock()
+	d.Has("could not be opened")
+	wants(d, "with the file locked", true)
 }

@@ -65,6 +65,7 @@ func (u *UI) showResuming(last connect.Saved) {
 	u.window.SetContent(container.NewCenter(container.NewVBox(
 		u.resumed.loading,
 		container.NewCenter(widgets.NewButton(i18n.T("dialog.cancel"), func() { u.comeBack(last) })))))
+	u.menuChanged()
 }
 
 // stopResuming shows the first screen.
@@ -106,6 +107,7 @@ func (u *UI) notOpened(ctx context.Context, s connect.Saved, err error) {
 
 func (u *UI) showFailed(s connect.Saved, why words.Sentence, do func()) {
 	u.resumed = nil
+	u.menuChanged()
 	again := widgets.NewButton(why.Action, do)
 	again.Importance = widget.HighImportance
 	widgets.SetVisible(again, why.Action != "")

@@ -54,6 +54,7 @@ type UI struct {
 	conn       *connect.Connection // nil: not signed in
 	main       *mainView           // nil: not signed in
 	revokeItem *fyne.MenuItem
+	lockItem   *fyne.MenuItem
 	aside      *mainView    // to come back to while another connection is added or opened
 	enter      *signin.View // choosing a server, while it is shown
 

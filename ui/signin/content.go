@@ -94,6 +94,7 @@ func (v *View) begin(doing string, from *card) {
 	from.putFoot(v.waiting.box)
 	v.relayout()
 	widgets.Focus(v.waiting.cancel)
+	v.p.Changed()
 }
 
 // idle is the view with nothing under way.
@@ -106,6 +107,7 @@ func (v *View) idle() {
 	v.ways.enable(true)
 	v.advanced.enable(true)
 	v.relayout()
+	v.p.Changed()
 }
 
 func (v *View) failBuiltIn(s words.Sentence) {

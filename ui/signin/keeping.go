@@ -13,6 +13,7 @@ import (
 func (v *View) Opening(on bool) {
 	v.opening = on
 	v.showKeeping(v.known)
+	v.p.Changed()
 }
 
 // KeyringWaits says that the keyring is waited for, with a way to stop that.

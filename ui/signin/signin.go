@@ -36,6 +36,7 @@ const (
 // a nil error of the first two says that somebody is signed in.
 type Params struct {
 	Begun      func() // the person begins to open something; on the UI thread
+	Changed    func() // View.Waits may answer otherwise now
 	UseBuiltIn func(context.Context) error
 	SignIn     func(context.Context, Wish) error
 	Keyring    func(context.Context) Keeping
@@ -194,6 +195,9 @@ func (v *View) Failed(s words.Sentence, builtIn bool) {
 
 // Note says at the other server's card what is to be known of one that was left.
 func (v *View) Note(text string) { v.writeNote(text, widget.MediumImportance) }
+
+// Waits reports whether somebody may soon be signed in.
+func (v *View) Waits() bool { return v.address.Disabled() || v.opening }
 
 // Cancel gives up what is waited for, if anything is. It reports whether.
 func (v *View) Cancel() bool {

@@ -37,6 +37,9 @@ func view(t *testing.T, p Params) (*View, fyne.Window) {
 	if p.KeepInFile == nil {
 		p.KeepInFile = func() {}
 	}
+	if p.Changed == nil {
+		p.Changed = func() {}
+	}
 	if p.Begun == nil {
 		p.Begun = func() {}
 	}
