@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -229,5 +230,23 @@ func TestAFileThatNobodyCanOpenIsForgotten(t *testing.T) {
 	d.Has("Use the built-in server")
 	if _, err := os.Stat(b.file()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the file: %v", err)
+	}
+}
+
+func TestTabComesToForgettingTheFileLast(t *testing.T) {
+	b, _, _ := inFileAt(t)
+	d := b.start(t)
+	d.Has("Your sign-ins are in an encrypted file")
+	var order []string
+	for range 4 {
+		d.Press(fyne.KeyTab)
+		name := ""
+		if b, ok := d.ui.window.Canvas().Focused().(*widgets.Button); ok {
+			name = b.Text
+		}
+		order = append(order, name)
+	}
+	if want := []string{"Open", "Not now", "Forget the file…", ""}; !slices.Equal(order, want) {
+		t.Errorf("Tab comes to %q, want %q", order, want)
 	}
 }

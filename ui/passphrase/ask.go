@@ -41,6 +41,7 @@ func Ask(p AskParams) {
 	a.dialog.SetSubmit(i18n.T("passphrase.open"), widget.HighImportance, a.submit)
 	a.dialog.SetCancel(i18n.T("passphrase.skip"), a.skip)
 	a.dialog.AddAction(i18n.T("passphrase.forget"), a.confirm)
+	a.dialog.SetMainFirst()
 	a.dialog.SetSize(fyne.NewSize(560, 0))
 	a.dialog.OnClosed = func() { empty(a.entry) }
 	a.dialog.Show()

@@ -3,7 +3,6 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 
 	"keyfob/ui/i18n"
@@ -31,6 +30,7 @@ type Dialog struct {
 	busyLine        *Loading
 	keys            *widget.Label
 	actions         *fyne.Container
+	foot, buttons   *fyne.Container
 	cancel, submit  *Button
 	onCancel        func()
 
@@ -69,6 +69,7 @@ func NewDialog(w fyne.Window, title, subtitle string, content fyne.CanvasObject)
 	d.cancel = NewButton(i18n.T("dialog.cancel"), d.leave)
 	d.submit = NewButton("", nil)
 	d.submit.Hide()
+	d.makeFoot()
 	d.surface = newSurface(d)
 	return d
 }
@@ -300,10 +301,4 @@ func (d *Dialog) relayout() {
 	if d.surface != nil {
 		d.surface.Refresh()
 	}
-}
-
-// footer is the last line: what else can be done and what goes on at the left, the buttons at the right.
-func (d *Dialog) footer() fyne.CanvasObject {
-	right := container.New(layout.NewCustomPaddedHBoxLayout(10), d.cancel, d.submit)
-	return container.New(footLayout{d}, container.NewHBox(d.actions, d.busyLine), d.keys, right)
 }

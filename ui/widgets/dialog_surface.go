@@ -60,7 +60,7 @@ func (s *surface) CreateRenderer() fyne.WidgetRenderer {
 		card:     &canvas.Rectangle{StrokeWidth: 1},
 		head:     container.New(tightColumn{}, d.title, d.subtitle),
 		body:     container.NewStack(d.content),
-		foot:     d.footer(),
+		foot:     d.foot,
 		scroll:   s.scroll,
 	}
 	r.colour()

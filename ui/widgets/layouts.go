@@ -58,22 +58,24 @@ func (centred) MinSize(objects []fyne.CanvasObject) fyne.Size {
 
 // footLayout is the last line of a dialog: what else can be done or what goes on, at the right the buttons. Between
 // them it says which keys work, where that has room and Enter means the main button.
-type footLayout struct{ d *Dialog }
-
-func (l footLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	left, keys, right := objects[0], objects[1], objects[2]
-	x := size.Width - right.MinSize().Width
-	right.Move(fyne.NewPos(x, 0))
-	right.Resize(fyne.NewSize(right.MinSize().Width, size.Height))
-	left.Move(fyne.NewPos(0, 0))
-	left.Resize(fyne.NewSize(x, size.Height))
-	hint := keys.MinSize()
-	keys.Move(fyne.NewPos(-8, (size.Height-hint.Height)/2))
-	keys.Resize(hint)
-	SetVisible(keys, l.d.tellsKeys() && hint.Width <= x)
+type footLayout struct {
+	d           *Dialog
+	left, right *fyne.Container
 }
 
-func (footLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	left, right := objects[0].MinSize(), objects[2].MinSize()
+func (l footLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	x := size.Width - l.right.MinSize().Width
+	l.right.Move(fyne.NewPos(x, 0))
+	l.right.Resize(fyne.NewSize(l.right.MinSize().Width, size.Height))
+	l.left.Move(fyne.NewPos(0, 0))
+	l.left.Resize(fyne.NewSize(x, size.Height))
+	hint := l.d.keys.MinSize()
+	l.d.keys.Move(fyne.NewPos(-8, (size.Height-hint.Height)/2))
+	l.d.keys.Resize(hint)
+	SetVisible(l.d.keys, l.d.tellsKeys() && hint.Width <= x)
+}
+
+func (l footLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	left, right := l.left.MinSize(), l.right.MinSize()
 	return fyne.NewSize(left.Width+right.Width, max(left.Height, right.Height))
 }
