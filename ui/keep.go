@@ -42,7 +42,7 @@ func (u *UI) askPassphrase() {
 // is what cannot be opened without it; empty: nothing yet.
 func (u *UI) openFile(server string, done, skip func()) {
 	passphrase.Ask(passphrase.AskParams{
-		Window: u.window, Server: server, Begun: u.begun, Open: u.tryFile, Forget: u.cfg.Kept.ForgetFile, Skip: skip,
+		Window: u.window, Server: server, Begun: u.begun, Open: u.tryFile, Forget: u.forgetFile, Skip: skip,
 		Done: func() {
 			switch {
 			case u.locked != nil: // by which all this is given up
@@ -61,6 +61,23 @@ func (u *UI) tryFile(ctx context.Context, p client.Secret) error {
 	err := u.cfg.Kept.OpenFile(ctx, p)
 	fyne.Do(u.dropLate)
 	return err
+}
+
+// forgetFile may come to its end behind a lock, which then asks for no passphrase.
+func (u *UI) forgetFile(ctx context.Context) error {
+	err := u.cfg.Kept.ForgetFile(ctx)
+	if err == nil {
+		fyne.Do(u.forgotten)
+	}
+	return err
+}
+
+func (u *UI) forgotten() {
+	u.waits = false
+	if l := u.locked; l != nil {
+		l.found = false
+		u.asksRight(l)
+	}
 }
 
 // openAgain asks once more for the passphrase: a lock came after it was given, and

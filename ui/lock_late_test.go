@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -97,6 +98,48 @@ func TestALockThatComesWhileTheFileOpensForTheSettingsLocksItToo(t *testing.T) {
 	d.give(thePassphrase)
 	d.HasNot(isLocked)
 	d.Has("Signed in as eve", "Sign-in kept in an encrypted file")
+}
+
+func TestALockThatComesWhileTheFileIsForgottenAsksForItNoMore(t *testing.T) {
+	d, _ := besideEve(t)
+	slow := forgottenLate{d.ui.cfg.Kept, make(chan struct{}, 8)}
+	d.ui.cfg.Kept = slow
+	d.Tap("Settings")
+	d.Tap("Open the encrypted file…")
+	d.Tap("Forget the file…")
+	d.tabTo(toButton("Delete the file"))
+	for len(slow.asked) > 0 {
+		<-slow.asked
+	}
+	d.Begin(fyne.KeyReturn)
+	d.ui.lock()
+	if !slices.Contains(d.Shown(), asksForIt) {
+		t.Error("the file that is still there is not asked for")
+	}
+	d.Has(isLocked, "Eve Other", "Nothing keeps your sign-in but this program's memory")
+	d.HasNot(asksForIt)
+	d.Press(fyne.KeyReturn)
+	d.HasNot(isLocked)
+	d.Has("Signed in as eve")
+}
+
+// forgottenLate is an encrypted file that goes only once a lock has asked twice what it holds: when it came, and when it
+// had dropped all that there was.
+type forgottenLate struct {
+	Keeper
+
+	asked chan struct{}
+}
+
+func (k forgottenLate) Holds(credential string) bool {
+	defer func() { k.asked <- struct{}{} }()
+	return k.Keeper.Holds(credential)
+}
+
+func (k forgottenLate) ForgetFile(ctx context.Context) error {
+	<-k.asked
+	<-k.asked
+	return k.Keeper.ForgetFile(ctx)
 }
 
 // Nobody is signed in, so there is nothing to show a lock for; the passphrase counts for nothing all the same.
