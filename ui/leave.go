@@ -30,6 +30,8 @@ func (u *UI) Quit() {
 	switch {
 	case u.locked != nil:
 		u.quitLocked()
+	case u.secret != nil && u.expired != nil: // which is in front of it
+		u.hold()
 	case u.secret != nil:
 		u.secret.Ask(u.Quit)
 	case widgets.DialogBusy(u.window.Canvas()):

@@ -83,3 +83,25 @@ func TestGivingUpASecretGoesOnToWhatElseWasAskedFor(t *testing.T) {
 		})
 	}
 }
+
+// What asks for the sign-in is in front of the secret, and of its question.
+func TestQuittingASecretBehindAnExpiredSignInSaysWhyItDoesNot(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	end := d.ends()
+	d.fill("Nightly export")
+	d.Press(fyne.KeyReturn)
+	d.Has("Your new token")
+	endSignIn(t, d, remote)
+	d.Await("Lost it? Revoke now", "Lost it? Revoke now")
+	d.Await("Revoke now", "Revoke now")
+	d.Await("Your sign-in has expired", "")
+	d.ui.Quit()
+	d.Await("Keyfob does not quit yet", "Wait for the answer")
+	d.Await("Your sign-in has expired", "Not now")
+	d.Has("Your new token")
+	if d.ui.secret == nil || end.times != 0 {
+		t.Errorf("the secret is there: %v; ended %d times", d.ui.secret != nil, end.times)
+	}
+}
