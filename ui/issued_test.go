@@ -163,7 +163,7 @@ type slow struct {
 	release chan struct{}
 }
 
-func (s slow) Recall(ctx context.Context, key string) (client.Secret, error) {
+func (s slow) Recall(ctx context.Context, key string) ([]client.Secret, error) {
 	<-s.release
 	return s.Keys.Recall(ctx, key)
 }
@@ -192,8 +192,8 @@ func TestQuittingWaitsUntilWhatWasIssuedIsWrittenDown(t *testing.T) {
 // none is no keyring.
 type none struct{}
 
-func (none) Recall(context.Context, string) (client.Secret, error) {
-	return client.Secret{}, credentials.ErrUnavailable
+func (none) Recall(context.Context, string) ([]client.Secret, error) {
+	return nil, credentials.ErrUnavailable
 }
 
 func (none) Keep(context.Context, string, client.Secret) error { return credentials.ErrUnavailable }

@@ -7,7 +7,8 @@
 // when it is waited for. File is encrypted under a passphrase, for a computer
 // without a keyring. Memory holds until the program quits. Fallback is the File
 // if it is open, else the Keyring while it works, else Memory, and says which: a
-// sign-in is never lost because a keyring failed.
+// sign-in is never lost because a keyring failed. What two of them have under one
+// key is told by Shadowed, and never written over unseen.
 package credentials
 
 import (

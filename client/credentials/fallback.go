@@ -29,10 +29,13 @@ type Fallback struct {
 
 	moving sync.Mutex // held from the opening of the file until it has what is in memory
 
+	turns sync.Map // of keys, a *sync.Mutex each: what moves a secret does not overtake its Set or Delete
+
 	mu      sync.Mutex
-	reason  error // why the last Set is in memory
-	asleep  bool  // do not ask the keyring again unasked
-	refused error // why Recall does not ask again
+	reason  error           // why the last Set is in memory
+	asleep  bool            // do not ask the keyring again unasked
+	refused error           // why Recall does not ask again
+	known   map[string]bool // of keys, whether the keyring has them, as it told this run
 }
 
 // NewFallback is a Fallback in front of keyring, with no file.
@@ -66,7 +69,7 @@ func (f *Fallback) Why() error {
 
 // Get is the secret under key: from memory when it could not be kept, else
 // from the file or the keyring. Neither is said to have nothing while the other
-// is locked: that is ErrLocked.
+// is locked: that is ErrLocked. What another of them has too is Shadowed.
 func (f *Fallback) Get(ctx context.Context, key string) (client.Secret, error) {
 	if s, err := f.memory.Get(ctx, key); err == nil {
 		return s, nil
@@ -75,7 +78,7 @@ func (f *Fallback) Get(ctx context.Context, key string) (client.Secret, error) {
 	if err == nil {
 		return s, nil
 	}
-	s, fromKeyring := f.keyring.Get(ctx, key)
+	s, fromKeyring := f.askKeyring(ctx, key)
 	if fromKeyring == nil {
 		f.woken()
 		return s, nil
@@ -90,8 +93,19 @@ func (f *Fallback) Get(ctx context.Context, key string) (client.Secret, error) {
 // Set keeps s under key, in memory when that fails; State says so. It fails
 // with ErrTooBig only. After a keyring that did not answer, or whose prompt was
 // dismissed, it asks no more until TryAgain: nobody wants that prompt at every
-// refresh.
+// refresh. Once it is kept, so is what else was only in memory.
 func (f *Fallback) Set(ctx context.Context, key string, s client.Secret) error {
+	err := f.set(ctx, key, s)
+	if err == nil && f.Why() == nil {
+		f.moveRest(ctx)
+	}
+	return err
+}
+
+func (f *Fallback) set(ctx context.Context, key string, s client.Secret) error {
+	turn := f.turn(key)
+	turn.Lock()
+	defer turn.Unlock()
 	err := f.Keep(ctx, key, s)
 	if errors.Is(err, ErrTooBig) {
 		return err
@@ -106,52 +120,65 @@ func (f *Fallback) Set(ctx context.Context, key string, s client.Secret) error {
 // Keep keeps s under key where it outlives the program, or fails.
 func (f *Fallback) Keep(ctx context.Context, key string, s client.Secret) error {
 	if f.file.InUse() {
-		return f.file.Set(ctx, key, s)
+		err := f.file.Set(ctx, key, s)
+		if err == nil {
+			f.leaveKeyring(ctx, key)
+		}
+		return err
 	}
 	if err := f.sleeping(); err != nil {
 		return err
 	}
-	return f.keyring.Set(ctx, key, s)
-}
-
-// Recall is what Keep kept under key, or ErrNotFound. It does not ask a keyring
-// again that was refused: it is for what is no sign-in, and can be done without.
-func (f *Fallback) Recall(ctx context.Context, key string) (client.Secret, error) {
-	if f.file.InUse() {
-		return f.file.Get(ctx, key)
-	}
-	if err := f.resting(); err != nil {
-		return client.Secret{}, err
-	}
-	s, err := f.keyring.Get(ctx, key)
-	if refusal(err) && ctx.Err() == nil && !errors.Is(err, ErrNotFound) {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.refused = err
-	}
-	return s, err
+	return f.toKeyring(ctx, key, s)
 }
 
 // TryAgain moves what is in memory to where it is kept, as after the person has
 // unlocked the keyring. Nil when all is kept.
 func (f *Fallback) TryAgain(ctx context.Context) error {
 	f.note(nil)
+	f.moveRest(ctx)
+	return f.Why()
+}
+
+// moveRest moves what is in memory to where it is kept, until that fails.
+func (f *Fallback) moveRest(ctx context.Context) {
 	for _, key := range f.memory.keys() {
-		s, err := f.memory.Get(ctx, key)
-		if err != nil {
-			continue // deleted meanwhile
-		}
-		if err := f.Set(ctx, key, s); err != nil {
-			return err
+		if err := f.move(ctx, key); err != nil {
+			f.note(err)
+			return
 		}
 	}
-	return f.Why()
+}
+
+func (f *Fallback) move(ctx context.Context, key string) error {
+	turn := f.turn(key)
+	if !turn.TryLock() {
+		return nil // it is being set, or deleted
+	}
+	defer turn.Unlock()
+	s, err := f.memory.Get(ctx, key)
+	if err != nil {
+		return nil //nolint:nilerr // deleted meanwhile
+	}
+	defer s.Wipe()
+	if err := f.Keep(ctx, key, s); err != nil {
+		return err
+	}
+	return f.memory.Delete(ctx, key)
+}
+
+func (f *Fallback) turn(key string) *sync.Mutex {
+	m, _ := f.turns.LoadOrStore(key, &sync.Mutex{})
+	return m.(*sync.Mutex)
 }
 
 // Delete removes what is under key, wherever it is. With no keyring at all it
 // succeeds for what was never in one. It fails with ErrLocked while the file may
 // have it and is locked.
 func (f *Fallback) Delete(ctx context.Context, key string) error {
+	turn := f.turn(key)
+	turn.Lock()
+	defer turn.Unlock()
 	_, inMemory := f.memory.Get(ctx, key)
 	_ = f.memory.Delete(ctx, key)
 	inFile := f.file.mayHave(key)
@@ -160,7 +187,7 @@ func (f *Fallback) Delete(ctx context.Context, key string) error {
 			return err
 		}
 	}
-	err := f.keyring.Delete(ctx, key)
+	err := f.dropKeyring(ctx, key)
 	if (inMemory == nil || inFile) && errors.Is(err, ErrUnavailable) {
 		err = nil
 	}

@@ -188,7 +188,7 @@ func TestAKeyringThatAnswersASignInIsAskedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	read(t, f)
-	if s, err := f.Recall(t.Context(), "a"); err != nil || s.Reveal() != "v" {
+	if s, err := f.Recall(t.Context(), "a"); err != nil || len(s) != 1 || s[0].Reveal() != "v" {
 		t.Errorf("got %v", err)
 	}
 }

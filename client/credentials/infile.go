@@ -81,7 +81,7 @@ func (f *Fallback) MoveToKeyring(ctx context.Context) error {
 	}
 	held := f.held(ctx)
 	for key, s := range held {
-		if err := f.keyring.Set(ctx, key, s); err != nil {
+		if err := f.toKeyring(ctx, key, s); err != nil {
 			return err
 		}
 		s.Wipe()

@@ -44,9 +44,10 @@ type Entry struct {
 	At          time.Time `json:"at"`
 }
 
-// Keys keeps the index's key where it outlives the program, or fails.
+// Keys keeps the index's key where it outlives the program, or fails. There is more than
+// one where the keyring was away for a time: the first is for what is new.
 type Keys interface {
-	Recall(ctx context.Context, key string) (client.Secret, error)
+	Recall(ctx context.Context, key string) ([]client.Secret, error)
 	Keep(ctx context.Context, key string, s client.Secret) error
 }
 
@@ -56,9 +57,9 @@ type Index struct {
 	keys Keys
 
 	mu      sync.Mutex
-	key     []byte  // outlives the program, and so does the index; nil: there is none yet
-	entries []kept  // on disk
-	waiting []noted // in memory, until there is a key
+	all     [][]byte // the keys, which outlive the program, and so does the index; none: there is none yet
+	entries []kept   // on disk
+	waiting []noted  // in memory, until there is a key
 }
 
 // kept is an entry under its fingerprint. One under another key than the one
@@ -119,8 +120,7 @@ func (x *Index) Find(ctx context.Context, text string) (Answer, error) {
 	defer x.mu.Unlock()
 	err := x.settle(ctx)
 	found, shape := tokens(text)
-	a := Answer{Shape: shape, Lasting: x.key != nil}
-	a.Lost = slices.ContainsFunc(x.entries, func(k kept) bool { return k.Key != name(x.key) })
+	a := Answer{Shape: shape, Lasting: len(x.all) > 0, Lost: x.lost()}
 	for _, value := range found {
 		if e, ok := x.find(sha256.Sum256([]byte(value))); ok {
 			a.Entry, a.Mine, a.Value = e, true, client.NewSecret(value)
@@ -139,16 +139,24 @@ func (x *Index) find(d digest) (Entry, bool) {
 			return w.Entry, true
 		}
 	}
-	if x.key == nil {
-		return Entry{}, false
-	}
-	f := fingerprint(x.key, d)
-	for _, k := range x.entries {
-		if k.Fingerprint == f {
-			return k.Entry, true
+	for _, key := range x.all {
+		f := fingerprint(key, d)
+		for _, k := range x.entries {
+			if k.Fingerprint == f {
+				return k.Entry, true
+			}
 		}
 	}
 	return Entry{}, false
+}
+
+// lost reports whether there are entries under a key that is not there.
+func (x *Index) lost() bool {
+	var names []string
+	for _, key := range x.all {
+		names = append(names, name(key))
+	}
+	return slices.ContainsFunc(x.entries, func(k kept) bool { return !slices.Contains(names, k.Key) })
 }
 
 // settle gets the key and what is on disk, unless it has them, and writes what
@@ -156,12 +164,12 @@ func (x *Index) find(d digest) (Entry, bool) {
 // chosen the encrypted file.
 func (x *Index) settle(ctx context.Context) error {
 	err := x.open(ctx)
-	if x.key == nil || len(x.waiting) == 0 {
+	if len(x.all) == 0 || len(x.waiting) == 0 {
 		return err
 	}
-	all := slices.Clone(x.entries)
+	key, all := x.all[0], slices.Clone(x.entries)
 	for _, w := range x.waiting {
-		k := kept{name(x.key), fingerprint(x.key, w.of), w.Entry}
+		k := kept{name(key), fingerprint(key, w.of), w.Entry}
 		all = append(slices.DeleteFunc(all, func(o kept) bool { return o.Fingerprint == k.Fingerprint }), k)
 	}
 	all = all[max(0, len(all)-most):]
@@ -173,37 +181,60 @@ func (x *Index) settle(ctx context.Context) error {
 }
 
 func (x *Index) open(ctx context.Context) error {
-	if x.key != nil {
+	if len(x.all) > 0 {
+		x.lookAgain(ctx)
 		return nil
 	}
-	key, err := x.lastingKey(ctx)
+	keys, err := x.lastingKeys(ctx)
 	if err != nil {
 		return err
 	}
 	entries, err := x.file.read()
 	if err == nil || errors.Is(err, errDamaged) {
-		x.key, x.entries = key, entries
+		x.all, x.entries = keys, entries
 	}
 	return err
 }
 
-func (x *Index) lastingKey(ctx context.Context) ([]byte, error) {
-	s, err := x.keys.Recall(ctx, keyName)
-	if errors.Is(err, credentials.ErrNotFound) {
-		key := newKey()
-		s = client.NewSecret(hex.EncodeToString(key))
-		defer s.Wipe()
-		return key, x.keys.Keep(ctx, keyName, s)
+// lookAgain adds the keys that have come back, where some are missing.
+func (x *Index) lookAgain(ctx context.Context) {
+	if !x.lost() {
+		return
 	}
+	keys, _ := x.recall(ctx) // none: as before
+	for _, key := range keys {
+		if !slices.ContainsFunc(x.all, func(k []byte) bool { return string(k) == string(key) }) {
+			x.all = append(x.all, key)
+		}
+	}
+}
+
+func (x *Index) lastingKeys(ctx context.Context) ([][]byte, error) {
+	keys, err := x.recall(ctx)
+	if !errors.Is(err, credentials.ErrNotFound) {
+		return keys, err
+	}
+	key := newKey()
+	s := client.NewSecret(hex.EncodeToString(key))
+	defer s.Wipe()
+	return [][]byte{key}, x.keys.Keep(ctx, keyName, s)
+}
+
+func (x *Index) recall(ctx context.Context) ([][]byte, error) {
+	kept, err := x.keys.Recall(ctx, keyName)
 	if err != nil {
 		return nil, err
 	}
-	defer s.Wipe()
-	key, err := hex.DecodeString(s.Reveal())
-	if err != nil || len(key) != sha256.Size {
-		return nil, errors.New("the key of the index is not readable") // without the error, which quotes it
+	var keys [][]byte
+	for _, s := range kept {
+		key, err := hex.DecodeString(s.Reveal())
+		s.Wipe()
+		if err != nil || len(key) != sha256.Size {
+			return nil, errors.New("the key of the index is not readable") // without the error, which quotes it
+		}
+		keys = append(keys, key)
 	}
-	return key, nil
+	return keys, nil
 }
 
 func newKey() []byte {

@@ -27,13 +27,22 @@ const (
 type keyring struct {
 	credentials.Memory
 	fails error
+	more  []client.Secret // keys beside the first
 }
 
-func (k *keyring) Recall(ctx context.Context, key string) (client.Secret, error) {
+func (k *keyring) Recall(ctx context.Context, key string) ([]client.Secret, error) {
 	if k.fails != nil {
-		return client.Secret{}, k.fails
+		return nil, k.fails
 	}
-	return k.Get(ctx, key)
+	s, err := k.Get(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	all := []client.Secret{s}
+	for _, m := range k.more {
+		all = append(all, client.NewSecret(m.Reveal()))
+	}
+	return all, nil
 }
 
 func (k *keyring) Keep(ctx context.Context, key string, s client.Secret) error {
@@ -185,6 +194,26 @@ func TestEntriesUnderAKeyThatIsGoneStayUntilItComesBack(t *testing.T) {
 	}
 	if a := find(t, issued.New(path, old), issued.Sum(pat)); !a.Mine {
 		t.Errorf("under the old key: %v", a)
+	}
+}
+
+// The keyring was away for a time, when another key was made.
+func TestEntriesUnderEachKeyThatIsThereAreFound(t *testing.T) {
+	path, old, other := filepath.Join(t.TempDir(), "issued.json"), &keyring{}, &keyring{}
+	note(t, issued.New(path, old), issued.Sum(pat), entry("t1"))
+	x := issued.New(path, other)
+	note(t, x, issued.Sum(sat), entry("t2"))
+	before, err := old.Recall(t.Context(), "fingerprints of issued tokens")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.more = before
+	for name, x := range map[string]*issued.Index{"as it comes back": x, "after the next start": issued.New(path, other)} {
+		for value, id := range map[string]string{pat: "t1", sat: "t2"} {
+			if a := find(t, x, issued.Sum(value)); !a.Mine || a.Entry.ID != id || a.Lost {
+				t.Errorf("%s, %s: %v", name, id, a)
+			}
+		}
 	}
 }
 

@@ -62,7 +62,11 @@ func (s *Session) stored(ctx context.Context, subject string) (credential, error
 		return credential{}, err
 	}
 	defer kept.Wipe()
-	return decodeCredential(kept, s.cfg.Issuer, subject)
+	c, err := decodeCredential(kept, s.cfg.Issuer, subject)
+	if err == nil {
+		c.Ending = append(c.Ending, s.shadowed(ctx, c)...)
+	}
+	return c, err
 }
 
 // recall makes a stored credential the session's: a refresh token to be
@@ -154,12 +158,12 @@ func (s *Session) settle(ctx context.Context) {
 	s.mu.Lock()
 	st := s.held
 	s.mu.Unlock()
-	if len(st.ending) == 0 {
-		return
+	if len(st.ending) > 0 {
+		left, _ := s.revokeAll(ctx, st.ending)
+		if len(left) < len(st.ending) {
+			st.ending = left
+			s.put(ctx, st)
+		}
 	}
-	left, _ := s.revokeAll(ctx, st.ending)
-	if len(left) < len(st.ending) {
-		st.ending = left
-		s.put(ctx, st)
-	}
+	s.unshadow(ctx)
 }

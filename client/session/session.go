@@ -72,6 +72,7 @@ type Session struct {
 	flights  singleflight.Group // "refresh", "reauthenticate"
 	provider lazyProvider
 	leftOver atomic.Bool
+	shadows  atomic.Bool // the store has other credentials of the account
 
 	// changing is held while the credential is replaced or deleted, in memory
 	// and in the store, so that the two cannot disagree.

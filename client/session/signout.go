@@ -29,6 +29,7 @@ func (s *Session) SignOut(ctx context.Context) error {
 	if c.RefreshToken != "" {
 		c.Ending = append(c.Ending, c.RefreshToken)
 	}
+	c.Ending = append(c.Ending, s.shadowed(ctx, c)...)
 	c.RefreshToken, c.Token, c.Attempt = "", "", ""
 	marked := s.write(ctx, c)
 	st.refresh.Wipe()

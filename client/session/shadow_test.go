@@ -1,0 +1,152 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"keyfob/client"
+	"keyfob/client/credentials"
+	"keyfob/client/session"
+)
+
+// away is a keyring that can go away and come back.
+type away struct {
+	credentials.Memory
+
+	gone bool
+}
+
+func (a *away) Get(ctx context.Context, key string) (client.Secret, error) {
+	if a.gone {
+		return client.Secret{}, credentials.ErrUnavailable
+	}
+	return a.Memory.Get(ctx, key)
+}
+
+func (a *away) Set(ctx context.Context, key string, s client.Secret) error {
+	if a.gone {
+		return credentials.ErrUnavailable
+	}
+	return a.Memory.Set(ctx, key, s)
+}
+
+func (a *away) Delete(ctx context.Context, key string) error {
+	if a.gone {
+		return credentials.ErrUnavailable
+	}
+	return a.Memory.Delete(ctx, key)
+}
+
+// computer has a keyring and an encrypted file; each run of the program opens them anew.
+type computer struct {
+	t       *testing.T
+	keyring away
+	path    string
+}
+
+func newComputer(t *testing.T) *computer {
+	return &computer{t: t, path: filepath.Join(t.TempDir(), "credentials.json")}
+}
+
+// run is a start without the file's passphrase.
+func (c *computer) run(keyring bool) *credentials.Fallback {
+	c.keyring.gone = !keyring
+	return credentials.NewFallback(&c.keyring).WithFile(credentials.NewFileOf(c.path, 10))
+}
+
+// opened is a start with it. The first makes the file.
+func (c *computer) opened(keyring bool) *credentials.Fallback {
+	c.t.Helper()
+	f, passphrase := c.run(keyring), client.NewSecret("a passphrase of mine")
+	do := f.KeepInFile
+	if f.FileWaits() {
+		do = f.OpenFile
+	}
+	if err := do(c.t.Context(), passphrase); err != nil {
+		c.t.Fatal(err)
+	}
+	return f
+}
+
+func (c *computer) resume(p *provider, store credentials.Store) *session.Session {
+	c.t.Helper()
+	s, _ := newSession(p, store)
+	if err := s.Resume(c.t.Context(), "u1"); err != nil {
+		c.t.Fatal(err)
+	}
+	return s
+}
+
+// A keyring that was away has an earlier sign-in than the one made meanwhile.
+func TestASignInFromBeforeTheKeyringWasAwayEnds(t *testing.T) {
+	move := func(c *computer, f *credentials.Fallback) {
+		if err := f.MoveToKeyring(c.t.Context()); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	for name, last := range map[string]func(*computer, *provider) *session.Session{
+		"opened with the file": func(c *computer, p *provider) *session.Session { return c.resume(p, c.opened(true)) },
+		"moved to the keyring, then opened": func(c *computer, p *provider) *session.Session {
+			move(c, c.opened(true))
+			return c.resume(p, c.run(true))
+		},
+		"opened, then moved": func(c *computer, p *provider) *session.Session {
+			f := c.opened(true)
+			s := c.resume(p, f)
+			move(c, f)
+			return s
+		},
+		"signed in once more": func(c *computer, p *provider) *session.Session { return signedIn(t, p, c.opened(true)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, c := newProvider(t), newComputer(t)
+			signedIn(t, p, c.run(true))
+			signedIn(t, p, c.opened(false))
+			if n := len(p.alive()); n != 2 {
+				t.Fatalf("%d sign-ins live", n)
+			}
+			s := last(c, p)
+			access(t, s)
+			if n := len(p.alive()); n != 1 {
+				t.Errorf("%d sign-ins live, of which one is held", n)
+			}
+			if err := s.SignOut(t.Context()); err != nil || len(p.alive()) != 0 {
+				t.Errorf("signed out: %v, and %d live", err, len(p.alive()))
+			}
+			if _, err := c.keyring.Memory.Get(t.Context(), p.URL+"|u1|before"); !errors.Is(err, credentials.ErrNotFound) {
+				t.Errorf("what was put aside: %v", err)
+			}
+		})
+	}
+}
+
+// A sign-out ends those too that came to light only now.
+func TestASignOutEndsWhatTheKeyringHadBefore(t *testing.T) {
+	p, c := newProvider(t), newComputer(t)
+	signedIn(t, p, c.run(true))
+	s := signedIn(t, p, c.opened(false))
+	c.keyring.gone = false
+	if err := s.SignOut(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(p.alive()); n != 0 {
+		t.Errorf("%d sign-ins live", n)
+	}
+}
+
+// A refresh token that was used up would end its sign-in if it came back (RFC 9700, section 4.14.2).
+func TestWhatWasRenewedIntoTheFileIsNotSentAgainFromTheKeyring(t *testing.T) {
+	p, c := newProvider(t), newComputer(t)
+	signedIn(t, p, c.run(true))
+	c.resume(p, c.opened(true))
+	s, _ := newSession(p, c.run(true)) // the passphrase is not given
+	if err := s.Resume(t.Context(), "u1"); !errors.Is(err, credentials.ErrLocked) {
+		t.Errorf("without the passphrase: %v", err)
+	}
+	c.resume(p, c.opened(true))
+	if n := len(p.alive()); n != 1 {
+		t.Errorf("%d sign-ins live", n)
+	}
+}
