@@ -29,13 +29,13 @@ type Fallback struct {
 
 	moving sync.Mutex // held from the opening of the file until it has what is in memory
 
-	turns sync.Map // of keys, a *sync.Mutex each: what moves a secret does not overtake its Set or Delete
+	turns sync.Map // of keys, a turn each: what moves a secret does not overtake its Set or Delete
 
 	mu      sync.Mutex
 	reason  error           // why the last Set is in memory
 	asleep  bool            // do not ask the keyring again unasked
 	refused error           // why Recall does not ask again
-	known   map[string]bool // of keys, whether the keyring has them, as it told this run
+	given   map[string]bool // keys of which this run has what the keyring has
 }
 
 // NewFallback is a Fallback in front of keyring, with no file.
@@ -78,7 +78,8 @@ func (f *Fallback) Get(ctx context.Context, key string) (client.Secret, error) {
 	if err == nil {
 		return s, nil
 	}
-	s, fromKeyring := f.askKeyring(ctx, key)
+	s, fromKeyring := f.keyring.Get(ctx, key)
+	f.give(key, fromKeyring == nil)
 	if fromKeyring == nil {
 		f.woken()
 		return s, nil
@@ -91,7 +92,7 @@ func (f *Fallback) Get(ctx context.Context, key string) (client.Secret, error) {
 }
 
 // Set keeps s under key, in memory when that fails; State says so. It fails
-// with ErrTooBig only. After a keyring that did not answer, or whose prompt was
+// with ErrTooBig only, or with ErrTimeout when ctx ends while key is being moved. After a keyring that did not answer, or whose prompt was
 // dismissed, it asks no more until TryAgain: nobody wants that prompt at every
 // refresh. Once it is kept, so is what else was only in memory.
 func (f *Fallback) Set(ctx context.Context, key string, s client.Secret) error {
@@ -104,8 +105,10 @@ func (f *Fallback) Set(ctx context.Context, key string, s client.Secret) error {
 
 func (f *Fallback) set(ctx context.Context, key string, s client.Secret) error {
 	turn := f.turn(key)
-	turn.Lock()
-	defer turn.Unlock()
+	if err := turn.take(ctx); err != nil {
+		return err
+	}
+	defer turn.leave()
 	err := f.Keep(ctx, key, s)
 	if errors.Is(err, ErrTooBig) {
 		return err
@@ -120,11 +123,7 @@ func (f *Fallback) set(ctx context.Context, key string, s client.Secret) error {
 // Keep keeps s under key where it outlives the program, or fails.
 func (f *Fallback) Keep(ctx context.Context, key string, s client.Secret) error {
 	if f.file.InUse() {
-		err := f.file.Set(ctx, key, s)
-		if err == nil {
-			f.leaveKeyring(ctx, key)
-		}
-		return err
+		return f.toFile(ctx, key, s)
 	}
 	if err := f.sleeping(); err != nil {
 		return err
@@ -143,8 +142,7 @@ func (f *Fallback) TryAgain(ctx context.Context) error {
 // moveRest moves what is in memory to where it is kept, until that fails.
 func (f *Fallback) moveRest(ctx context.Context) {
 	for _, key := range f.memory.keys() {
-		if err := f.move(ctx, key); err != nil {
-			f.note(err)
+		if f.move(ctx, key) != nil {
 			return
 		}
 	}
@@ -152,24 +150,24 @@ func (f *Fallback) moveRest(ctx context.Context) {
 
 func (f *Fallback) move(ctx context.Context, key string) error {
 	turn := f.turn(key)
-	if !turn.TryLock() {
+	if !turn.free() {
 		return nil // it is being set, or deleted
 	}
-	defer turn.Unlock()
+	defer turn.leave()
 	s, err := f.memory.Get(ctx, key)
 	if err != nil {
 		return nil //nolint:nilerr // deleted meanwhile
 	}
 	defer s.Wipe()
-	if err := f.Keep(ctx, key, s); err != nil {
+	f.give(key, false) // it was made where the other could not be seen
+	err = f.Keep(ctx, key, s)
+	if err != nil && ctx.Err() == nil {
+		f.note(err)
+	}
+	if err != nil {
 		return err
 	}
 	return f.memory.Delete(ctx, key)
-}
-
-func (f *Fallback) turn(key string) *sync.Mutex {
-	m, _ := f.turns.LoadOrStore(key, &sync.Mutex{})
-	return m.(*sync.Mutex)
 }
 
 // Delete removes what is under key, wherever it is. With no keyring at all it
@@ -177,13 +175,15 @@ func (f *Fallback) turn(key string) *sync.Mutex {
 // have it and is locked.
 func (f *Fallback) Delete(ctx context.Context, key string) error {
 	turn := f.turn(key)
-	turn.Lock()
-	defer turn.Unlock()
+	if err := turn.take(ctx); err != nil {
+		return err
+	}
+	defer turn.leave()
 	_, inMemory := f.memory.Get(ctx, key)
 	_ = f.memory.Delete(ctx, key)
 	inFile := f.file.mayHave(key)
 	if inFile && f.file.IsOpen() {
-		if err := f.file.Delete(ctx, key); err != nil {
+		if err := errors.Join(f.file.Delete(ctx, key), f.file.Delete(ctx, aside(key))); err != nil {
 			return err
 		}
 	}

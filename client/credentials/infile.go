@@ -74,17 +74,25 @@ func (f *Fallback) ForgetFile(ctx context.Context) error {
 }
 
 // MoveToKeyring moves what is in the encrypted file to the keyring, and only
-// then removes the file.
+// then removes the file. Nothing else is set or deleted meanwhile.
 func (f *Fallback) MoveToKeyring(ctx context.Context) error {
+	for _, key := range f.file.keys() {
+		turn := f.turn(key)
+		if err := turn.take(ctx); err != nil {
+			return err
+		}
+		defer turn.leave()
+	}
 	if !f.file.IsOpen() {
 		return ErrLocked
 	}
 	held := f.held(ctx)
 	for key, s := range held {
+		defer s.Wipe()
+		f.give(key, false) // what the keyring has is not what this came from
 		if err := f.toKeyring(ctx, key, s); err != nil {
 			return err
 		}
-		s.Wipe()
 	}
 	if err := f.file.Remove(); err != nil {
 		return err

@@ -3,6 +3,7 @@ package credentials
 import (
 	"context"
 	"errors"
+	"time"
 
 	"keyfob/client"
 )
@@ -12,45 +13,52 @@ import (
 // answers the first of them. The others are shadowed: they may be sign-ins that
 // work, so none is written over unseen.
 
-// aside is where the keyring has what made room under key.
+// aside is where the keyring or the file has what made room under key.
 func aside(key string) string { return key + "|before" }
 
-// Shadowed is what there is under key besides what Get answers, as far as that can
-// be read without asking the person anything.
+// Shadowed is what there is under key besides what Get answers, as far as it can be
+// read.
 func (f *Fallback) Shadowed(ctx context.Context, key string) []client.Secret {
-	ctx = Unasked(ctx)
-	var all []client.Secret
-	add := func(s client.Secret, err error) {
+	var shown, shadowed []client.Secret
+	add := func(to *[]client.Secret, s client.Secret, err error) {
 		if err == nil {
-			all = append(all, s)
+			*to = append(*to, s)
 		}
 	}
-	add(f.memory.Get(ctx, key))
-	add(f.file.Get(ctx, key))
-	rests := f.resting() != nil
-	if !rests {
-		add(f.askKeyring(ctx, key))
+	get := func(to *[]client.Secret, from Store, key string) {
+		s, err := from.Get(ctx, key)
+		add(to, s, err)
 	}
-	if len(all) > 0 {
-		all[0].Wipe()
-		all = all[1:]
+	get(&shown, &f.memory, key)
+	get(&shown, f.file, key)
+	get(&shadowed, f.file, aside(key))
+	if f.resting() == nil {
+		get(&shown, f.keyring, key)
+		get(&shadowed, f.keyring, aside(key))
 	}
-	if !rests {
-		add(f.askKeyring(ctx, aside(key)))
+	if len(shown) == 0 {
+		return shadowed
 	}
-	return all
+	shown[0].Wipe()
+	return append(shown[1:], shadowed...)
 }
 
 // DropShadowed deletes what Shadowed answers, once it is of no more use.
 func (f *Fallback) DropShadowed(ctx context.Context, key string) error {
 	turn := f.turn(key)
-	turn.Lock()
-	defer turn.Unlock()
-	ctx = Unasked(ctx)
+	if err := turn.take(ctx); err != nil {
+		return err
+	}
+	defer turn.leave()
 	_, inMemory := f.memory.Get(ctx, key)
 	_, inFile := f.file.Get(ctx, key)
-	if inMemory == nil && inFile == nil {
-		inFile = f.file.Delete(ctx, key)
+	if f.file.IsOpen() {
+		if err := f.file.Delete(ctx, aside(key)); err != nil {
+			return err
+		}
+		if inMemory == nil && inFile == nil {
+			inFile = f.file.Delete(ctx, key)
+		}
 	}
 	if inMemory == nil || inFile == nil {
 		return f.dropKeyring(ctx, key)
@@ -66,7 +74,7 @@ func (f *Fallback) Recall(ctx context.Context, key string) ([]client.Secret, err
 	if err != nil {
 		return nil, err
 	}
-	return append([]client.Secret{s}, f.Shadowed(ctx, key)...), nil
+	return append([]client.Secret{s}, f.Shadowed(Unasked(ctx), key)...), nil
 }
 
 func (f *Fallback) recall(ctx context.Context, key string) (client.Secret, error) {
@@ -76,7 +84,7 @@ func (f *Fallback) recall(ctx context.Context, key string) (client.Secret, error
 	if err := f.resting(); err != nil {
 		return client.Secret{}, err
 	}
-	s, err := f.askKeyring(ctx, key)
+	s, err := f.keyring.Get(ctx, key)
 	if refusal(err) && ctx.Err() == nil && !errors.Is(err, ErrNotFound) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -92,77 +100,91 @@ func (f *Fallback) recallFromFile(ctx context.Context, key string) (client.Secre
 	if !errors.Is(err, ErrNotFound) || f.resting() != nil {
 		return s, err
 	}
-	if s, err := f.askKeyring(Unasked(ctx), key); err == nil {
+	if s, err := f.keyring.Get(Unasked(ctx), key); err == nil {
 		return s, nil
 	}
 	return s, err
 }
 
-// askKeyring notes what the keyring says.
-func (f *Fallback) askKeyring(ctx context.Context, key string) (client.Secret, error) {
-	s, err := f.keyring.Get(ctx, key)
-	if err == nil || errors.Is(err, ErrNotFound) {
-		f.learn(key, err == nil)
-	}
-	return s, err
-}
-
-// toKeyring keeps s there. What is there under key and was not seen in this run is
+// toKeyring keeps s there. What it has under key, unless it was given to this run, is
 // put aside.
 func (f *Fallback) toKeyring(ctx context.Context, key string, s client.Secret) error {
-	if !f.knows(key) {
-		old, err := f.askKeyring(ctx, key)
-		switch {
-		case errors.Is(err, ErrNotFound):
-		case err != nil:
+	if !f.wasGiven(key) {
+		if err := putAside(ctx, f.keyring, key, s); err != nil {
 			return err
-		case old.Reveal() != s.Reveal():
-			if err := f.keyring.Set(ctx, aside(key), old); err != nil {
-				return err
-			}
-			f.learn(aside(key), true)
 		}
-		old.Wipe()
 	}
 	err := f.keyring.Set(ctx, key, s)
 	if err == nil {
-		f.learn(key, true)
+		f.give(key, true)
 	}
 	return err
 }
 
-// leaveKeyring deletes there what has moved from there into the file: a refresh token
-// that was renewed is used up, and would end its sign-in if it came back.
-func (f *Fallback) leaveKeyring(ctx context.Context, key string) {
-	f.mu.Lock()
-	there := f.known[key]
-	f.mu.Unlock()
-	if there && f.keyring.Delete(Unasked(ctx), key) == nil {
-		f.learn(key, false)
+// toFile keeps s in the file, as toKeyring does, and deletes what this run had from the
+// keyring: a refresh token that was renewed is used up, and would end its sign-in if it
+// came back.
+func (f *Fallback) toFile(ctx context.Context, key string, s client.Secret) error {
+	_, inMemory := f.memory.Get(ctx, key)
+	if inMemory == nil { // so it was made while the file could not be read
+		if err := putAside(ctx, f.file, key, s); err != nil {
+			return err
+		}
 	}
+	if err := f.file.Set(ctx, key, s); err != nil {
+		return err
+	}
+	if f.wasGiven(key) {
+		f.leaveKeyring(ctx, key)
+	}
+	return nil
 }
 
-func (f *Fallback) dropKeyring(ctx context.Context, key string) error {
-	err := f.keyring.Delete(ctx, key)
+func putAside(ctx context.Context, in Store, key string, s client.Secret) error {
+	old, err := in.Get(ctx, key)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	f.learn(key, false)
+	defer old.Wipe()
+	if old.Reveal() == s.Reveal() {
+		return nil
+	}
+	return in.Set(ctx, aside(key), old)
+}
+
+// leavingTime bounds leaving the keyring: whatever holds that up, the file has all.
+const leavingTime = 2 * time.Second
+
+func (f *Fallback) leaveKeyring(ctx context.Context, key string) {
+	ctx, cancel := context.WithTimeout(Unasked(ctx), leavingTime)
+	defer cancel()
+	_ = f.keyring.Delete(ctx, key) // else it is shadowed
+	f.give(key, false)
+}
+
+func (f *Fallback) dropKeyring(ctx context.Context, key string) error {
+	f.give(key, false)
+	if err := f.keyring.Delete(ctx, key); err != nil {
+		return err
+	}
 	return f.keyring.Delete(ctx, aside(key))
 }
 
-func (f *Fallback) knows(key string) bool {
+func (f *Fallback) wasGiven(key string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	_, known := f.known[key]
-	return known
+	return f.given[key]
 }
 
-func (f *Fallback) learn(key string, there bool) {
+// give notes whether this run has what the keyring has under key.
+func (f *Fallback) give(key string, has bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.known == nil {
-		f.known = map[string]bool{}
+	if f.given == nil {
+		f.given = map[string]bool{}
 	}
-	f.known[key] = there
+	f.given[key] = has
 }

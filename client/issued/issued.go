@@ -201,7 +201,7 @@ func (x *Index) lookAgain(ctx context.Context) {
 	if !x.lost() {
 		return
 	}
-	keys, _ := x.recall(ctx) // none: as before
+	keys, _ := x.recall(credentials.Unasked(ctx)) // none: as before
 	for _, key := range keys {
 		if !slices.ContainsFunc(x.all, func(k []byte) bool { return string(k) == string(key) }) {
 			x.all = append(x.all, key)

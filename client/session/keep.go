@@ -63,10 +63,10 @@ func (s *Session) stored(ctx context.Context, subject string) (credential, error
 	}
 	defer kept.Wipe()
 	c, err := decodeCredential(kept, s.cfg.Issuer, subject)
-	if err == nil {
-		c.Ending = append(c.Ending, s.shadowed(ctx, c)...)
+	if err != nil {
+		return c, err
 	}
-	return c, err
+	return s.latest(c, s.shadowed(credentials.Unasked(ctx), subject)), nil
 }
 
 // recall makes a stored credential the session's: a refresh token to be

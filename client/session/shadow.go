@@ -15,40 +15,63 @@ type shadowing interface {
 	DropShadowed(ctx context.Context, key string) error
 }
 
-// shadowed are the refresh tokens of other sign-ins of c's account that the store still
-// has. Nobody would ever end them. An older one of c's own sign-in is not among them: it
-// is used up, and the server would end what came of it too.
-func (s *Session) shadowed(ctx context.Context, c credential) []string {
+// shadowed are the other credentials of an account that the store has.
+func (s *Session) shadowed(ctx context.Context, subject string) []credential {
 	store, ok := s.cfg.Credentials.(shadowing)
 	if !ok {
 		return nil
 	}
-	var left []string
-	for _, kept := range store.Shadowed(ctx, Key(c.Issuer, c.Subject)) {
-		other, err := decodeCredential(kept, c.Issuer, c.Subject)
+	var all []credential
+	for _, kept := range store.Shadowed(ctx, Key(s.cfg.Issuer, subject)) {
+		c, err := decodeCredential(kept, s.cfg.Issuer, subject)
 		kept.Wipe()
-		s.shadows.Store(true)
-		if err != nil {
-			continue
+		if err == nil {
+			all = append(all, c)
+			s.shadows.Store(true)
 		}
-		left = append(left, other.Ending...)
-		if other.RefreshToken != "" && other.RefreshToken != c.RefreshToken && (c.Attempt == "" || other.Attempt != c.Attempt) {
-			left = append(left, other.RefreshToken)
+	}
+	return all
+}
+
+// latest is the one that was written last. The others end with it: nobody would ever end
+// them else.
+func (s *Session) latest(c credential, others []credential) credential {
+	for i, other := range others {
+		if other.Created.After(c.Created) {
+			c, others[i] = other, c
 		}
+	}
+	for _, other := range others {
+		c.Ending = append(c.Ending, other.endedBy(c)...)
+	}
+	return c
+}
+
+// endedBy are the refresh tokens of c that are to be ended once next takes its place. An
+// older one of next's own sign-in is not among them: it is used up, and the server would
+// end what came of it too.
+func (c credential) endedBy(next credential) []string {
+	left := c.Ending
+	if c.RefreshToken != "" && c.RefreshToken != next.RefreshToken && (c.Attempt != next.Attempt || !next.live()) {
+		left = append(left, c.RefreshToken)
 	}
 	return left
 }
 
-// unshadow deletes them, once none of them is to be ended any more (changing is held).
+// unshadow writes what is held, with all that is still to be ended, and deletes the others
+// (changing is held).
 func (s *Session) unshadow(ctx context.Context) {
 	s.mu.Lock()
 	st := s.held
 	s.mu.Unlock()
 	store, ok := s.cfg.Credentials.(shadowing)
-	if !ok || len(st.ending) > 0 || !s.shadows.Load() {
+	if !ok || !s.shadows.Load() {
 		return
 	}
-	if store.DropShadowed(ctx, Key(st.who.Issuer, st.who.Subject)) == nil {
+	if s.put(ctx, st); s.Unkept() != nil {
+		return
+	}
+	if store.DropShadowed(credentials.Unasked(ctx), Key(st.who.Issuer, st.who.Subject)) == nil {
 		s.shadows.Store(false)
 	}
 }

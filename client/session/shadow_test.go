@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"keyfob/client"
 	"keyfob/client/credentials"
@@ -148,5 +149,39 @@ func TestWhatWasRenewedIntoTheFileIsNotSentAgainFromTheKeyring(t *testing.T) {
 	c.resume(p, c.opened(true))
 	if n := len(p.alive()); n != 1 {
 		t.Errorf("%d sign-ins live", n)
+	}
+}
+
+// The place says nothing of the time: without the passphrase the newer one goes into the keyring.
+func TestOfTwoSignInsTheLaterOneLivesOn(t *testing.T) {
+	for name, before := range map[string]func(*provider, *session.Session){
+		"signed in": func(*provider, *session.Session) {},
+		"signed out, not confirmed": func(p *provider, s *session.Session) {
+			p.bend(func() { p.revoke = unavailable })
+			_ = s.SignOut(t.Context())
+			p.bend(func() { p.revoke = nil })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, c, now := newProvider(t), newComputer(t), time.Now()
+			before(p, signedIn(t, p, c.opened(true)))
+			f := c.run(true)
+			later := signedIn(t, p, f, func(cfg *session.Config) { cfg.Clock = func() time.Time { return now.Add(time.Minute) } })
+			held := access(t, later)
+			if err := f.OpenFile(t.Context(), client.NewSecret("a passphrase of mine")); err != nil {
+				t.Fatal(err)
+			}
+			if err := p.finish(t, f, "u1"); err != nil {
+				t.Fatal(err)
+			}
+			s := c.resume(p, c.opened(true))
+			if access(t, s) == held || len(p.alive()) != 1 {
+				t.Errorf("%d sign-ins live", len(p.alive()))
+			}
+			c.resume(p, c.opened(true))
+			if n := len(p.alive()); n != 1 {
+				t.Errorf("after one more start %d sign-ins live", n)
+			}
+		})
 	}
 }

@@ -29,7 +29,9 @@ func (s *Session) SignOut(ctx context.Context) error {
 	if c.RefreshToken != "" {
 		c.Ending = append(c.Ending, c.RefreshToken)
 	}
-	c.Ending = append(c.Ending, s.shadowed(ctx, c)...)
+	for _, other := range s.shadowed(ctx, c.Subject) {
+		c.Ending = append(c.Ending, other.endedBy(c)...)
+	}
 	c.RefreshToken, c.Token, c.Attempt = "", "", ""
 	marked := s.write(ctx, c)
 	st.refresh.Wipe()
