@@ -3,7 +3,6 @@ package ui
 import (
 	"fyne.io/fyne/v2"
 
-	"keyfob/client"
 	"keyfob/client/connect"
 	"keyfob/ui/i18n"
 	"keyfob/ui/theme"
@@ -33,15 +32,6 @@ func accountOf(s connect.Saved) widgets.Account {
 
 // fullName tells also the accounts of one server apart.
 func fullName(s connect.Saved) string { return serverName(s) + " · " + s.Name }
-
-// rename notes how the server names the account now, if that is new. It answers
-// why the connection will not be remembered.
-func rename(conn *connect.Connection, me client.Me) error {
-	if me.Login == conn.Login && me.Name == conn.Name {
-		return conn.Unsaved
-	}
-	return conn.Rename(me.Login, me.Name)
-}
 
 // keyOf is what brings the connection at place i on screen, as menus say it.
 func keyOf(i int) string {

@@ -77,7 +77,7 @@ func (u *UI) enterWith(ctx context.Context, conn *connect.Connection, l *locked)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	unsaved := rename(conn, me)
+	unsaved := conn.Remember(me.Login, me.Name)
 	fyne.Do(func() {
 		if ctx.Err() == nil && u.locked == l {
 			conn.Login, conn.Name, conn.Unsaved = me.Login, me.Name, unsaved

@@ -206,6 +206,26 @@ func TestANewNameAtTheServerIsSaidAsSoonAsItIsKnown(t *testing.T) {
 	d.Has("Eve Smith")
 }
 
+// The next start goes on where the last one ended, however that was come to.
+func TestAConnectionThatWasSignedInToAgainIsTheLastOne(t *testing.T) {
+	d, remote := openRemote(t, "eve")
+	id := remote.AddUser(t, "eve", "Eve Other", false)
+	d.signInAt(remote.URL)
+	d.Has("Signed in as eve")
+	endSignIn(t, d, remote)
+	remote.Rename(t, id, "Eve Miller")
+	d.addAt(remote.URL, "bob")
+	d.Has("Signed in as bob")
+	d.ui.cfg.Connector.Lock() // so that what is kept is used, as after a start
+	d.ui.cfg.OpenURL = browser(t, "eve")
+	d.ui.switchTo(d.ui.known()[0])
+	d.Await("Your sign-in has expired", "Sign in with the browser")
+	d.Has("Signed in as eve", "Eve Miller")
+	if last, err := d.ui.cfg.Connector.Last(); err != nil || last.Login != "eve" || last.Name != "Eve Miller" {
+		t.Errorf("the last one is %s, %s, %v", last.Login, last.Name, err)
+	}
+}
+
 func TestSigningOutDoesNotLookLikeTheLock(t *testing.T) {
 	d, _ := openTwo(t)
 	d.ui.main.accountMenu(d.ui.main.card)

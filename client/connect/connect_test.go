@@ -225,7 +225,7 @@ func TestANewNameIsRememberedAndComesBack(t *testing.T) {
 	if err := c.SetLook(ada.Key(), "Work", "rose"); err != nil {
 		t.Fatal(err)
 	}
-	if err := ada.Rename("ada", "Ada Lovelace"); err != nil {
+	if err := ada.Remember("ada", "Ada Lovelace"); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []*connect.Connector{c, d.connector()} { // this run, and the next
@@ -240,7 +240,7 @@ func TestANewNameIsRememberedAndComesBack(t *testing.T) {
 	if err := c.Remove(t.Context(), ada.Saved); err != nil {
 		t.Fatal(err)
 	}
-	if err := ada.Rename("ada", "Ada Byron"); !errors.Is(err, client.ErrNotFound) {
+	if err := ada.Remember("ada", "Ada Byron"); !errors.Is(err, client.ErrNotFound) {
 		t.Errorf("one that is removed: %v, want ErrNotFound", err)
 	}
 }

@@ -79,14 +79,18 @@ func (c *Connection) SignInAgain(ctx context.Context, p Part) error {
 	return a.owner.keep(a, before)
 }
 
-// Rename takes over how the server names the account now. The Connection itself
-// is left to who shows it. An error says that it will not be remembered.
-func (c *Connection) Rename(login, name string) error {
+// Remember notes that the connection is the one in use, and how the server names
+// the account now. The Connection itself is left to who shows it. An error says
+// that it will not be remembered.
+func (c *Connection) Remember(login, name string) error {
 	a := c.account
 	a.mu.Lock()
 	a.saved.Login, a.saved.Name = login, name
 	a.mu.Unlock()
-	return a.owner.edit(func(l *list) error { return l.rename(c.Key(), login, name) })
+	if l, err := a.owner.read(); err == nil && l.hasInUse(c.Key(), login, name) {
+		return c.Unsaved
+	}
+	return a.owner.edit(func(l *list) error { return l.use(c.Key(), login, name) })
 }
 
 // SignOut is Remove of this connection.

@@ -125,14 +125,20 @@ func (l *list) look(key, label, colour string) error {
 	return nil
 }
 
-// rename takes over the server's names of the account.
-func (l *list) rename(key, login, name string) error {
+// use puts the connection in use and takes over the server's names of the account.
+func (l *list) use(key, login, name string) error {
 	s, err := l.find(key)
 	if err != nil {
 		return err
 	}
-	s.Login, s.Name = login, name
+	l.Current, s.Login, s.Name = key, login, name
 	return nil
+}
+
+// hasInUse reports whether use would change nothing.
+func (l *list) hasInUse(key, login, name string) bool {
+	s, err := l.find(key)
+	return err == nil && l.Current == key && s.Login == login && s.Name == name
 }
 
 // leave notes that the sign-out of s is to be finished, of which its server may
