@@ -31,6 +31,7 @@ var (
 	ErrNoBrowser     = errors.New("browser could not be opened")
 	ErrLocked        = errors.New("locked by the person, or for them")
 	ErrKeyring       = errors.New("keyring does not give the credential")
+	ErrNoKeyring     = errors.New("no keyring that could have the credential")
 	ErrDenied        = errors.New("not allowed")
 	ErrNotFound      = errors.New("no such thing")
 	ErrConflict      = errors.New("in conflict with what is there")

@@ -2,6 +2,8 @@ package ui
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -26,6 +28,17 @@ const patience = 10 * time.Minute
 // thread.
 func (u *UI) askSignIn(ctx context.Context, conn *connect.Connection) error {
 	return u.ask(ctx, &expired{u: u, conn: conn})
+}
+
+// askAnew asks the person to sign in because what is kept does not: why says
+// which it is. Also who does not sign in is told of a keyring that is not there.
+func (u *UI) askAnew(ctx context.Context, conn *connect.Connection, why error) error {
+	e := &expired{u: u, conn: conn, away: errors.Is(why, client.ErrNoKeyring)}
+	err := u.ask(ctx, e)
+	if err != nil && e.away {
+		return fmt.Errorf("%w: %w", err, why)
+	}
+	return err
 }
 
 func (u *UI) ask(ctx context.Context, e *expired) error {
@@ -58,6 +71,7 @@ type expired struct {
 	conn   *connect.Connection
 	unlock bool     // asked for in front of the lock
 	over   bool     // there, because the file was opened and the sign-in had ended
+	away   bool     // because the keyring that may have the sign-in is not there
 	below  *expired // that was open before
 	dialog *widgets.Dialog
 	code   *signin.CodePanel // for the way Device
@@ -77,8 +91,11 @@ func (e *expired) show() {
 	if e.unlock {
 		title, why = "lock.signInTitle", "lock.signInText"
 	}
-	if e.over {
+	switch {
+	case e.over:
 		why = "lock.overText"
+	case e.away:
+		title, why = "expired.awayTitle", "expired.awayText"
 	}
 	text := widget.NewLabel(i18n.T(why, "Server", fullName(e.conn.Saved)))
 	text.Wrapping = fyne.TextWrapWord

@@ -99,9 +99,20 @@ func (u *UI) notOpened(ctx context.Context, s connect.Saved, err error) {
 		u.comeBack(s)
 	default:
 		u.stopResuming(s)
-		if !errors.Is(err, connect.ErrNone) {
-			u.enter.Failed(words.For(err), s.BuiltIn)
+		u.sayFailed(s, err)
+	}
+}
+
+// sayFailed says on the first screen why s did not open. The built-in server needs
+// no keyring, so of one that is not there nothing is said.
+func (u *UI) sayFailed(s connect.Saved, err error) {
+	switch {
+	case errors.Is(err, client.ErrNoKeyring):
+		if !s.BuiltIn {
+			u.enter.Note(i18n.T("resuming.away", "Server", fullName(s)))
 		}
+	case !errors.Is(err, connect.ErrNone) || errors.Is(err, client.ErrFileLocked):
+		u.enter.Failed(words.For(err), s.BuiltIn)
 	}
 }
 

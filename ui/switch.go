@@ -68,7 +68,7 @@ func (u *UI) reopen(ctx context.Context, s connect.Saved) error {
 	conn, err := u.use(ctx, s)
 	task.Go(u.finishOnce)
 	if conn != nil && !s.BuiltIn && u.ended(s, err) {
-		err = u.askSignIn(ctx, conn)
+		err = u.askAnew(ctx, conn, err)
 	}
 	if err != nil {
 		return err

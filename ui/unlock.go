@@ -35,7 +35,7 @@ func (u *UI) unlock(ctx context.Context, l *locked, open opening) error {
 		fyne.Do(func() { u.foundInFile(l) })
 		return context.Canceled
 	}
-	if errors.Is(err, connect.ErrNone) {
+	if errors.Is(err, connect.ErrNone) && !errors.Is(err, client.ErrNoKeyring) {
 		return fmt.Errorf("%w: %w", client.ErrSignInExpired, err)
 	}
 	return err

@@ -10,7 +10,6 @@ import (
 	"keyfob/client/connect"
 	"keyfob/ui/i18n"
 	"keyfob/ui/widgets"
-	"keyfob/ui/words"
 )
 
 // Keyring is what the window knows of the keyring: whether it is waited for,
@@ -66,7 +65,5 @@ func (u *UI) failedMeanwhile(last connect.Saved, err error) {
 	u.refused.Store(errors.Is(err, client.ErrKeyring))
 	u.enter.Opening(false)
 	u.enter.Refresh()
-	if !errors.Is(err, connect.ErrNone) || errors.Is(err, client.ErrFileLocked) {
-		u.enter.Failed(words.For(err), last.BuiltIn)
-	}
+	u.sayFailed(last, err)
 }

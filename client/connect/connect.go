@@ -136,7 +136,8 @@ func (c *Connector) Resume(ctx context.Context) (*Connection, error) {
 
 // Use opens a connection of the list with the credential that was kept for it.
 // It answers ErrNone if its credential was not kept, or is in the encrypted file
-// that was not opened; client.ErrKeyring if the keyring does not give it,
+// that was not opened, or with client.ErrNoKeyring may be in a keyring that is not
+// there; client.ErrKeyring if the keyring does not give it,
 // client.ErrSignInExpired if the server no longer takes it, and client.ErrLocked
 // if a Lock came meanwhile; these with the Connection, for its SignInAgain.
 func (c *Connector) Use(ctx context.Context, key string) (*Connection, error) {
@@ -233,7 +234,7 @@ func keyringError(ctx context.Context, err error) error {
 	case errors.Is(err, credentials.ErrDismissed):
 		return fmt.Errorf("%w: %w", client.ErrKeyring, err)
 	case errors.Is(err, credentials.ErrUnavailable) && credentials.Probe(ctx) != nil:
-		return fmt.Errorf("%w: %w", ErrNone, err)
+		return fmt.Errorf("%w: %w: %w", ErrNone, client.ErrNoKeyring, err)
 	}
 	for _, kind := range []error{credentials.ErrUnavailable, credentials.ErrTimeout, credentials.ErrNotDeleted} {
 		if errors.Is(err, kind) {

@@ -200,9 +200,13 @@ func (s *Screen) ended(turn int, err error) {
 		return
 	}
 	s.Say(words.For(err).Text)
-	if s.signIn != nil && !errors.Is(err, client.ErrKeyring) && !errors.Is(err, client.ErrOffline) {
+	if s.signIn != nil && !mayPass(err) {
 		s.cover.SetFirst(s.signIn) // trying the same again does not help
 	}
+}
+
+func mayPass(err error) bool {
+	return errors.Is(err, client.ErrKeyring) || errors.Is(err, client.ErrNoKeyring) || errors.Is(err, client.ErrOffline)
 }
 
 // Say shows a sentence about what went wrong, or does not work yet.

@@ -47,6 +47,7 @@ type kind struct {
 // wraps two.
 func byKind() []kind {
 	return []kind{
+		{client.ErrNoKeyring, Sentence{Text: i18n.T("words.noKeyring"), Action: i18n.T("words.tryAgain")}},
 		{client.ErrSignInExpired, Sentence{Text: i18n.T("words.signInExpired"), Action: i18n.T("words.signIn")}},
 		{client.ErrSignInStopped, Sentence{Text: i18n.T("words.signInStopped"), Action: i18n.T("words.signIn")}},
 		{client.ErrCodeExpired, Sentence{Text: i18n.T("words.codeExpired"), Action: i18n.T("words.signIn")}},

@@ -28,6 +28,7 @@ var every = map[string]error{
 	"ErrNotAServer":    client.ErrNotAServer,
 	"ErrGarbled":       client.ErrGarbled,
 	"ErrSignInExpired": client.ErrSignInExpired,
+	"ErrNoKeyring":     client.ErrNoKeyring,
 	"ErrSignInRefused": client.ErrSignInRefused,
 	"ErrSignInStopped": client.ErrSignInStopped,
 	"ErrCodeExpired":   client.ErrCodeExpired,
