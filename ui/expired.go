@@ -101,7 +101,7 @@ func (e *expired) show() {
 	text.Wrapping = fyne.TextWrapWord
 	content := container.NewVBox(widgets.Flush(text))
 	submit := "expired.submit"
-	e.code = signin.NewCodePanel(e.u.cfg.OpenURL)
+	e.code = signin.NewCodePanel(e.u.cfg.OpenURL, func() { e.dialog.Fit() })
 	e.link = signin.NewLinkPanel(e.u.cfg.OpenURL, nil, func() { e.dialog.Fit() })
 	switch e.conn.Way {
 	case connect.Browser:

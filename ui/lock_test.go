@@ -213,6 +213,8 @@ func TestACodeOnAnotherDeviceUnlocks(t *testing.T) {
 	d.Await("Sign in to unlock", "Sign in with a code")
 	code := "Open " + d.ui.conn.Server.Issuer + "/device on any device and type this code:"
 	d.Await(code, "")
+	d.Await(code, "Copy code")
+	d.Await("Code copied.", "")
 	picture(t, d, "lock-code")
 	d.Await(code, "Open the page here")
 	d.HasNot(isLocked, "Sign in to unlock")

@@ -30,7 +30,9 @@ const codeSize = 32 // to be read from across the desk
 type CodePanel struct {
 	Content *fyne.Container
 
+	copied
 	openURL func(string) error
+	changed func()
 	code    Code
 	text    *canvas.Text
 	page    *widget.Label
@@ -39,16 +41,16 @@ type CodePanel struct {
 	buttons []*widgets.Button
 }
 
-// NewCodePanel makes a panel that shows nothing yet.
-func NewCodePanel(openURL func(string) error) *CodePanel {
-	p := &CodePanel{openURL: openURL, page: quiet(""), left: quiet("")}
+// NewCodePanel makes a panel that shows nothing yet. changed is called when what came of copying takes another place.
+func NewCodePanel(openURL func(string) error, changed func()) *CodePanel {
+	p := &CodePanel{openURL: openURL, changed: changed, copied: newCopied(), page: quiet(""), left: quiet("")}
 	p.text = &canvas.Text{TextSize: codeSize, TextStyle: fyne.TextStyle{Bold: true, Monospace: true}}
 	p.buttons = []*widgets.Button{
 		widgets.NewButton(i18n.T("signin.copyCode"), p.copyCode),
 		widgets.NewButton(i18n.T("signin.openPage"), p.open),
 	}
 	buttons := container.New(layout.NewCustomPaddedHBoxLayout(8), p.buttons[0], p.buttons[1])
-	p.Content = container.New(layout.NewCustomPaddedVBoxLayout(2), widgets.Flush(p.page), p.text, widgets.Flush(p.left), buttons)
+	p.Content = container.New(layout.NewCustomPaddedVBoxLayout(2), widgets.Flush(p.page), p.text, widgets.Flush(p.left), buttons, p.line)
 	p.Content.Hide()
 	return p
 }
@@ -56,6 +58,7 @@ func NewCodePanel(openURL func(string) error) *CodePanel {
 // Show shows c until Stop. Its buttons work also in a dialog that is busy, waiting for the code to be typed.
 func (p *CodePanel) Show(c Code) {
 	p.Stop()
+	p.line.Hide()
 	for _, b := range p.buttons {
 		b.Enable()
 	}
@@ -94,7 +97,10 @@ func (p *CodePanel) next() {
 	}
 }
 
-func (p *CodePanel) copyCode() { fyne.CurrentApp().Clipboard().SetContent(p.code.Text) }
+func (p *CodePanel) copyCode() {
+	p.put(p.code.Text, "signin.codeCopied", "signin.codeNotCopied")
+	p.changed()
+}
 
 func (p *CodePanel) open() {
 	page := p.code.Complete

@@ -197,6 +197,8 @@ func (c *card) fail(s words.Sentence) {
 // waiting is the foot of a card while something is waited for.
 type waiting struct {
 	box     *fyne.Container
+	failure *widget.Label   // that the browser did not come up
+	failing *fyne.Container // around failure
 	loading *widgets.Loading
 	code    *CodePanel
 	link    *LinkPanel
@@ -206,14 +208,18 @@ type waiting struct {
 func newWaiting(v *View) *waiting {
 	w := &waiting{
 		loading: widgets.NewLoading(""),
-		code:    NewCodePanel(v.p.OpenURL),
+		failure: quiet(i18n.T("signin.notOpened")),
 		cancel:  widgets.NewButton(i18n.T("dialog.cancel"), v.cancel),
 	}
-	w.link = NewLinkPanel(v.p.OpenURL, w.cancel, func() {
+	w.failure.Importance = widget.DangerImportance
+	w.failing = widgets.Flush(w.failure)
+	changed := func() {
 		w.box.Refresh()
 		v.relayout()
-	})
-	w.box = container.New(layout.NewCustomPaddedVBoxLayout(2), w.code.Content, container.NewHBox(w.loading), w.link.Content)
+	}
+	w.code = NewCodePanel(v.p.OpenURL, changed)
+	w.link = NewLinkPanel(v.p.OpenURL, w.cancel, changed)
+	w.box = container.New(layout.NewCustomPaddedVBoxLayout(2), w.code.Content, w.failing, container.NewHBox(w.loading), w.link.Content)
 	w.stop()
 	return w
 }
@@ -221,6 +227,7 @@ func newWaiting(v *View) *waiting {
 func (w *waiting) start(text string) {
 	w.loading.SetText(text)
 	w.loading.Show()
+	w.failing.Hide()
 	w.link.Stop()
 }
 

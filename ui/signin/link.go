@@ -4,11 +4,9 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/widget"
 
 	"keyfob/ui/i18n"
 	"keyfob/ui/task"
-	"keyfob/ui/theme"
 	"keyfob/ui/widgets"
 )
 
@@ -17,21 +15,18 @@ import (
 type LinkPanel struct {
 	Content *fyne.Container
 
+	copied
 	openURL func(string) error
 	changed func()
 	link    string
 	buttons []*widgets.Button
 	cancel  *widgets.Button // nil: it is elsewhere
-	said    *widget.Label   // what came of copying
-	line    *fyne.Container // around said
 }
 
 // NewLinkPanel makes a panel that shows nothing yet but cancel, which stands first if there is one. changed is called
 // when the panel takes another place.
 func NewLinkPanel(openURL func(string) error, cancel *widgets.Button, changed func()) *LinkPanel {
-	p := &LinkPanel{openURL: openURL, changed: changed, cancel: cancel, said: widget.NewLabel("")}
-	p.said.SizeName = theme.SizeNameSmallText
-	p.line = widgets.Flush(p.said)
+	p := &LinkPanel{openURL: openURL, changed: changed, cancel: cancel, copied: newCopied()}
 	p.buttons = []*widgets.Button{
 		widgets.NewButton(i18n.T("signin.openAgain"), p.open),
 		widgets.NewButton(i18n.T("signin.copyLink"), p.copy),
@@ -73,17 +68,7 @@ func (p *LinkPanel) open() {
 	task.Go(func() { _ = p.openURL(link) })
 }
 
-// copy says what came of it: the clipboard itself tells nothing, so it is looked at.
 func (p *LinkPanel) copy() {
-	board := fyne.CurrentApp().Clipboard()
-	board.SetContent(p.link)
-	p.said.Importance = widget.MediumImportance
-	text := i18n.T("signin.linkCopied")
-	if board.Content() != p.link {
-		p.said.Importance = widget.DangerImportance
-		text = i18n.T("signin.linkNotCopied")
-	}
-	p.said.SetText(text)
-	p.line.Show()
+	p.put(p.link, "signin.linkCopied", "signin.linkNotCopied")
 	p.changed()
 }

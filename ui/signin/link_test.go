@@ -2,6 +2,7 @@ package signin
 
 import (
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -46,5 +47,31 @@ func TestALinkIsSaidToBeCopiedOnlyIfItWas(t *testing.T) {
 	p.Stop()
 	if p.Content.Visible() || p.line.Visible() {
 		t.Error("it is still there")
+	}
+}
+
+func TestACodeIsSaidToBeCopiedOnlyIfItWas(t *testing.T) {
+	a := uitest.NewApp(t)
+	whole := a.App
+	changed := 0
+	p := NewCodePanel(nil, func() { changed++ })
+	defer p.Stop()
+	says := func(key string) {
+		t.Helper()
+		before := changed
+		p.copyCode()
+		if !p.line.Visible() || p.said.Text != i18n.T(key) || changed == before {
+			t.Errorf("says %q, visible %v", p.said.Text, p.line.Visible())
+		}
+	}
+	code := Code{Text: "WDJB-MJHT", Expires: time.Now().Add(time.Minute)}
+	p.Show(code)
+	a.App = deaf{whole}
+	says("signin.codeNotCopied")
+	a.App = whole
+	says("signin.codeCopied")
+	p.Show(code)
+	if p.line.Visible() {
+		t.Errorf("says %q of a code that was not copied", p.said.Text)
 	}
 }

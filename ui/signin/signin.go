@@ -113,9 +113,7 @@ func (v *View) update(ctx context.Context) {
 func (v *View) Opened(url string, err error) {
 	v.waiting.link.Show(url)
 	v.waiting.loading.SetText(i18n.T("signin.waiting"))
-	if err != nil {
-		v.waiting.loading.SetText(i18n.T("signin.notOpened"))
-	}
+	widgets.SetVisible(v.waiting.failing, err != nil)
 	v.relayout()
 }
 

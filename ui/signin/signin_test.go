@@ -289,6 +289,10 @@ func TestTheSignInPageCanBeOpenedAgain(t *testing.T) {
 		if got := fyne.CurrentApp().Clipboard().Content(); got != "https://tokens.example.com/id/authorize?x=1" {
 			t.Errorf("copied %q", got)
 		}
+		v.Opened("https://tokens.example.com/id/authorize?x=1", errors.New("no browser"))
+		if width := v.other.box.MinSize().Width; width > cardWidth || !v.waiting.failing.Visible() {
+			t.Errorf("that the browser did not come up takes %v, visible %v", width, v.waiting.failing.Visible())
+		}
 		s.answer <- nil
 		synctest.Wait()
 	})
@@ -347,7 +351,7 @@ func TestAPastedTokenIsAskedForAndLeavesTheScreen(t *testing.T) {
 func TestACodeCountsDownUntilItIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		uitest.NewApp(t)
-		p := NewCodePanel(nil)
+		p := NewCodePanel(nil, func() {})
 		p.Show(Code{Text: "WDJB-MJHT", URL: "https://tokens.example.com/device", Expires: time.Now().Add(65 * time.Second)})
 		says := func(want string) {
 			t.Helper()
