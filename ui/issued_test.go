@@ -152,7 +152,7 @@ func TestAKeyThatIsGoneIsSaid(t *testing.T) {
 	}
 	d.ui.cfg.Issued = issued.New(path, credentials.NewFallback(d.server.Kept))
 	d.whose("no token at all")
-	d.Has("The keyring no longer has the key")
+	d.Has("Earlier tokens were noted under a key that cannot be read now")
 	d.HasNot("only tokens issued since")
 	picture(t, d, "mine-lost")
 }
