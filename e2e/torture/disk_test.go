@@ -15,8 +15,8 @@ func TestADiskThatFails(t *testing.T) {
 		name, inject string
 		ends         bool
 	}{
-		{"full disk, SQLite", "pwrite64:error=ENOSPC:when=1200+1", false},
-		{"full disk that gets room again, SQLite", "pwrite64:error=ENOSPC:when=1200..1230", true},
+		{"full disk, SQLite", "pwrite64:error=ENOSPC:when=400+1", false},
+		{"full disk that gets room again, SQLite", "pwrite64:error=ENOSPC:when=400..430", true},
 		{"failing fsync, SQLite", "fsync,fdatasync:error=EIO:when=4+3", false},
 		{"failing fsync that ends, SQLite", "fsync,fdatasync:error=EIO:when=4..20", true},
 	} {
