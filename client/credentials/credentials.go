@@ -8,7 +8,7 @@
 // without a keyring. Memory holds until the program quits. Fallback is the File
 // if it is open, else the Keyring while it works, else Memory, and says which: a
 // sign-in is never lost because a keyring failed. What two of them have under one
-// key is told by Shadowed, and never written over unseen.
+// key is told by Shadowed: what is in the way is put aside.
 package credentials
 
 import (

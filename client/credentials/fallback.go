@@ -92,9 +92,10 @@ func (f *Fallback) Get(ctx context.Context, key string) (client.Secret, error) {
 }
 
 // Set keeps s under key, in memory when that fails; State says so. It fails
-// with ErrTooBig only, or with ErrTimeout when ctx ends while key is being moved. After a keyring that did not answer, or whose prompt was
-// dismissed, it asks no more until TryAgain: nobody wants that prompt at every
-// refresh. Once it is kept, so is what else was only in memory.
+// with ErrTooBig only, or with ErrTimeout when ctx ends while key is being moved.
+// After a keyring that did not answer, or whose prompt was dismissed, it asks no
+// more until TryAgain: nobody wants that prompt at every refresh. Once it is kept,
+// so is what else was only in memory.
 func (f *Fallback) Set(ctx context.Context, key string, s client.Secret) error {
 	err := f.set(ctx, key, s)
 	if err == nil && f.Why() == nil {
@@ -155,19 +156,19 @@ func (f *Fallback) move(ctx context.Context, key string) error {
 	}
 	defer turn.leave()
 	s, err := f.memory.Get(ctx, key)
-	if err != nil {
-		return nil //nolint:nilerr // deleted meanwhile
+	if errors.Is(err, ErrNotFound) {
+		return nil // deleted meanwhile
 	}
 	defer s.Wipe()
 	f.give(key, false) // it was made where the other could not be seen
 	err = f.Keep(ctx, key, s)
-	if err != nil && ctx.Err() == nil {
+	switch {
+	case err == nil:
+		return f.memory.Delete(ctx, key)
+	case ctx.Err() == nil:
 		f.note(err)
 	}
-	if err != nil {
-		return err
-	}
-	return f.memory.Delete(ctx, key)
+	return err
 }
 
 // Delete removes what is under key, wherever it is. With no keyring at all it

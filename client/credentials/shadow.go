@@ -11,7 +11,8 @@ import (
 // Memory, the encrypted file and the keyring may each have another secret under one
 // key: one was made while the keyring was away, which has an earlier one still. Get
 // answers the first of them. The others are shadowed: they may be sign-ins that
-// work, so none is written over unseen.
+// work, so what is in the way is put aside. There is one place for that: what is put
+// aside once more takes it.
 
 // aside is where the keyring or the file has what made room under key.
 func aside(key string) string { return key + "|before" }
@@ -19,28 +20,29 @@ func aside(key string) string { return key + "|before" }
 // Shadowed is what there is under key besides what Get answers, as far as it can be
 // read.
 func (f *Fallback) Shadowed(ctx context.Context, key string) []client.Secret {
-	var shown, shadowed []client.Secret
-	add := func(to *[]client.Secret, s client.Secret, err error) {
-		if err == nil {
-			*to = append(*to, s)
-		}
-	}
-	get := func(to *[]client.Secret, from Store, key string) {
+	var all []client.Secret
+	get := func(from Store, key string) bool {
 		s, err := from.Get(ctx, key)
-		add(to, s, err)
+		if err == nil {
+			all = append(all, s)
+		}
+		return err == nil
 	}
-	get(&shown, &f.memory, key)
-	get(&shown, f.file, key)
-	get(&shadowed, f.file, aside(key))
-	if f.resting() == nil {
-		get(&shown, f.keyring, key)
-		get(&shadowed, f.keyring, aside(key))
+	inMemory, inFile := get(&f.memory, key), get(f.file, key)
+	shown := inMemory || inFile
+	if shown {
+		all[0].Wipe()
+		all = all[1:]
 	}
-	if len(shown) == 0 {
-		return shadowed
+	get(f.file, aside(key))
+	if f.resting() != nil {
+		return all
 	}
-	shown[0].Wipe()
-	return append(shown[1:], shadowed...)
+	if shown { // else Get answers it
+		get(f.keyring, key)
+	}
+	get(f.keyring, aside(key))
+	return all
 }
 
 // DropShadowed deletes what Shadowed answers, once it is of no more use.
