@@ -104,18 +104,16 @@ func (u *UI) left(conn *connect.Connection, err error) {
 // sayLeft says what a sign-out did not end: a token that was pasted is the person's to revoke.
 func (u *UI) sayLeft(conn *connect.Connection, err error) {
 	pasted := conn.Way == connect.Token
-	text := i18n.T("signOut.done")
-	if err != nil {
-		text = i18n.T("signOut.partly") + " " + words.SignedOut(err, pasted)
-	}
+	left := ""
 	if pasted {
-		text += " " + i18n.T("leaving.pasted")
+		left = " " + i18n.T("leaving.pasted")
 	}
 	switch {
 	case err != nil:
+		text := i18n.T("signOut.partly") + " " + words.SignedOut(err, pasted) + left
 		u.enter.Failed(words.Sentence{Text: text}, conn.BuiltIn)
 	case pasted:
-		u.enter.Note(text)
+		u.enter.Note(i18n.T("signOut.done") + left)
 	}
 }
 

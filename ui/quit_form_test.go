@@ -107,10 +107,7 @@ func TestTheQuestionLooksAsDesigned(t *testing.T) {
 }
 
 func TestQuittingAnExpiredSignInThatNoWorkWaitsForAsksNothing(t *testing.T) {
-	d, remote := openRemote(t, "ada")
-	d.signInAt(remote.URL)
-	d.Has("Signed in as ada")
-	end := d.ends()
+	d, remote, end := atRemote(t)
 	endSignIn(t, d, remote)
 	d.ui.refresh()
 	d.Await("Your sign-in has expired", "")
@@ -121,10 +118,7 @@ func TestQuittingAnExpiredSignInThatNoWorkWaitsForAsksNothing(t *testing.T) {
 }
 
 func TestQuittingAnExpiredSignInAsksAboutTheWorkThatWaitsForIt(t *testing.T) {
-	d, remote := openRemote(t, "ada")
-	d.signInAt(remote.URL)
-	d.Has("Signed in as ada")
-	end := d.ends()
+	d, remote, end := atRemote(t)
 	d.fill("Nightly export")
 	endSignIn(t, d, remote)
 	d.Begin(fyne.KeyReturn)

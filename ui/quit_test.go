@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+
+	"keyfob/internal/testserver"
 )
 
 // ended counts how often the program was ended.
@@ -84,12 +86,18 @@ func TestGivingUpASecretGoesOnToWhatElseWasAskedFor(t *testing.T) {
 	}
 }
 
-// What asks for the sign-in is in front of the secret, and of its question.
-func TestQuittingASecretBehindAnExpiredSignInSaysWhyItDoesNot(t *testing.T) {
+// atRemote is signed in at a server whose sign-ins can be ended.
+func atRemote(t *testing.T) (*desk, *testserver.Remote, *ended) {
+	t.Helper()
 	d, remote := openRemote(t, "ada")
 	d.signInAt(remote.URL)
 	d.Has("Signed in as ada")
-	end := d.ends()
+	return d, remote, d.ends()
+}
+
+// What asks for the sign-in is in front of the secret, and of its question.
+func TestQuittingASecretBehindAnExpiredSignInSaysWhyItDoesNot(t *testing.T) {
+	d, remote, end := atRemote(t)
 	d.fill("Nightly export")
 	d.Press(fyne.KeyReturn)
 	d.Has("Your new token")

@@ -23,6 +23,26 @@ func wantShadowed(t *testing.T, f *credentials.Fallback, want ...string) {
 	}
 }
 
+// whileAway is a start without the keyring, which has "old".
+func whileAway(t *testing.T) (*credentials.Fallback, *fickle) {
+	t.Helper()
+	k := &fickle{}
+	set(t, k, "old")
+	k.fails = credentials.ErrUnavailable
+	return credentials.NewFallback(k).WithFile(quick(newFile(t))), k
+}
+
+func dropShadowed(t *testing.T, f *credentials.Fallback) {
+	t.Helper()
+	if err := f.DropShadowed(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	wantShadowed(t, f)
+	if read(t, f) != "new" {
+		t.Error("it went too")
+	}
+}
+
 // A keyring that was away has another secret under the key.
 func TestWhatMovesToTheKeyringWritesNothingOverUnseen(t *testing.T) {
 	for name, move := range map[string]func(*credentials.Fallback, *fickle) error{
@@ -43,10 +63,7 @@ func TestWhatMovesToTheKeyringWritesNothingOverUnseen(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			k := &fickle{}
-			set(t, k, "old")
-			k.fails = credentials.ErrUnavailable
-			f := credentials.NewFallback(k).WithFile(quick(newFile(t)))
+			f, k := whileAway(t)
 			set(t, f, "new")
 			wantShadowed(t, f)
 			if err := move(f, k); err != nil {
@@ -57,22 +74,13 @@ func TestWhatMovesToTheKeyringWritesNothingOverUnseen(t *testing.T) {
 			}
 			wantShadowed(t, f, "old")
 			wantShadowed(t, credentials.NewFallback(k), "old") // after the next start
-			if err := f.DropShadowed(t.Context(), "a"); err != nil {
-				t.Fatal(err)
-			}
-			wantShadowed(t, f)
-			if read(t, f) != "new" {
-				t.Error("it went too")
-			}
+			dropShadowed(t, f)
 		})
 	}
 }
 
 func TestDeletingTakesWhatWasPutAside(t *testing.T) {
-	k := &fickle{}
-	set(t, k, "old")
-	k.fails = credentials.ErrUnavailable
-	f := credentials.NewFallback(k)
+	f, k := whileAway(t)
 	set(t, f, "new")
 	k.fails = nil
 	if err := f.TryAgain(t.Context()); err != nil {
@@ -85,10 +93,7 @@ func TestDeletingTakesWhatWasPutAside(t *testing.T) {
 }
 
 func TestWhatTheKeyringHasBesideTheFileIsShadowed(t *testing.T) {
-	k := &fickle{}
-	set(t, k, "old")
-	k.fails = credentials.ErrUnavailable
-	f := credentials.NewFallback(k).WithFile(quick(newFile(t)))
+	f, k := whileAway(t)
 	if err := f.KeepInFile(t.Context(), passphrase); err != nil {
 		t.Fatal(err)
 	}
@@ -98,19 +103,12 @@ func TestWhatTheKeyringHasBesideTheFileIsShadowed(t *testing.T) {
 	if all, err := f.Recall(t.Context(), "a"); err != nil || !slices.Equal(reveal(all), []string{"new", "old"}) {
 		t.Errorf("recalled %q, %v", reveal(all), err)
 	}
-	if err := f.DropShadowed(t.Context(), "a"); err != nil {
-		t.Fatal(err)
-	}
-	wantShadowed(t, f)
-	if read(t, f) != "new" {
-		t.Error("it went too")
-	}
+	dropShadowed(t, f)
 }
 
 func TestWhatIsNotInTheFileIsRecalledFromTheKeyring(t *testing.T) {
-	k := &fickle{}
-	set(t, k, "old")
-	f := credentials.NewFallback(k).WithFile(quick(newFile(t)))
+	f, k := whileAway(t)
+	k.fails = nil
 	if err := f.KeepInFile(t.Context(), passphrase); err != nil {
 		t.Fatal(err)
 	}

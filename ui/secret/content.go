@@ -119,9 +119,7 @@ func newQuestion(goBack func()) *question {
 	}
 	q.text.Wrapping = fyne.TextWrapWord
 	q.revoke.Importance = widget.DangerImportance
-	buttons := widgets.NewFlow(8, q.revoke, q.other, layout.NewSpacer(), q.back)
-	inside := container.New(layout.NewCustomPaddedVBoxLayout(4), widgets.Flush(q.text), buttons)
-	q.box = widgets.NewPanel(theme.ColorNameExpiringBack, container.New(layout.NewCustomPaddedLayout(6, 14, 14, 14), inside))
+	q.box = widgets.NewQuestion(q.text, q.revoke, q.other, layout.NewSpacer(), q.back)
 	q.box.Hide()
 	return q
 }

@@ -20,6 +20,16 @@ func (deaf) Clipboard() fyne.Clipboard { return noClipboard{} }
 func (noClipboard) Content() string   { return "" }
 func (noClipboard) SetContent(string) {}
 
+// wantSaid copies, and looks at what is said of it.
+func wantSaid(t *testing.T, by func(), c *copied, changed *int, key string) {
+	t.Helper()
+	before := *changed
+	by()
+	if !c.line.Visible() || c.said.Text != i18n.T(key) || *changed == before {
+		t.Errorf("says %q, visible %v", c.said.Text, c.line.Visible())
+	}
+}
+
 func TestALinkIsSaidToBeCopiedOnlyIfItWas(t *testing.T) {
 	a := uitest.NewApp(t)
 	whole := a.App
@@ -28,11 +38,7 @@ func TestALinkIsSaidToBeCopiedOnlyIfItWas(t *testing.T) {
 	p.Show("https://tokens.example.com/one")
 	says := func(key string) {
 		t.Helper()
-		before := changed
-		p.copy()
-		if !p.line.Visible() || p.said.Text != i18n.T(key) || changed == before {
-			t.Errorf("says %q, visible %v", p.said.Text, p.line.Visible())
-		}
+		wantSaid(t, p.copy, &p.copied, &changed, key)
 	}
 	a.App = deaf{whole}
 	says("signin.linkNotCopied")
@@ -58,11 +64,7 @@ func TestACodeIsSaidToBeCopiedOnlyIfItWas(t *testing.T) {
 	defer p.Stop()
 	says := func(key string) {
 		t.Helper()
-		before := changed
-		p.copyCode()
-		if !p.line.Visible() || p.said.Text != i18n.T(key) || changed == before {
-			t.Errorf("says %q, visible %v", p.said.Text, p.line.Visible())
-		}
+		wantSaid(t, p.copyCode, &p.copied, &changed, key)
 	}
 	code := Code{Text: "WDJB-MJHT", Expires: time.Now().Add(time.Minute)}
 	p.Show(code)

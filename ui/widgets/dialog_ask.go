@@ -16,6 +16,12 @@ type question struct {
 	before  fyne.Focusable // what had the focus
 }
 
+// NewQuestion is a question inside a dialog, with its answers in a row below.
+func NewQuestion(text *widget.Label, answers ...fyne.CanvasObject) *fyne.Container {
+	inside := container.New(layout.NewCustomPaddedVBoxLayout(4), Flush(text), NewFlow(8, answers...))
+	return NewPanel(theme.ColorNameExpiringBack, container.New(layout.NewCustomPaddedLayout(6, 14, 14, 14), inside))
+}
+
 // SetEntered has the dialog know whether the person has entered anything that would be lost with it.
 func (d *Dialog) SetEntered(entered func() bool) { d.entered = entered }
 
@@ -46,9 +52,7 @@ func AskFront(c fyne.Canvas, text, yes, no string, do func()) {
 	label := newLabel(text, theme.SizeNameText, fyne.TextStyle{})
 	d.question = &question{yes: NewButton(yes, do), no: NewButton(no, d.dropQuestion), before: c.Focused()}
 	d.question.yes.Importance = widget.DangerImportance
-	buttons := NewFlow(8, d.question.yes, layout.NewSpacer(), d.question.no)
-	inside := container.New(layout.NewCustomPaddedVBoxLayout(4), Flush(label), buttons)
-	d.question.box = NewPanel(theme.ColorNameExpiringBack, container.New(layout.NewCustomPaddedLayout(6, 14, 14, 14), inside))
+	d.question.box = NewQuestion(label, d.question.yes, layout.NewSpacer(), d.question.no)
 	d.showFailure()
 	c.Focus(d.question.no)
 }
