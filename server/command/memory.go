@@ -6,14 +6,14 @@ import (
 )
 
 // spareTheCollector lets garbage lie while there is room for it, so that a
-// server with little in memory does not search that little for garbage dozens
-// of times a second. As what is remembered fills the room, it searches more
-// often. GOGC and GOMEMLIMIT, where the operator sets one, count instead.
+// server with little in memory does not search that little for garbage many
+// times a second, while checks wait for a processor. As what is remembered fills
+// the room, it searches more often. GOGC and GOMEMLIMIT, where the operator sets one, count instead.
 func spareTheCollector(remembered int) {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return
 	}
-	debug.SetGCPercent(400)
+	debug.SetGCPercent(1500)
 	debug.SetMemoryLimit(room(remembered))
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -11,31 +13,40 @@ import (
 	"keyfob/server/store"
 )
 
-// flushEvery is how long a use may be known in memory only: a crash loses no
-// more than that.
-const flushEvery = 10 * time.Second
+// flushEvery is how long a first use may be known in memory only: a crash loses no
+// more than that. A token that is used again and again is written once in restLeast
+// rounds of the housekeeping, or a few more, so that not all have their turn at once.
+const (
+	flushEvery = 10 * time.Second
+	restLeast  = int((time.Minute + flushOver) / (flushEvery - flushOver))
+	restSpread = restLeast / 2
+	restMost   = 100_000 // tokens of which it is known when they were written
+)
 
 // flushOver is over how much of that the writing is spread: of many at once each
 // check would wait for a processor.
-const flushOver = time.Second
+const flushOver = 5 * time.Second
 
 // How many uses one write keeps. After each SQLite's other connections read all
 // pages anew, so there should not be too many.
 const (
-	flushFew  = 50
+	flushFew  = 20
 	flushMost = 500
 )
 
 // lastUses holds the uses that are not yet in the store, so that checking a
 // token never waits for a write.
 type lastUses struct {
-	mu   sync.Mutex
-	byID map[string]use
+	mu    sync.Mutex
+	byID  map[string]use
+	round int
 }
 
 type use struct {
 	at   time.Time
 	from string
+	kept bool // in the store: this stays to say until when the token rests
+	rest int  // the round before which it is not written again
 }
 
 func (l *lastUses) note(id string, at time.Time, from string) {
@@ -44,8 +55,8 @@ func (l *lastUses) note(id string, at time.Time, from string) {
 	if l.byID == nil {
 		l.byID = map[string]use{}
 	}
-	if at.After(l.byID[id].at) {
-		l.byID[id] = use{at, from}
+	if u := l.byID[id]; at.After(u.at) {
+		l.byID[id] = use{at: at, from: from, rest: u.rest}
 	}
 }
 
@@ -58,32 +69,54 @@ func (l *lastUses) merge(t *store.Token) {
 	}
 }
 
-// some are at most so many of the uses.
-func (l *lastUses) some(most int) map[string]use {
+// unwritten are the tokens with uses that are not in the store.
+func (l *lastUses) unwritten() []string {
+	return l.those(func(u use) bool { return !u.kept })
+}
+
+// due begins a round, and answers those of the unwritten that do not rest.
+func (l *lastUses) due() []string {
+	l.mu.Lock()
+	l.round++
+	maps.DeleteFunc(l.byID, func(_ string, u use) bool { return u.kept && u.rest <= l.round })
+	l.mu.Unlock()
+	return l.those(func(u use) bool { return !u.kept && u.rest <= l.round })
+}
+
+// those are in order, so that no two servers wait for each other.
+func (l *lastUses) those(fit func(use) bool) []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	out := make(map[string]use, min(len(l.byID), most))
+	var ids []string
 	for id, u := range l.byID {
-		if len(out) == most {
-			break
+		if fit(u) {
+			ids = append(ids, id)
 		}
-		out[id] = u
 	}
-	return out
+	slices.Sort(ids)
+	return ids
 }
 
-func (l *lastUses) count() int {
+// of answers the uses of ids as they are by now.
+func (l *lastUses) of(ids []string) []use {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.byID)
+	uses := make([]use, len(ids))
+	for i, id := range ids {
+		uses[i] = l.byID[id]
+	}
+	return uses
 }
 
-// forget drops what was written, unless a later use came in between.
-func (l *lastUses) forget(written map[string]use) {
+// written lets the tokens rest whose uses were written, unless a later one came in
+// between: that is written after the rest.
+func (l *lastUses) written(ids []string, uses []use) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for id, u := range written {
-		if l.byID[id] == u {
+	for i, id := range ids {
+		u := l.byID[id]
+		u.kept, u.rest = u.at.Equal(uses[i].at), l.round+restLeast+rand.N(restSpread) //nolint:gosec // G404: nobody gains by guessing it
+		if l.byID[id] = u; u.kept && len(l.byID) > restMost {
 			delete(l.byID, id)
 		}
 	}
@@ -93,12 +126,12 @@ func (l *lastUses) forget(written map[string]use) {
 // pieces that no other write waits long for. If that fails they are kept for the
 // next time. Uses that come meanwhile may be left to the next flush, so that it
 // ends.
-func (s *Service) flush(ctx context.Context) error { return s.flushWithin(ctx, 0) }
+func (s *Service) flush(ctx context.Context) error { return s.flushWithin(ctx, 0, s.used.unwritten()) }
 
-// flushWithin is flush in more and smaller pieces, spread over a time if that is
-// long enough for them.
-func (s *Service) flushWithin(ctx context.Context, within time.Duration) error {
-	start, left, most := time.Now(), max(s.used.count(), s.moved.count(), s.movedSecret.count()), flushMost
+// flushWithin writes the last uses of ids, and what flush moves, in more and smaller
+// pieces, spread over a time if that is long enough for them.
+func (s *Service) flushWithin(ctx context.Context, within time.Duration, ids []string) error {
+	start, left, most := time.Now(), max(len(ids), s.moved.count(), s.movedSecret.count()), flushMost
 	if within > 0 {
 		most = min(max(left/100, flushFew), flushMost)
 	}
@@ -107,9 +140,11 @@ func (s *Service) flushWithin(ctx context.Context, within time.Duration) error {
 		if err := wait(ctx, time.Until(start.Add(within*time.Duration(i)/time.Duration(pieces)))); err != nil {
 			return err
 		}
-		if err := s.flushSome(ctx, most); err != nil {
+		piece := ids[:min(most, len(ids))]
+		if err := s.flushSome(ctx, piece, most); err != nil {
 			return err
 		}
+		ids = ids[len(piece):]
 	}
 	return nil
 }
@@ -126,9 +161,10 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (s *Service) flushSome(ctx context.Context, most int) error {
+// flushSome writes the last uses of ids, and moves at most so many.
+func (s *Service) flushSome(ctx context.Context, ids []string, most int) error {
 	to := s.peppers.Load().current.id
-	uses, moved, secrets := s.used.some(most), s.moved.some(to, most), s.movedSecret.some(to, most)
+	uses, moved, secrets := s.used.of(ids), s.moved.some(to, most), s.movedSecret.some(to, most)
 	if len(uses)+len(moved)+len(secrets) == 0 {
 		return nil
 	}
@@ -140,15 +176,16 @@ func (s *Service) flushSome(ctx context.Context, most int) error {
 		if err := inOrder(moved, func(m store.Move) error { return tx.MoveToken(ctx, m) }); err != nil {
 			return err
 		}
-		for _, id := range slices.Sorted(maps.Keys(uses)) {
-			if err := tx.SetLastUse(ctx, id, uses[id].at, uses[id].from); err != nil {
+		for i, id := range ids {
+			if err := tx.SetLastUse(ctx, id, uses[i].at, uses[i].from); err != nil {
 				return err
 			}
+			runtime.Gosched() // checks that wait for a processor go first
 		}
 		return nil
 	})
 	if err == nil {
-		s.used.forget(uses)
+		s.used.written(ids, uses)
 		s.moved.forget(moved)
 		s.movedSecret.forget(secrets)
 	}
@@ -174,7 +211,7 @@ func (s *Service) housekeeping(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := errors.Join(s.flushWithin(ctx, flushOver), s.purge(ctx), s.purgeExchanged(ctx), s.purgeChanges(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(s.flushWithin(ctx, flushOver, s.used.due()), s.purge(ctx), s.purgeExchanged(ctx), s.purgeChanges(ctx)); err != nil && ctx.Err() == nil {
 			s.Log.Warn("housekeeping failed; it is tried again", "after", flushEvery-flushOver, "error", err)
 		}
 	}

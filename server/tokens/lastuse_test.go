@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -35,7 +36,7 @@ func TestAUseShowsAtOnceAndIsWrittenLater(t *testing.T) {
 	}
 	equal(t, kept().LastUsedAt, start)
 	equal(t, kept().LastUsedFrom, "192.0.2.7")
-	equal(t, len(f.used.some(flushMost)), 0)
+	equal(t, len(f.used.unwritten()), 0)
 	equal(t, shown().LastUsedAt, new(start))
 }
 
@@ -75,11 +76,12 @@ func TestAUseDuringAFlushIsNotLost(t *testing.T) {
 	var l lastUses
 	l.note("written", start, "a")
 	l.note("used again", start, "a")
-	written := l.some(flushMost)
+	ids := l.unwritten()
+	uses := l.of(ids)
 	l.note("used again", start.Add(time.Second), "b")
-	l.forget(written)
-	equal(t, len(l.some(flushMost)), 1)
-	equal(t, l.some(flushMost)["used again"].from, "b")
+	l.written(ids, uses)
+	equal(t, l.unwritten(), []string{"used again"})
+	equal(t, l.of(l.unwritten())[0].from, "b")
 }
 
 func TestARefusedTokenWasNotUsed(t *testing.T) {
@@ -90,7 +92,7 @@ func TestARefusedTokenWasNotUsed(t *testing.T) {
 	}
 	_, err := f.CheckToken(t.Context(), issued.Secret, "192.0.2.7")
 	f.refused(err, api.CodeUnauthenticated)
-	equal(t, len(f.used.some(flushMost)), 0)
+	equal(t, len(f.used.unwritten()), 0)
 }
 
 // Many uses at once take a processor from the checks for long.
@@ -104,14 +106,62 @@ func TestHousekeepingWritesManyUsesBitByBit(t *testing.T) {
 		}
 		var left atomic.Int64
 		begun := time.Now()
-		time.AfterFunc(flushOver/2, func() { left.Store(int64(s.used.count())) })
-		unless(t, s.flushWithin(t.Context(), flushOver))
+		time.AfterFunc(flushOver/2, func() { left.Store(int64(len(s.used.unwritten()))) })
+		unless(t, s.flushWithin(t.Context(), flushOver, s.used.due()))
 		if took, left := time.Since(begun), left.Load(); took < flushOver*9/10 || took > flushOver || left < 900 || left > 1100 {
 			t.Errorf("written in %v; half of that time left %d of 2000", took, left)
 		}
-		equal(t, s.used.count(), 0)
+		equal(t, len(s.used.unwritten()), 0)
 		unless(t, db.Close())
 	})
+}
+
+// requirement 39
+func TestATokenInConstantUseIsWrittenOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir, ctx := t.TempDir(), context.Background()
+		db := try(store.Open(ctx, filepath.Join(dir, "keyfob.db")))(t)
+		s := New(Config{Store: db, Pepper: try(secret.LoadPepper(filepath.Join(dir, "pepper")))(t)})
+		u := try(s.AddUser(ctx, Operator(), store.User{Login: "ada", IsActive: true}))(t)
+		app := try(s.AddApp(ctx, Operator(), api.NewApp{Name: "App", Policy: api.PolicyAuthenticatedUsers, Scopes: []string{"read"}}))(t)
+		issued := try(s.CreatePAT(ctx, Operator(), api.NewToken{AppID: app.ID, UserID: u.ID, Scopes: []string{"read"}}, "0123456789abcdef"))(t)
+		var written time.Time
+		kept := func() time.Time { return try(db.TokenByID(ctx, issued.Token.ID))(t).LastUsedAt }
+		for begun := time.Now(); time.Since(begun) < 10*time.Minute; time.Sleep(time.Second) {
+			try(s.CheckToken(ctx, issued.Secret, "192.0.2.7"))(t)
+			synctest.Wait()
+			if now := kept(); now != written {
+				if !written.IsZero() && now.Sub(written) < time.Minute {
+					t.Errorf("written anew after %v", now.Sub(written))
+				}
+				written = now
+			}
+			if behind := s.now().Sub(written); behind > 2*time.Minute && time.Since(begun) > flushEvery {
+				t.Fatalf("%v behind", behind)
+			}
+		}
+		last := s.now()
+		time.Sleep(2 * time.Minute)
+		if behind := last.Sub(kept()); behind > time.Second {
+			t.Errorf("the last use was never written: %v behind", behind)
+		}
+		unless(t, errors.Join(s.Close(ctx), db.Close()))
+	})
+}
+
+// What is known of tokens that were written takes no more room than it may.
+func TestWhichTokensRestIsNotKnownOfAllOfThem(t *testing.T) {
+	var l lastUses
+	for i := range restMost + 100 {
+		l.note(fmt.Sprint(i), start, "192.0.2.7")
+	}
+	ids := l.due()
+	l.written(ids, l.of(ids))
+	equal(t, len(l.byID), restMost)
+	for range restLeast + restSpread {
+		l.due()
+	}
+	equal(t, len(l.byID), 0)
 }
 
 // requirement 39; also sealed replies whose time is over go without a call.
@@ -160,7 +210,7 @@ func TestAStopThatHasNoTimeLeftSaysWhatItLeaves(t *testing.T) {
 	if !strings.Contains(log.String(), "left=1") {
 		t.Errorf("it logged %s", &log)
 	}
-	if err := f.Close(t.Context()); err != nil || f.used.count() != 0 {
-		t.Errorf("with time: %v, %d left", err, f.used.count())
+	if err := f.Close(t.Context()); err != nil || f.used.unwritten() != nil {
+		t.Errorf("with time: %v, left %v", err, f.used.unwritten())
 	}
 }

@@ -99,7 +99,7 @@ func (s *Service) Close(ctx context.Context) error {
 	s.done.Wait()
 	err := s.flush(ctx)
 	if err != nil && ctx.Err() != nil {
-		s.Log.Warn("stopped before every last use was written", "left", s.used.count())
+		s.Log.Warn("stopped before every last use was written", "left", len(s.used.unwritten()))
 		return nil
 	}
 	return err
