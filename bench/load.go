@@ -128,8 +128,11 @@ func (l load) closed(ctx context.Context, d time.Duration) (float64, error) {
 	return float64(sent.Load()) / time.Since(start).Seconds(), err
 }
 
+const warm = time.Second
+
 // open sends at a rate, whatever the replies do. A reply's time counts from
-// when its request was due, also where the one before it came late.
+// when its request was due, also where the one before it came late. Those of the
+// first second do not count: what was remembered may have to be read anew.
 func (l load) open(ctx context.Context, rate float64, d time.Duration) (p50, p99 time.Duration, err error) {
 	var (
 		mu  sync.Mutex
@@ -142,13 +145,15 @@ func (l load) open(ctx context.Context, rate float64, d time.Duration) (p50, p99
 			took   []time.Duration
 		)
 		due := start.Add(every * time.Duration(client) / time.Duration(l.n))
-		for i := 0; due.Sub(start) < d && ctx.Err() == nil; i++ {
+		for i := 0; due.Sub(start) < warm+d && ctx.Err() == nil; i++ {
 			time.Sleep(time.Until(due))
 			buffer = l.next(client, i, buffer[:0])
 			if status, err := c.do(buffer, nil); err != nil || status != l.want {
 				return errors.Join(err, fmt.Errorf("status %d", status))
 			}
-			took = append(took, time.Since(due))
+			if due.Sub(start) >= warm {
+				took = append(took, time.Since(due))
+			}
 			due = due.Add(every)
 		}
 		mu.Lock()

@@ -22,6 +22,7 @@ type records struct {
 	changes []string
 	purged  int64
 	down    bool
+	slow    time.Duration
 	hangs   bool // it takes what is asked, and never answers
 	reads   int
 
@@ -56,6 +57,9 @@ func (r *records) announce() {
 }
 
 func (r *records) ChangesAfter(ctx context.Context, seq int64) (store.Changes, error) {
+	var slow time.Duration
+	r.with(func() { slow = r.slow })
+	time.Sleep(slow)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.hangs {
@@ -210,10 +214,32 @@ func TestWhatAnotherProcessChangesIsSeenBeforeItsCallReturns(t *testing.T) {
 	world(t, false, func(t *testing.T, r *records, _ *Watch, c *Cache[string, string]) {
 		r.gets(t, c, "a", "1", true)
 		r.set("a", "2")
-		time.Sleep(Trusted - 1)
+		time.Sleep(Trusted/2 - 1)
 		r.gets(t, c, "a", "1", false)
-		time.Sleep(time.Nanosecond)
+		time.Sleep(Trusted/2 + 1)
 		r.gets(t, c, "a", "2", true)
+	})
+}
+
+// Else a server that is slow for a moment would read everything anew, and be slower.
+func TestWhileOneLooksNobodyReadsAnew(t *testing.T) {
+	world(t, false, func(t *testing.T, r *records, _ *Watch, c *Cache[string, string]) {
+		r.gets(t, c, "a", "1", true)
+		r.with(func() { r.slow = 3 * Trusted })
+		var all sync.WaitGroup
+		for range 100 {
+			all.Go(func() {
+				v, err := c.Get(t.Context(), "a", func() (string, []string, error) { return "read anew", nil, nil })
+				if v != "1" || err != nil {
+					t.Errorf("a is %q, %v", v, err)
+				}
+			})
+			time.Sleep(Trusted / 10)
+		}
+		all.Wait()
+		if n := c.Stats().Bypassed; n > 0 {
+			t.Errorf("%d went past the cache", n)
+		}
 	})
 }
 

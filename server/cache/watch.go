@@ -37,8 +37,9 @@ type Watch struct {
 	changes    atomic.Uint64
 	until      atomic.Int64 // by now: then another look is needed
 
-	look  sync.Mutex // held while looking
-	begin bool       // not looked yet
+	look  chan struct{} // has one while somebody looks, who may change what follows
+	begin bool          // not looked yet
+	asked time.Duration // when the last look began
 
 	mu            sync.RWMutex
 	seq           int64             // seen so far; written by the one who looks
@@ -71,7 +72,7 @@ func Follow(ctx context.Context, records *store.Store, log *slog.Logger) *Watch 
 }
 
 func follow(ctx context.Context, records source, listen func(context.Context) (listener, error), log *slog.Logger) *Watch {
-	w := &Watch{records: records, listen: listen, trusted: Trusted, log: log, begun: time.Now(), begin: true, recent: map[string]uint64{}, looked: make(chan struct{})}
+	w := &Watch{records: records, listen: listen, trusted: Trusted, log: log, begun: time.Now(), begin: true, asked: -1, look: make(chan struct{}, 1), recent: map[string]uint64{}, looked: make(chan struct{})}
 	var done sync.WaitGroup
 	if listen != nil {
 		w.trusted = silence
@@ -87,17 +88,36 @@ func (w *Watch) Wait() { w.following() }
 // now is a clock that nobody can set.
 func (w *Watch) now() time.Duration { return time.Since(w.begun) }
 
-// sure reports whether all changes are known that were made until shortly ago.
+// sure reports whether all changes are known that were made until shortly ago. On
+// SQLite it looks at the sequence for that: when half of the trust is left, one does,
+// while the others go on; when none is left they wait for it. To read anew instead
+// costs so much more that a server at its limit would not come back from it.
 func (w *Watch) sure(ctx context.Context) bool {
-	if int64(w.now()) < w.until.Load() {
+	if w.listen != nil {
+		return w.trusts(0)
+	}
+	if w.trusts(w.trusted / 2) {
 		return true
 	}
-	if w.listen != nil || !w.look.TryLock() { // others do not wait for the one who looks
-		return false
+	came := w.now()
+	select {
+	case w.look <- struct{}{}:
+	default:
+		if w.trusts(0) {
+			return true
+		}
+		select {
+		case w.look <- struct{}{}:
+		case <-ctx.Done():
+			return false
+		}
 	}
-	defer w.look.Unlock()
-	return w.catchUp(ctx, w.records) == nil
+	defer func() { <-w.look }()
+	return w.asked >= came || w.trusts(w.trusted/2) || w.catchUp(ctx, w.records) == nil || w.trusts(0)
 }
+
+// trusts reports whether what is known is good for longer than left.
+func (w *Watch) trusts(left time.Duration) bool { return int64(w.now()+left) < w.until.Load() }
 
 // catchUp looks at the sequence. What it answers is trusted from the moment
 // before it was asked.
@@ -112,7 +132,7 @@ func (w *Watch) catchUp(ctx context.Context, from source) error {
 	} else if len(c.IDs) > 0 {
 		w.changed(c.IDs)
 	}
-	w.begin = false
+	w.begin, w.asked = false, asked
 	w.until.Store(int64(asked + w.trusted))
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -126,8 +146,8 @@ func (w *Watch) catchUp(ctx context.Context, from source) error {
 // hastens nothing on PostgreSQL: it waits for the one who listens.
 func (w *Watch) CatchUp(ctx context.Context) error {
 	if w.listen == nil {
-		w.look.Lock()
-		defer w.look.Unlock()
+		w.look <- struct{}{}
+		defer func() { <-w.look }()
 		return w.catchUp(ctx, w.records)
 	}
 	now, err := w.records.ChangesAfter(ctx, math.MaxInt64-1)
