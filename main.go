@@ -83,18 +83,20 @@ func run(server, version string) error {
 	kept := credentials.NewFallback(keyring).WithFile(credentials.NewFile(filepath.Join(at.Config, "credentials.json")))
 	clip := clipboard.New(func() time.Duration { return settings.ClipboardAfter(a) })
 	var window *ui.UI
-	finish := sync.OnceValue(func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), leaving)
-		defer cancel()
-		err := errors.Join(clip.Clear(ctx), own.Close(ctx))
-		_ = window.Noted(ctx) // without a keyring it never is, as the dialog says
-		return err
-	})
-	ending := quitting{App: a, over: make(chan struct{}), finish: finish, exit: os.Exit}
 	connector := connect.New(connect.Config{
 		Dir: at.Config, BuiltIn: own, Credentials: kept,
 		OpenBrowser: func(address string) error { return window.OpenBrowser(address) },
 	})
+	finish := sync.OnceValue(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), leaving)
+		defer cancel()
+		err := clip.Clear(ctx)
+		connector.End(ctx)
+		err = errors.Join(err, own.Close(ctx))
+		_ = window.Noted(ctx) // without a keyring it never is, as the dialog says
+		return err
+	})
+	ending := quitting{App: a, over: make(chan struct{}), finish: finish, exit: os.Exit}
 	window = ui.New(ui.Config{
 		App: ending, Connector: connector, Clipboard: clip, Keyring: keyring, Kept: kept,
 		Issued: issued.New(filepath.Join(at.Data, "issued.json"), kept), Probe: credentials.Probe, Unkept: kept.Why, Keep: kept.TryAgain,

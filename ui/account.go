@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 
 	"keyfob/client/connect"
@@ -32,6 +34,15 @@ func accountOf(s connect.Saved) widgets.Account {
 
 // fullName tells also the accounts of one server apart.
 func fullName(s connect.Saved) string { return serverName(s) + " · " + s.Name }
+
+// shortName is the server's alone, unless another account of it has the same.
+func (u *UI) shortName(s connect.Saved) string {
+	same := func(o connect.Saved) bool { return serverName(o) == serverName(s) && o.Key() != s.Key() }
+	if slices.ContainsFunc(u.known(), same) {
+		return fullName(s)
+	}
+	return serverName(s)
+}
 
 // keyOf is what brings the connection at place i on screen, as menus say it.
 func keyOf(i int) string {

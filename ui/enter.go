@@ -136,7 +136,7 @@ func (u *UI) showEnter(last connect.Saved) {
 	switch {
 	case u.aside != nil:
 		p.Address = ""
-		p.Back, p.BackText = func() { u.comeBack(last) }, i18n.T("signin.back", "Server", serverName(u.aside.conn.Saved))
+		p.Back, p.BackText = func() { u.comeBack(last) }, i18n.T("signin.back", "Server", u.shortName(u.aside.conn.Saved))
 	case len(u.known()) > 0:
 		p.Back, p.BackText = u.chooseSaved, i18n.T("signin.saved")
 	}

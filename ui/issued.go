@@ -98,7 +98,7 @@ func (m *mainView) owns(p *mine.Params) {
 	p.Here, p.Token, p.Revoke = h.has, h.token, h.revoke
 	p.Rules, p.Revoked = m.rules.Revoke, m.refresh
 	if m.me.IsAdmin {
-		p.Ask = m.conn.FindToken
+		p.Ask, p.Asked = m.conn.FindToken, serverName(m.conn.Saved)
 	}
 }
 

@@ -107,7 +107,7 @@ func TestAForeignTokenIsToldByItsShapeAndTheServerIsAsked(t *testing.T) {
 	}
 	d.whose("token=" + secret.Reveal())
 	d.Has("looks like a Keyfob token, but it was not issued on this computer")
-	d.Tap("Ask the server")
+	d.Tap("Ask the server (Built-in server)")
 	d.Has("The server knows it: “Laptop”, a personal access token for Local scripts, issued by ada.", "Revoke…")
 	picture(t, d, "mine-theirs")
 	d.Tap("Close")

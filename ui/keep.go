@@ -72,6 +72,15 @@ func (u *UI) forgetFile(ctx context.Context) error {
 	return err
 }
 
+// moveToKeyring may come to its end behind a lock, as forgetFile may.
+func (u *UI) moveToKeyring(ctx context.Context) error {
+	err := u.cfg.Kept.MoveToKeyring(ctx)
+	if err == nil {
+		fyne.Do(u.forgotten)
+	}
+	return err
+}
+
 func (u *UI) forgotten() {
 	u.waits = false
 	if l := u.locked; l != nil {
@@ -200,7 +209,7 @@ func (u *UI) whereKept() string {
 		return i18n.T("status.fileLocked")
 	case u.cfg.Unkept() != nil:
 		return i18n.T("status.untilQuit")
-	case u.cfg.Kept.InFile():
+	case u.cfg.Kept.InFile() && (u.conn == nil || u.holds(u.conn.Saved)):
 		return i18n.T("status.inFile")
 	}
 	return i18n.T("status.kept")

@@ -25,7 +25,7 @@ const leaving = 20 * time.Second
 // could ever see it again, and the answer goes on to quit. What a dialog is asking
 // the server for is waited for, since it may be a secret, which is said; its Cancel
 // does not wait. What was entered, or waits for an expired sign-in, is asked about
-// where it would be lost; behind the lock it is not.
+// where it would be lost.
 func (u *UI) Quit() {
 	u.dropHeld()
 	switch {

@@ -186,17 +186,23 @@ func (u *UI) dropCredentials() {
 	u.cfg.Kept.LockFile()
 }
 
-// quitLocked ends the program, but says first that a secret would be lost. What
-// a dialog is asking the server for is waited for, as in Quit.
+// quitLocked ends the program, but says first that a secret would be lost, or what
+// was entered. What a dialog is asking the server for is waited for, as in Quit.
 func (u *UI) quitLocked() {
 	if widgets.DialogBusy(u.window.Canvas()) {
 		u.locked.screen.Say(i18n.T("lock.busy"))
 		return
 	}
-	if u.secret == nil || u.locked.asked {
+	switch {
+	case u.locked.asked:
 		u.cfg.App.Quit()
-		return
+	case u.secret != nil:
+		u.locked.asked = true
+		u.locked.screen.Say(i18n.T("lock.quit"))
+	case widgets.Unfinished(u.window.Canvas()):
+		u.locked.asked = true
+		u.locked.screen.Say(i18n.T("lock.quitEntries"))
+	default:
+		u.cfg.App.Quit()
 	}
-	u.locked.asked = true
-	u.locked.screen.Say(i18n.T("lock.quit"))
 }

@@ -297,12 +297,12 @@ func TestASignOutThatTheLockedFileHeldUpIsFinishedOnceItIsOpen(t *testing.T) {
 	d.Press(fyne.KeyEscape)
 	d.ui.Lock()
 	d.Press(fyne.KeyReturn)
-	d.Has("Signed in as eve", "is not confirmed yet", "encrypted file is locked")
+	d.Has("Signed in as eve", "Not signed out yet", "encrypted file is locked")
 	d.Tap("Settings")
 	d.Tap("Open the encrypted file…")
 	d.give(thePassphrase)
 	d.Has("Ada Admin is now confirmed", "Sign-in kept in an encrypted file")
-	d.HasNot("locked", "is not confirmed yet")
+	d.HasNot("locked", "Not signed out yet")
 }
 
 func TestALockSaysThatASignInIsInMemoryOnly(t *testing.T) {

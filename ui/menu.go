@@ -15,7 +15,7 @@ func (u *UI) menu() *fyne.MainMenu {
 	if u.locked != nil {
 		return fyne.NewMainMenu(fyne.NewMenu(i18n.T("menu.file"), quit), u.connectionMenu())
 	}
-	u.lockItem = item("menu.lock", ctrl(fyne.KeyL), u.lock)
+	u.lockItem = item("menu.lock", ctrl(fyne.KeyL), u.lockByHand)
 	u.lockItem.Disabled = !u.canLock()
 	file := fyne.NewMenu(i18n.T("menu.file"),
 		u.whenSignedIn(item("menu.create", ctrl(fyne.KeyN), u.create)),
@@ -52,6 +52,13 @@ func (u *UI) canLock() bool {
 	opening := u.resumed != nil || u.enter != nil && u.enter.Waits()
 	fileOpen := u.cfg.Kept.InFile() && !u.cfg.Kept.FileLocked()
 	return opening || fileOpen || u.main != nil || u.cfg.Connector.SignedIn() != nil
+}
+
+// lockByHand is also what the key of a grey item does.
+func (u *UI) lockByHand() {
+	if u.canLock() {
+		u.lock()
+	}
 }
 
 // whenSignedIn makes an item grey as long as nobody is signed in.

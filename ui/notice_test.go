@@ -37,13 +37,13 @@ func removedWithoutServer(t *testing.T) (d *desk, remote *testserver.Remote, ada
 func TestABannerSaysThatASignOutStillFailsAndTriesItAgain(t *testing.T) {
 	d, remote, ada := removedWithoutServer(t)
 	again := d.restart()
-	again.Has("Signed in as eve", "The sign-out of "+fullName(ada)+" is not confirmed yet. The server has not confirmed the sign-out.", "Try again")
+	again.Has("Signed in as eve", "Not signed out yet: "+fullName(ada)+". The server has not confirmed the sign-out.", "Try again")
 	again.Tap("Try again")
-	again.Has("is not confirmed yet", "Try again")
+	again.Has("Not signed out yet", "Try again")
 	remote.SetGone(false)
 	again.Tap("Try again")
 	again.Has("The sign-out of " + fullName(ada) + " is now confirmed.")
-	again.HasNot("is not confirmed yet", "Try again")
+	again.HasNot("Not signed out yet", "Try again")
 	again.Tap("Close")
 	again.HasNot("is now confirmed")
 

@@ -128,7 +128,7 @@ func (u *UI) showFailed(s connect.Saved, why words.Sentence, do func()) {
 	title.SizeName = theme.SizeNameSubHeading
 	other := i18n.T("resuming.other")
 	if u.aside != nil {
-		other = i18n.T("signin.back", "Server", serverName(u.aside.conn.Saved))
+		other = i18n.T("signin.back", "Server", u.shortName(u.aside.conn.Saved))
 	}
 	buttons := container.NewCenter(container.New(layout.NewCustomPaddedHBoxLayout(10),
 		widgets.NewButton(other, func() { u.comeBack(s) }), again))

@@ -38,8 +38,8 @@ type Saved struct {
 	LoopbackHost string `json:"loopbackHost,omitempty"` // where the browser comes back to; empty: 127.0.0.1
 	CA           string `json:"ca,omitempty"`           // PEM, trusted beside those of the system
 
-	// Revoked says of one that is leaving that its server has confirmed the
-	// end: only the credential here is still to be deleted.
+	// Revoked says that the server has confirmed the end of the sign-in: of one that
+	// is leaving, only the credential here is still to be deleted.
 	Revoked bool `json:"revoked,omitempty"`
 }
 
@@ -94,7 +94,7 @@ func (l *list) find(key string) (*Saved, error) {
 func (l *list) put(s Saved) {
 	l.stay(s.Key())
 	l.decide(s.Issuer)
-	l.Current = s.Key()
+	l.Current, s.Revoked = s.Key(), false
 	if known, err := l.find(s.Key()); err == nil {
 		s.Label, s.Colour = known.Label, known.Colour
 		*known = s

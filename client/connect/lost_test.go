@@ -60,6 +60,43 @@ func TestWithoutAKeyringASignOutThatCannotBeFinishedIsSaidAndDropped(t *testing.
 	}
 }
 
+// The program ends in good order: so do the sign-ins that nothing keeps.
+func TestASignInThatNothingKeepsEndsWithTheProgram(t *testing.T) {
+	d, remote := newDesk(t), people(t)
+	none := credentials.NewFile(filepath.Join(d.dir, "none"))
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(d.dir, "no-bus"))
+	kept := credentials.NewFallback(noKeyring{})
+	c := connect.New(connect.Config{
+		Dir: filepath.Join(d.dir, "config"), BuiltIn: d.own, HTTP: &http.Client{}, OpenBrowser: d.browse, Credentials: kept,
+	})
+	ada := d.signInAs(t, c, remote.URL, "ada")
+	held, err := kept.Get(t.Context(), ada.Credential())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.End(t.Context())
+	ended(t, ada, refreshTokenIn(t, held.Reveal()))
+	again := d.started(t, none)
+	saved, err := again.Last()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Remove(t.Context(), saved); err != nil {
+		t.Errorf("removed: %v; it has ended already", err)
+	}
+	_ = d.signInAs(t, again, remote.URL, "ada")
+	remote.SetGone(true)
+	again.End(t.Context())
+	remote.SetGone(false)
+	last := d.started(t, none)
+	if saved, err = last.Last(); err != nil {
+		t.Fatal(err)
+	}
+	if part, _ := errors.AsType[*client.SignOutError](last.Remove(t.Context(), saved)); part == nil || !part.Lost {
+		t.Errorf("removed: %v; the server was not told", part)
+	}
+}
+
 // dismissed is a keyring whose prompt was dismissed: it kept nothing.
 type dismissed struct{ noKeyring }
 

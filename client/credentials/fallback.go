@@ -34,7 +34,7 @@ type Fallback struct {
 	mu      sync.Mutex
 	reason  error           // why the last Set is in memory
 	asleep  bool            // do not ask the keyring again unasked
-	refused error           // why Recall does not ask again
+	refused error           // why the keyring is not asked again unasked, but for Set
 	given   map[string]bool // keys of which this run has what the keyring has
 }
 
@@ -67,6 +67,13 @@ func (f *Fallback) Why() error {
 	return err
 }
 
+// UntilQuit reports whether what Get answers for key is in memory only.
+func (f *Fallback) UntilQuit(key string) bool {
+	s, err := f.memory.Get(context.Background(), key)
+	s.Wipe()
+	return err == nil
+}
+
 // Get is the secret under key: from memory when it could not be kept, else
 // from the file or the keyring. Neither is said to have nothing while the other
 // is locked: that is ErrLocked. What another of them has too is Shadowed.
@@ -78,10 +85,9 @@ func (f *Fallback) Get(ctx context.Context, key string) (client.Secret, error) {
 	if err == nil {
 		return s, nil
 	}
-	s, fromKeyring := f.keyring.Get(ctx, key)
+	s, fromKeyring := f.ask(ctx, key)
 	f.give(key, fromKeyring == nil)
 	if fromKeyring == nil {
-		f.woken()
 		return s, nil
 	}
 	nothing := errors.Is(fromKeyring, ErrNotFound) || errors.Is(fromKeyring, ErrUnavailable)
@@ -184,12 +190,12 @@ func (f *Fallback) Delete(ctx context.Context, key string) error {
 	_ = f.memory.Delete(ctx, key)
 	inFile := f.file.mayHave(key)
 	if inFile && f.file.IsOpen() {
-		if err := errors.Join(f.file.Delete(ctx, key), f.file.Delete(ctx, aside(key))); err != nil {
+		if err := errors.Join(dropAside(ctx, f.file, key), f.file.Delete(ctx, key)); err != nil {
 			return err
 		}
 	}
 	err := f.dropKeyring(ctx, key)
-	if (inMemory == nil || inFile) && errors.Is(err, ErrUnavailable) {
+	if (inMemory == nil || inFile) && errors.Is(err, ErrUnavailable) && !errors.Is(err, ErrAsks) {
 		err = nil
 	}
 	if err == nil && inFile && f.file.mayHave(key) {
@@ -214,13 +220,6 @@ func (f *Fallback) resting() error {
 		return f.reason
 	}
 	return f.refused
-}
-
-// woken lets Recall ask again: the keyring answers.
-func (f *Fallback) woken() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.refused = nil
 }
 
 // note records how the last Set went.

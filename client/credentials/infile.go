@@ -59,8 +59,13 @@ func (f *Fallback) ChangePassphrase(_ context.Context, old, passphrase client.Se
 }
 
 // ForgetFile removes the encrypted file. What is in it, if it is open, stays in
-// memory until quit.
+// memory until quit. Nothing of it is set or deleted meanwhile.
 func (f *Fallback) ForgetFile(ctx context.Context) error {
+	leave, err := f.takeTurns(ctx)
+	defer leave()
+	if err != nil {
+		return err
+	}
 	held := f.held(ctx)
 	if err := f.file.Remove(); err != nil {
 		return err
@@ -76,12 +81,10 @@ func (f *Fallback) ForgetFile(ctx context.Context) error {
 // MoveToKeyring moves what is in the encrypted file to the keyring, and only
 // then removes the file. Nothing else is set or deleted meanwhile.
 func (f *Fallback) MoveToKeyring(ctx context.Context) error {
-	for _, key := range f.file.keys() {
-		turn := f.turn(key)
-		if err := turn.take(ctx); err != nil {
-			return err
-		}
-		defer turn.leave()
+	leave, err := f.takeTurns(ctx)
+	defer leave()
+	if err != nil {
+		return err
 	}
 	if !f.file.IsOpen() {
 		return ErrLocked
@@ -99,6 +102,24 @@ func (f *Fallback) MoveToKeyring(ctx context.Context) error {
 	}
 	f.note(nil)
 	return nil
+}
+
+// takeTurns takes the turn of each key that the file has.
+func (f *Fallback) takeTurns(ctx context.Context) (leave func(), err error) {
+	var taken []turn
+	leave = func() {
+		for _, t := range taken {
+			t.leave()
+		}
+	}
+	for _, key := range f.file.keys() {
+		t := f.turn(key)
+		if err := t.take(ctx); err != nil {
+			return leave, err
+		}
+		taken = append(taken, t)
+	}
+	return leave, nil
 }
 
 func (f *Fallback) held(ctx context.Context) map[string]client.Secret {

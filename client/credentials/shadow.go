@@ -11,38 +11,57 @@ import (
 // Memory, the encrypted file and the keyring may each have another secret under one
 // key: one was made while the keyring was away, which has an earlier one still. Get
 // answers the first of them. The others are shadowed: they may be sign-ins that
-// work, so what is in the way is put aside. There is one place for that: what is put
-// aside once more takes it.
+// work, so what is in the way is put aside.
 
-// aside is where the keyring or the file has what made room under key.
+// aside is where the keyring or the file has what made room under key, and aside of
+// that what was there already.
 func aside(key string) string { return key + "|before" }
 
 // Shadowed is what there is under key besides what Get answers, as far as it can be
-// read.
+// read. A keyring that was refused is asked again only if the person asked for it: see
+// Unasked.
 func (f *Fallback) Shadowed(ctx context.Context, key string) []client.Secret {
 	var all []client.Secret
-	get := func(from Store, key string) bool {
-		s, err := from.Get(ctx, key)
+	get := func(s client.Secret, err error) error {
 		if err == nil {
 			all = append(all, s)
 		}
-		return err == nil
+		return err
 	}
-	inMemory, inFile := get(&f.memory, key), get(f.file, key)
-	shown := inMemory || inFile
+	inMemory := get(f.memory.Get(ctx, key))
+	inFile := get(f.file.Get(ctx, key))
+	shown := inMemory == nil || inFile == nil
 	if shown {
 		all[0].Wipe()
 		all = all[1:]
 	}
-	get(f.file, aside(key))
-	if f.resting() != nil {
+	for at := aside(key); get(f.file.Get(ctx, at)) == nil; at = aside(at) {
+	}
+	if unasked(ctx) && f.resting() != nil {
 		return all
 	}
 	if shown { // else Get answers it
-		get(f.keyring, key)
+		if err := get(f.ask(ctx, key)); err != nil && !errors.Is(err, ErrNotFound) {
+			return all
+		}
 	}
-	get(f.keyring, aside(key))
+	for at := aside(key); get(f.ask(ctx, at)) == nil; at = aside(at) {
+	}
 	return all
+}
+
+// ask asks the keyring, and notes if it may be asked again unasked.
+func (f *Fallback) ask(ctx context.Context, key string) (client.Secret, error) {
+	s, err := f.keyring.Get(ctx, key)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case err == nil, errors.Is(err, ErrNotFound):
+		f.refused = nil
+	case refusal(err) && ctx.Err() == nil:
+		f.refused = err
+	}
+	return s, err
 }
 
 // DropShadowed deletes what Shadowed answers, once it is of no more use.
@@ -55,7 +74,7 @@ func (f *Fallback) DropShadowed(ctx context.Context, key string) error {
 	_, inMemory := f.memory.Get(ctx, key)
 	_, inFile := f.file.Get(ctx, key)
 	if f.file.IsOpen() {
-		if err := f.file.Delete(ctx, aside(key)); err != nil {
+		if err := dropAside(ctx, f.file, key); err != nil {
 			return err
 		}
 		if inMemory == nil && inFile == nil {
@@ -65,7 +84,7 @@ func (f *Fallback) DropShadowed(ctx context.Context, key string) error {
 	if inMemory == nil || inFile == nil {
 		return f.dropKeyring(ctx, key)
 	}
-	return f.keyring.Delete(ctx, aside(key))
+	return dropAside(ctx, f.keyring, key)
 }
 
 // Recall is what Keep kept under key, or ErrNotFound; where several were kept, all of
@@ -86,13 +105,7 @@ func (f *Fallback) recall(ctx context.Context, key string) (client.Secret, error
 	if err := f.resting(); err != nil {
 		return client.Secret{}, err
 	}
-	s, err := f.keyring.Get(ctx, key)
-	if refusal(err) && ctx.Err() == nil && !errors.Is(err, ErrNotFound) {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.refused = err
-	}
-	return s, err
+	return f.ask(ctx, key)
 }
 
 // recallFromFile looks into the keyring too, which had it before there was a file. One
@@ -154,7 +167,28 @@ func putAside(ctx context.Context, in Store, key string, s client.Secret) error 
 	if old.Reveal() == s.Reveal() {
 		return nil
 	}
+	if err := putAside(ctx, in, aside(key), old); err != nil {
+		return err
+	}
 	return in.Set(ctx, aside(key), old)
+}
+
+// dropAside deletes what was put aside, the first of it first: so what is left if it
+// fails is found.
+func dropAside(ctx context.Context, in Store, key string) error {
+	key = aside(key)
+	s, err := in.Get(ctx, key)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.Wipe()
+	if err := dropAside(ctx, in, key); err != nil {
+		return err
+	}
+	return in.Delete(ctx, key)
 }
 
 // leavingTime bounds leaving the keyring: whatever holds that up, the file has all.
@@ -167,12 +201,17 @@ func (f *Fallback) leaveKeyring(ctx context.Context, key string) {
 	f.give(key, false)
 }
 
+// dropKeyring deletes what the keyring has. One that was refused is not asked for
+// that: it may have what nobody has seen, and so has ended nowhere.
 func (f *Fallback) dropKeyring(ctx context.Context, key string) error {
+	if f.resting() != nil && !f.wasGiven(key) {
+		ctx = Unasked(ctx)
+	}
 	f.give(key, false)
-	if err := f.keyring.Delete(ctx, key); err != nil {
+	if err := dropAside(ctx, f.keyring, key); err != nil {
 		return err
 	}
-	return f.keyring.Delete(ctx, aside(key))
+	return f.keyring.Delete(ctx, key)
 }
 
 func (f *Fallback) wasGiven(key string) bool {

@@ -1,8 +1,11 @@
 package credentials_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"keyfob/client"
 	"keyfob/client/credentials"
@@ -137,8 +140,72 @@ func TestNoPersonIsAskedForWhatIsShadowed(t *testing.T) {
 	f := credentials.NewFallback(k)
 	set(t, f, "v")
 	calls := k.calls
-	wantShadowed(t, f)
-	if k.calls != calls {
+	if all := f.Shadowed(credentials.Unasked(t.Context()), "a"); len(all) > 0 || k.calls != calls {
 		t.Error("the keyring that was refused was asked")
 	}
+}
+
+// What is put aside stays when the keyring goes away once more.
+func TestWhatWasPutAsideIsNotWrittenOver(t *testing.T) {
+	k := &fickle{}
+	set(t, k, "old")
+	for _, next := range []string{"mid", "new"} {
+		k.fails = credentials.ErrUnavailable
+		f := credentials.NewFallback(k)
+		set(t, f, next)
+		k.fails = nil
+		if err := f.TryAgain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := credentials.NewFallback(k)
+	wantShadowed(t, f, "mid", "old")
+	dropShadowed(t, f)
+	for _, key := range []string{"a|before", "a|before|before"} {
+		if _, err := k.Memory.Get(t.Context(), key); !errors.Is(err, credentials.ErrNotFound) {
+			t.Errorf("%s is left: %v", key, err)
+		}
+	}
+}
+
+func TestForgettingTheFileTakesNoTurnOfWhatIsBeingSet(t *testing.T) {
+	slow := &slowDelete{began: make(chan bool), end: make(chan bool)}
+	f := credentials.NewFallback(slow).WithFile(quick(newFile(t)))
+	set(t, f, "in the keyring")
+	if err := f.KeepInFile(t.Context(), passphrase); err != nil {
+		t.Fatal(err)
+	}
+	slow.on = true
+	over := make(chan error, 1)
+	go func() { over <- f.Set(t.Context(), "a", client.NewSecret("new")) }() // which leaves the keyring at its end
+	<-slow.began
+	short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := f.ForgetFile(short); !errors.Is(err, credentials.ErrTimeout) {
+		t.Errorf("forgot it beneath a Set: %v", err)
+	}
+	close(slow.end)
+	if err := <-over; err != nil {
+		t.Error(err)
+	}
+	if err := f.ForgetFile(t.Context()); err != nil || read(t, f) != "new" || !f.UntilQuit("a") {
+		t.Errorf("forgotten: %v, has %q", err, read(t, f))
+	}
+}
+
+// slowDelete is a keyring whose Delete waits.
+type slowDelete struct {
+	credentials.Memory
+
+	on         bool
+	began, end chan bool
+}
+
+func (s *slowDelete) Delete(ctx context.Context, key string) error {
+	if s.on {
+		s.on = false
+		s.began <- true
+		<-s.end
+	}
+	return s.Memory.Delete(ctx, key)
 }

@@ -36,3 +36,28 @@ func TestALockedKeyringIsNotMadeToAskUnasked(t *testing.T) {
 		t.Errorf("asked: %v, %v", got, err)
 	}
 }
+
+// What a keyring has that was refused may be a sign-in that works, and nobody has
+// ended it.
+func TestNothingIsDeletedUnseenFromAKeyringThatWasRefused(t *testing.T) {
+	address := fakesecrets.Bus(t)
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+	service := fakesecrets.Start(t, address, fakesecrets.Faults{})
+	k := credentials.NewKeyring("keyfob test")
+	set(t, k, "old")
+	service.Set(fakesecrets.Faults{Locked: true, Answer: fakesecrets.No})
+	f := credentials.NewFallback(k)
+	set(t, f, "new")                              // dismissed, so it is in memory
+	service.Set(fakesecrets.Faults{Locked: true}) // a person would say yes now
+	if err := f.Delete(t.Context(), "a"); !errors.Is(err, credentials.ErrAsks) {
+		t.Errorf("deleted: %v", err)
+	}
+	wantHeld(t, service, "old")
+	wantShadowed(t, f)
+	set(t, f, "new")
+	wantShadowed(t, f, "old") // asked
+	if err := f.Delete(t.Context(), "a"); err != nil {
+		t.Error(err)
+	}
+	wantHeld(t, service)
+}

@@ -29,6 +29,8 @@ type attempt struct {
 	Device   string `json:"device,omitempty"`
 	Refresh  string `json:"refresh_token,omitempty"`
 	Subject  string `json:"sub,omitempty"` // nothing more to ask the server for, and this is whose sign-in it is
+
+	shadowed bool // by another one, in whose place it is not noted
 }
 
 const (
@@ -69,6 +71,9 @@ func (s *Session) begin(ctx context.Context, a attempt) attempt {
 }
 
 func (s *Session) note(ctx context.Context, a attempt) {
+	if a.shadowed {
+		return
+	}
 	b := encode(a)
 	defer clear(b)
 	sealed := client.NewSecret(string(b))
@@ -76,10 +81,15 @@ func (s *Session) note(ctx context.Context, a attempt) {
 	_ = s.cfg.Credentials.Set(context.WithoutCancel(ctx), attemptKey(s.cfg.Issuer), sealed)
 }
 
-// forget removes the note of a, unless a later sign-in has put its own there.
+// forget removes the note of a, unless a later sign-in has put its own there. With it
+// would go those that it shadows: while there are any it stays, for Finish.
 func (s *Session) forget(ctx context.Context, a attempt) {
 	ctx = context.WithoutCancel(ctx)
 	if now, err := s.attempted(ctx); err == nil && now.ID != a.ID {
+		return
+	}
+	if len(s.shadowedAttempts(ctx)) > 0 {
+		s.leftOver.Store(true)
 		return
 	}
 	err := s.cfg.Credentials.Delete(ctx, attemptKey(s.cfg.Issuer))

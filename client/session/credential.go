@@ -43,7 +43,7 @@ func (c credential) live() bool { return c.RefreshToken != "" || c.Token != "" }
 // too big: the names, which only save a question to the server, then what is
 // ending, the oldest first.
 func (c credential) sealed(now time.Time) client.Secret {
-	c.V, c.Created = credentialVersion, now.UTC().Truncate(time.Second)
+	c.V, c.Created = credentialVersion, now.UTC()
 	b := encode(c)
 	if len(b) > credentials.MaxSize {
 		c.Login, c.Name = "", ""

@@ -17,7 +17,7 @@ import (
 // before SignIn. It touches no sign-in that is good.
 func Finish(ctx context.Context, cfg Config, subjects ...string) error {
 	s := New(cfg)
-	err := s.finishAttempt(ctx, subjects)
+	err := s.finishAttempts(ctx, subjects)
 	for _, subject := range subjects {
 		c, e := s.stored(ctx, subject)
 		if e == nil && !c.live() {
@@ -36,10 +36,29 @@ func present(err error) error {
 	return err
 }
 
-func (s *Session) finishAttempt(ctx context.Context, subjects []string) error {
+// finishAttempts begins with those that another one shadows, which goes last.
+func (s *Session) finishAttempts(ctx context.Context, subjects []string) error {
+	shadowed := s.shadowedAttempts(ctx)
+	for _, a := range shadowed {
+		if err := s.finishAttempt(ctx, a, subjects); err != nil {
+			return err
+		}
+	}
+	if len(shadowed) > 0 {
+		if err := s.dropShadowedAttempts(ctx); err != nil {
+			return err
+		}
+	}
 	a, err := s.attempted(ctx)
-	if err != nil || a.Run == thisRun {
+	if err != nil {
 		return present(err)
+	}
+	return s.finishAttempt(ctx, a, subjects)
+}
+
+func (s *Session) finishAttempt(ctx context.Context, a attempt, subjects []string) error {
+	if a.Run == thisRun {
+		return nil
 	}
 	kept := func(subject string) bool {
 		c, err := s.stored(ctx, subject)

@@ -44,11 +44,10 @@ func (s *Session) Resume(ctx context.Context, subject string) error {
 		return errors.Join(fmt.Errorf("%w: %w", credentials.ErrNotFound, ErrSignedOut), s.finishSignOut(ctx, c))
 	}
 	s.recall(c)
-	if c.Token != "" {
-		return nil
-	}
-	if err := s.renewShared(ctx); err != nil {
-		return err
+	if c.Token == "" {
+		if err := s.renewShared(ctx); err != nil {
+			return err
+		}
 	}
 	s.changing.Lock()
 	defer s.changing.Unlock()
@@ -57,16 +56,21 @@ func (s *Session) Resume(ctx context.Context, subject string) error {
 }
 
 func (s *Session) stored(ctx context.Context, subject string) (credential, error) {
+	c, err := s.shown(ctx, subject)
+	if err != nil {
+		return c, err
+	}
+	return s.latest(c, s.shadowed(credentials.Unasked(ctx), subject)), nil
+}
+
+// shown is what the store answers, whatever else it has.
+func (s *Session) shown(ctx context.Context, subject string) (credential, error) {
 	kept, err := s.cfg.Credentials.Get(ctx, Key(s.cfg.Issuer, subject))
 	if err != nil {
 		return credential{}, err
 	}
 	defer kept.Wipe()
-	c, err := decodeCredential(kept, s.cfg.Issuer, subject)
-	if err != nil {
-		return c, err
-	}
-	return s.latest(c, s.shadowed(credentials.Unasked(ctx), subject)), nil
+	return decodeCredential(kept, s.cfg.Issuer, subject)
 }
 
 // recall makes a stored credential the session's: a refresh token to be

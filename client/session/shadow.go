@@ -75,3 +75,26 @@ func (s *Session) unshadow(ctx context.Context) {
 		s.shadows.Store(false)
 	}
 }
+
+// shadowedAttempts are what the store has of sign-ins under way besides the one that it
+// gives.
+func (s *Session) shadowedAttempts(ctx context.Context) []attempt {
+	store, ok := s.cfg.Credentials.(shadowing)
+	if !ok {
+		return nil
+	}
+	var all []attempt
+	for _, kept := range store.Shadowed(credentials.Unasked(ctx), attemptKey(s.cfg.Issuer)) {
+		a, err := decodeAttempt(kept)
+		kept.Wipe()
+		if err == nil {
+			a.shadowed = true
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+func (s *Session) dropShadowedAttempts(ctx context.Context) error {
+	return s.cfg.Credentials.(shadowing).DropShadowed(credentials.Unasked(ctx), attemptKey(s.cfg.Issuer)) //nolint:forcetypeassert // it has answered them
+}

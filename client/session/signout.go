@@ -47,6 +47,29 @@ func (s *Session) SignOut(ctx context.Context) error {
 	return signOutError(revoked, s.cfg.Credentials.Delete(ctx, Key(c.Issuer, c.Subject)), false)
 }
 
+// fleeting is a store that may have something only until the program quits.
+type fleeting interface {
+	UntilQuit(key string) bool
+}
+
+// EndUnkept ends at the server what the store has only until the program quits,
+// which is now, and reports whether that was confirmed.
+func (s *Session) EndUnkept(ctx context.Context) bool {
+	s.changing.Lock() // a renewal under way comes to its end first
+	defer s.changing.Unlock()
+	who := s.Identity()
+	store, ok := s.cfg.Credentials.(fleeting)
+	if !ok || who.Subject == "" || !store.UntilQuit(Key(who.Issuer, who.Subject)) {
+		return false
+	}
+	c, err := s.shown(ctx, who.Subject)
+	if err != nil || c.RefreshToken == "" {
+		return false
+	}
+	left, err := s.revokeAll(ctx, append(c.Ending, c.RefreshToken))
+	return err == nil && len(left) == 0
+}
+
 func signOutError(revoke, remove error, pending bool) error {
 	if revoke == nil && remove == nil {
 		return nil

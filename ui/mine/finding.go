@@ -87,7 +87,7 @@ func (m *Mine) notMine(f finding) fyne.CanvasObject {
 		if m.p.Ask == nil {
 			return widgets.NewBanner(widgets.Warn, i18n.T("mine.foreign"), "", nil)
 		}
-		return widgets.NewBanner(widgets.Warn, i18n.T("mine.foreign"), i18n.T("mine.ask"), m.ask)
+		return widgets.NewBanner(widgets.Warn, i18n.T("mine.foreign"), i18n.T("mine.ask", "Server", m.p.Asked), m.ask)
 	case issued.Broken:
 		return widgets.NewBanner(widgets.Warn, i18n.T("mine.broken"), "", nil)
 	}

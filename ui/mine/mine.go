@@ -34,7 +34,8 @@ type Params struct {
 	// Token is the record as it is now, at the connection that is open.
 	Token func(context.Context, issued.Entry) (client.Token, error)
 	// Ask asks the server whose the value is; nil: it cannot be asked.
-	Ask func(context.Context, client.Secret) (client.Token, error)
+	Ask   func(context.Context, client.Secret) (client.Token, error)
+	Asked string // that server's name for people
 
 	Revoke  func(ctx context.Context, t client.Token) error
 	Revoked func()

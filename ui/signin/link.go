@@ -32,8 +32,9 @@ func NewLinkPanel(openURL func(string) error, cancel *widgets.Button, changed fu
 		widgets.NewButton(i18n.T("signin.copyLink"), p.copy),
 	}
 	row := container.New(layout.NewCustomPaddedHBoxLayout(8))
-	if cancel != nil {
+	if cancel != nil { // a panel of its own, in the middle of what it is on
 		row.Add(cancel)
+		p.said.Alignment = fyne.TextAlignCenter
 	}
 	for _, b := range p.buttons {
 		row.Add(b)
