@@ -123,6 +123,27 @@ func TestALockThatComesWhileTheFileIsForgottenAsksForItNoMore(t *testing.T) {
 	d.Has("Signed in as eve")
 }
 
+// The settings have two ways that take the file away.
+func TestALockThatComesWhileTheSettingsTakeTheFileAwayAsksForItNoMore(t *testing.T) {
+	for _, way := range []string{"Move to the keyring", "Delete the file"} {
+		t.Run(way, func(t *testing.T) {
+			d := newBare(t).start(t)
+			d.Tap("Use the built-in server")
+			d.keepInFile()
+			slow := forgottenLate{d.ui.cfg.Kept, make(chan struct{}, 8)}
+			d.ui.cfg.Kept = slow
+			d.tabTo(toButton(way))
+			for len(slow.asked) > 0 {
+				<-slow.asked
+			}
+			d.Begin(fyne.KeyReturn)
+			d.ui.lock()
+			d.Has(isLocked)
+			d.HasNot(asksForIt)
+		})
+	}
+}
+
 // forgottenLate is an encrypted file that goes only once a lock has asked twice what it holds: when it came, and when it
 // had dropped all that there was.
 type forgottenLate struct {
@@ -135,6 +156,8 @@ func (k forgottenLate) Holds(credential string) bool {
 	defer func() { k.asked <- struct{}{} }()
 	return k.Keeper.Holds(credential)
 }
+
+func (k forgottenLate) MoveToKeyring(ctx context.Context) error { return k.ForgetFile(ctx) }
 
 func (k forgottenLate) ForgetFile(ctx context.Context) error {
 	<-k.asked

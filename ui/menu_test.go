@@ -149,6 +149,9 @@ func TestLockingIsGreyOnlyWhereThereIsNothingToLock(t *testing.T) {
 	}
 	d, remote := openRemote(t, "ada")
 	wants(d, "on the first screen", true)
+	if d.Shortcut(fyne.KeyL); d.ui.lockNext {
+		t.Error("its key locks what it comes to")
+	}
 	d.ui.cfg.OpenURL = func(string) error { return nil }
 	d.Press(fyne.KeyTab)
 	d.Type(remote.URL)

@@ -94,7 +94,7 @@ func (l *list) find(key string) (*Saved, error) {
 func (l *list) put(s Saved) {
 	l.stay(s.Key())
 	l.decide(s.Issuer)
-	l.Current, s.Revoked = s.Key(), false
+	l.Current = s.Key()
 	if known, err := l.find(s.Key()); err == nil {
 		s.Label, s.Colour = known.Label, known.Colour
 		*known = s

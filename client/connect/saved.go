@@ -53,6 +53,7 @@ func (c *Connector) Move(key string, by int) error {
 }
 
 func (c *Connector) remember(s Saved) error {
+	s.Revoked = false
 	return c.edit(func(l *list) error {
 		l.put(s)
 		return nil
