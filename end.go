@@ -9,6 +9,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"keyfob/client/connect"
 	"keyfob/internal/crash"
 	"keyfob/ui"
 	"keyfob/ui/clipboard"
@@ -28,6 +29,15 @@ func leave(a fyne.App, clip *clipboard.Clipboard) {
 	_ = clip.Clear(ctx) // nobody is left to be told
 	<-ctx.Done()
 	os.Exit(1)
+}
+
+// telling bounds telling servers the end of sign-ins: the built-in one needs the rest.
+const telling = leaving / 2
+
+func endSignIns(ctx context.Context, c *connect.Connector) {
+	ctx, cancel := context.WithTimeout(ctx, telling)
+	defer cancel()
+	c.End(ctx)
 }
 
 // quitting is the app, whose end is looked after.

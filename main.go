@@ -91,7 +91,7 @@ func run(server, version string) error {
 		ctx, cancel := context.WithTimeout(context.Background(), leaving)
 		defer cancel()
 		err := clip.Clear(ctx)
-		connector.End(ctx)
+		endSignIns(ctx, connector)
 		err = errors.Join(err, own.Close(ctx))
 		_ = window.Noted(ctx) // without a keyring it never is, as the dialog says
 		return err

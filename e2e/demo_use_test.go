@@ -39,7 +39,7 @@ func (d *tour) mine() {
 	d.press("ctrl+a")
 	d.typeText(d.made)
 	d.press("Return")
-	d.shot("mine-yours", "It is yours", "Holiday calendar", "If others may have seen it")
+	d.shot("mine-yours", "It was issued here", "Holiday calendar", "If others may have seen it")
 	d.press("Escape")
 	d.seesNo("Is this token mine?")
 }

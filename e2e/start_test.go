@@ -80,6 +80,9 @@ func TestWithoutAKeyringTheSignInLastsUntilQuit(t *testing.T) {
 	if files := d.filesWith(secret); len(files) > 0 {
 		t.Errorf("these files hold the secret: %q", files)
 	}
+	if n := d.count(`SELECT count(*) FROM sign_ins WHERE ended_at IS NULL`); n > 0 {
+		t.Errorf("%d sign-ins live that nobody has any more", n)
+	}
 
 	p = d.open()
 	d.sees("Use the built-in server", "Another server", "signed in only until you quit") // asked, and it stays so
@@ -116,6 +119,16 @@ func (d *desktop) refused(env ...string) (said string, code int) {
 		d.t.Errorf("it says %d lines:\n%s", n, out)
 	}
 	return string(out), code
+}
+
+// count asks the built-in server's database; the program must not run.
+func (d *desktop) count(query string) (n int) {
+	d.t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(d.data(), "keyfob.db"))
+	must(d.t, err)
+	must(d.t, db.QueryRowContext(d.t.Context(), query).Scan(&n))
+	must(d.t, db.Close())
+	return n
 }
 
 // sql changes the built-in server's database; the program must not run.

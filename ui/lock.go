@@ -111,6 +111,7 @@ func (u *UI) lockParams(l *locked) lock.Params {
 	p := lock.Params{
 		Window: u.window, Name: l.saved.Name, Server: serverName(l.saved), Secret: u.secret != nil,
 		OpenURL: u.cfg.OpenURL, Browser: l.saved.Way == connect.Browser, Another: u.offerAnother,
+		Begun: func() { l.asked = false },
 	}
 	switch {
 	case l.file: // whose passphrase is always asked for, so signing in need not be demanded

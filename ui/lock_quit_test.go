@@ -40,3 +40,23 @@ func TestQuittingAtTheLockSaysFirstThatEntriesWouldBeLost(t *testing.T) {
 		t.Errorf("told so twice, ended %d times", end.times-1)
 	}
 }
+
+// Who goes on to unlock has not given anything up.
+func TestWhatQuittingWouldLoseIsSaidAgainAfterAnAttemptToUnlock(t *testing.T) {
+	d := newBare(t).start(t)
+	d.Tap("Use the built-in server")
+	d.keepInFile()
+	end := d.ends()
+	d.Tap("Tokens")
+	d.Shortcut(fyne.KeyN)
+	d.Type("Nightly export")
+	d.Shortcut(fyne.KeyL)
+	d.Shortcut(fyne.KeyQ)
+	d.Has(wouldBeLost)
+	d.give("a wrong passphrase")
+	d.HasNot(wouldBeLost)
+	d.Shortcut(fyne.KeyQ)
+	if d.Has(wouldBeLost); end.times > 0 {
+		t.Error("ended, with what was entered")
+	}
+}

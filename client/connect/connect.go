@@ -161,6 +161,9 @@ func (c *Connector) Use(ctx context.Context, key string) (*Connection, error) {
 		open = func(ctx context.Context) error { return a.session.Resume(ctx, saved.Subject) }
 	}
 	if err := keyringError(ctx, open(ctx)); err != nil {
+		if saved.Revoked && errors.Is(err, client.ErrNoKeyring) {
+			err = fmt.Errorf("%w: it was in memory, and ended with the program", ErrNone)
+		}
 		return conn, err
 	}
 	conn.Unsaved = c.remember(conn.Saved)
@@ -204,6 +207,7 @@ func (c *Connector) keep(a *account, before int) error {
 	c.accounts[a.snapshot().Key()] = a
 	locks := c.locks
 	c.mu.Unlock()
+	c.lives(a.snapshot().Key())
 	if locks == before {
 		return nil
 	}

@@ -46,3 +46,21 @@ func (c *Connector) end(ctx context.Context, a *account) {
 		return err
 	})
 }
+
+// lives notes of a connection that End has ended that it is signed in again.
+func (c *Connector) lives(key string) {
+	l, err := c.read()
+	if err != nil {
+		return
+	}
+	if s, err := l.find(key); err != nil || !s.Revoked {
+		return
+	}
+	_ = c.edit(func(l *list) error { // else it is noted so in memory
+		s, err := l.find(key)
+		if err == nil {
+			s.Revoked = false
+		}
+		return err
+	})
+}

@@ -97,6 +97,30 @@ func TestASignInThatNothingKeepsEndsWithTheProgram(t *testing.T) {
 	}
 }
 
+// Signed in again in place, it lives again.
+func TestAConnectionThatEndedWithTheProgramLivesOnceItIsSignedInAgain(t *testing.T) {
+	d, remote := newDesk(t), people(t)
+	none := credentials.NewFile(filepath.Join(d.dir, "none"))
+	c := d.started(t, none)
+	_ = d.signInAs(t, c, remote.URL, "ada")
+	c.End(t.Context())
+	again := d.started(t, none)
+	saved, err := again.Last()
+	if err != nil || !saved.Revoked {
+		t.Fatalf("noted as ended: %v, %v", saved.Revoked, err)
+	}
+	conn, err := again.Use(t.Context(), saved.Key())
+	if !errors.Is(err, connect.ErrNone) || errors.Is(err, client.ErrNoKeyring) {
+		t.Fatalf("opened: %v; no keyring can have it", err)
+	}
+	if err := conn.SignInAgain(t.Context(), connect.Part{}); err != nil {
+		t.Fatal(err)
+	}
+	if saved, err = again.Last(); err != nil || saved.Revoked {
+		t.Errorf("still noted as ended: %v, %v", saved.Revoked, err)
+	}
+}
+
 // dismissed is a keyring whose prompt was dismissed: it kept nothing.
 type dismissed struct{ noKeyring }
 

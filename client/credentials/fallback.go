@@ -35,6 +35,7 @@ type Fallback struct {
 	reason  error           // why the last Set is in memory
 	asleep  bool            // do not ask the keyring again unasked
 	refused error           // why the keyring is not asked again unasked, but for Set
+	seen    map[string]bool // keys of which all that the keyring has was looked at
 	given   map[string]bool // keys of which this run has what the keyring has
 }
 

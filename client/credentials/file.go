@@ -149,20 +149,6 @@ func (f *File) Change(old, passphrase client.Secret) error {
 	return nil
 }
 
-// Remove deletes the file and all that it holds; no file is no error.
-func (f *File) Remove() error {
-	f.slow.Lock()
-	defer f.slow.Unlock()
-	if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: %w", client.ErrDataUnwritable, err)
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	wipe(f.items)
-	f.opened, f.names = opened{}, nil
-	return nil
-}
-
 // Get is the secret under key, or ErrNotFound, or ErrLocked.
 func (f *File) Get(_ context.Context, key string) (client.Secret, error) {
 	f.mu.Lock()

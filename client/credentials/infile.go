@@ -2,6 +2,7 @@ package credentials
 
 import (
 	"context"
+	"errors"
 
 	"keyfob/client"
 )
@@ -61,73 +62,69 @@ func (f *Fallback) ChangePassphrase(_ context.Context, old, passphrase client.Se
 // ForgetFile removes the encrypted file. What is in it, if it is open, stays in
 // memory until quit. Nothing of it is set or deleted meanwhile.
 func (f *Fallback) ForgetFile(ctx context.Context) error {
-	leave, err := f.takeTurns(ctx)
-	defer leave()
-	if err != nil {
-		return err
+	held := map[string]client.Secret{}
+	defer wipe(held)
+	hold := func(key string, s client.Secret) error {
+		held[key] = s
+		return nil
 	}
-	held := f.held(ctx)
-	if err := f.file.Remove(); err != nil {
+	if err := f.emptyFile(ctx, hold); err != nil {
 		return err
 	}
 	for key, s := range held {
 		_ = f.memory.Set(ctx, key, s) // which fails for nothing that was in the file
-		s.Wipe()
 	}
 	f.note(ErrUnavailable)
 	return nil
 }
 
 // MoveToKeyring moves what is in the encrypted file to the keyring, and only
-// then removes the file. Nothing else is set or deleted meanwhile.
+// then removes the file. Nothing of it is set or deleted meanwhile.
 func (f *Fallback) MoveToKeyring(ctx context.Context) error {
-	leave, err := f.takeTurns(ctx)
-	defer leave()
-	if err != nil {
-		return err
-	}
 	if !f.file.IsOpen() {
 		return ErrLocked
 	}
-	held := f.held(ctx)
-	for key, s := range held {
+	move := func(key string, s client.Secret) error {
 		defer s.Wipe()
 		f.give(key, false) // what the keyring has is not what this came from
-		if err := f.toKeyring(ctx, key, s); err != nil {
-			return err
-		}
+		return f.toKeyring(ctx, key, s)
 	}
-	if err := f.file.Remove(); err != nil {
+	if err := f.emptyFile(ctx, move); err != nil {
 		return err
 	}
 	f.note(nil)
 	return nil
 }
 
-// takeTurns takes the turn of each key that the file has.
-func (f *Fallback) takeTurns(ctx context.Context) (leave func(), err error) {
-	var taken []turn
-	leave = func() {
-		for _, t := range taken {
-			t.leave()
+// emptyFile does with each secret in the file what take does, and then removes the
+// file. It has the turns of all of them until then; what is set for the first
+// time meanwhile is taken too.
+func (f *Fallback) emptyFile(ctx context.Context, take func(key string, s client.Secret) error) error {
+	taken, open := map[string]bool{}, f.file.IsOpen()
+	for {
+		for _, key := range f.file.keys() {
+			if taken[key] {
+				continue
+			}
+			turn := f.turn(key)
+			if err := turn.take(ctx); err != nil {
+				return err
+			}
+			defer turn.leave()
+			taken[key] = true
+			s, err := f.file.Get(ctx, key)
+			if errors.Is(err, ErrNotFound) {
+				continue // deleted before its turn came
+			}
+			if err := errors.Join(err, ctx.Err()); err != nil {
+				return err
+			}
+			if err := take(key, s); err != nil {
+				return err
+			}
+		}
+		if err := f.file.removeTaken(taken, open); !errors.Is(err, errMore) {
+			return err
 		}
 	}
-	for _, key := range f.file.keys() {
-		t := f.turn(key)
-		if err := t.take(ctx); err != nil {
-			return leave, err
-		}
-		taken = append(taken, t)
-	}
-	return leave, nil
-}
-
-func (f *Fallback) held(ctx context.Context) map[string]client.Secret {
-	held := map[string]client.Secret{}
-	for _, key := range f.file.keys() {
-		if s, err := f.file.Get(ctx, key); err == nil {
-			held[key] = s
-		}
-	}
-	return held
 }

@@ -35,7 +35,8 @@ func (f *Fallback) Shadowed(ctx context.Context, key string) []client.Secret {
 		all[0].Wipe()
 		all = all[1:]
 	}
-	for at := aside(key); get(f.file.Get(ctx, at)) == nil; at = aside(at) {
+	for at := aside(key); get(f.file.Get(ctx, at)) == nil; {
+		at = aside(at)
 	}
 	if unasked(ctx) && f.resting() != nil {
 		return all
@@ -45,9 +46,30 @@ func (f *Fallback) Shadowed(ctx context.Context, key string) []client.Secret {
 			return all
 		}
 	}
-	for at := aside(key); get(f.ask(ctx, at)) == nil; at = aside(at) {
+	at, err := aside(key), error(nil)
+	for ; err == nil; at = aside(at) {
+		err = get(f.ask(ctx, at))
+	}
+	if errors.Is(err, ErrNotFound) {
+		f.saw(key)
 	}
 	return all
+}
+
+// saw notes that all that the keyring has under key was looked at.
+func (f *Fallback) saw(key string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.seen == nil {
+		f.seen = map[string]bool{}
+	}
+	f.seen[key] = true
+}
+
+func (f *Fallback) hasSeen(key string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.seen[key]
 }
 
 // ask asks the keyring, and notes if it may be asked again unasked.
@@ -201,11 +223,11 @@ func (f *Fallback) leaveKeyring(ctx context.Context, key string) {
 	f.give(key, false)
 }
 
-// dropKeyring deletes what the keyring has. One that was refused is not asked for
-// that: it may have what nobody has seen, and so has ended nowhere.
+// dropKeyring deletes what the keyring has. One that was refused may have what nobody
+// has looked at, and so has ended nowhere: that is ErrAsks.
 func (f *Fallback) dropKeyring(ctx context.Context, key string) error {
-	if f.resting() != nil && !f.wasGiven(key) {
-		ctx = Unasked(ctx)
+	if f.resting() != nil && !f.hasSeen(key) {
+		return ErrAsks
 	}
 	f.give(key, false)
 	if err := dropAside(ctx, f.keyring, key); err != nil {

@@ -39,6 +39,9 @@ func present(err error) error {
 // finishAttempts begins with those that another one shadows, which goes last.
 func (s *Session) finishAttempts(ctx context.Context, subjects []string) error {
 	shadowed := s.shadowedAttempts(ctx)
+	if slices.ContainsFunc(shadowed, func(a attempt) bool { return a.Run == thisRun }) {
+		return nil // somebody signs in
+	}
 	for _, a := range shadowed {
 		if err := s.finishAttempt(ctx, a, subjects); err != nil {
 			return err
@@ -60,12 +63,16 @@ func (s *Session) finishAttempt(ctx context.Context, a attempt, subjects []strin
 	if a.Run == thisRun {
 		return nil
 	}
-	kept := func(subject string) bool {
+	kept := false
+	for _, subject := range subjects {
 		c, err := s.stored(ctx, subject)
-		return err == nil && c.Attempt == a.ID
+		if err := present(err); err != nil {
+			return err // it may be the one that was kept
+		}
+		kept = kept || err == nil && c.Attempt == a.ID
 	}
 	switch {
-	case slices.ContainsFunc(subjects, kept):
+	case kept:
 		s.forget(ctx, a)
 		return nil
 	case a.Subject != "":

@@ -162,6 +162,9 @@ func (s *Session) settle(ctx context.Context) {
 	s.mu.Lock()
 	st := s.held
 	s.mu.Unlock()
+	if c := st.item(); !c.live() && len(c.Ending) == 0 {
+		return // a lock has dropped it, and what the store has stays
+	}
 	if len(st.ending) > 0 {
 		left, _ := s.revokeAll(ctx, st.ending)
 		if len(left) < len(st.ending) {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/http"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -291,5 +293,65 @@ func TestAPastedTokenEndsTheSignInThatItShadows(t *testing.T) {
 	c.resume(p, f)
 	if n := len(p.alive()); n != 0 {
 		t.Errorf("%d sign-ins live that nobody holds", n)
+	}
+}
+
+// unanswered is a keyring whose prompt was dismissed once, and is not answered any more.
+type unanswered struct{ away }
+
+func (*unanswered) Get(ctx context.Context, _ string) (client.Secret, error) {
+	if _, bounded := ctx.Deadline(); !bounded {
+		return client.Secret{}, credentials.ErrDismissed
+	}
+	<-ctx.Done()
+	return client.Secret{}, credentials.ErrTimeout
+}
+
+func (*unanswered) Set(context.Context, string, client.Secret) error { return credentials.ErrDismissed }
+
+// The server is told, whether or not somebody answers the keyring.
+func TestASignOutEndsWhatItHoldsBehindAPromptThatNobodyAnswers(t *testing.T) {
+	p := newProvider(t)
+	s := signedIn(t, p, credentials.NewFallback(&unanswered{}))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	var part *client.SignOutError
+	if err := s.SignOut(ctx); !errors.As(err, &part) || part.Revoke != nil || part.Delete == nil {
+		t.Errorf("signed out: %v", err)
+	}
+	if n := len(p.alive()); n != 0 {
+		t.Errorf("%d sign-ins live", n)
+	}
+}
+
+// A lock that comes while a start ends what is shadowed drops what is in memory, and
+// nothing that is stored.
+func TestALockInMidResumeDeletesNothing(t *testing.T) {
+	for range 20 {
+		p, c := newProvider(t), newComputer(t)
+		signedIn(t, p, c.run(true))
+		signedIn(t, p, c.opened(false))
+		f := c.opened(true)
+		var s *session.Session
+		var once sync.Once
+		locked := make(chan bool)
+		lock := func() {
+			defer close(locked)
+			s.Lock()
+		}
+		s, _ = newSession(p, f, func(cfg *session.Config) {
+			next := p.Client().Transport
+			cfg.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				if r.URL.Path == "/token" {
+					once.Do(func() { go lock() })
+				}
+				return next.RoundTrip(r)
+			})}
+		})
+		_ = s.Resume(t.Context(), "u1") // either may come first
+		<-locked
+		if stored(t, f, p.URL+"|u1") == nil {
+			t.Fatalf("the credential is deleted, and %d sign-ins live", len(p.alive()))
+		}
 	}
 }

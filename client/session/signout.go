@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"keyfob/client"
 )
@@ -29,7 +30,7 @@ func (s *Session) SignOut(ctx context.Context) error {
 	if c.RefreshToken != "" {
 		c.Ending = append(c.Ending, c.RefreshToken)
 	}
-	for _, other := range s.shadowed(ctx, c.Subject) {
+	for _, other := range s.askShadowed(ctx, c.Subject) {
 		c.Ending = append(c.Ending, other.endedBy(c)...)
 	}
 	c.RefreshToken, c.Token, c.Attempt = "", "", ""
@@ -63,11 +64,25 @@ func (s *Session) EndUnkept(ctx context.Context) bool {
 		return false
 	}
 	c, err := s.shown(ctx, who.Subject)
-	if err != nil || c.RefreshToken == "" {
+	if err != nil {
 		return false
 	}
-	left, err := s.revokeAll(ctx, append(c.Ending, c.RefreshToken))
-	return err == nil && len(left) == 0
+	if c.RefreshToken != "" {
+		c.Ending = append(c.Ending, c.RefreshToken)
+	}
+	_, err = s.revokeAll(ctx, c.Ending)
+	return err == nil
+}
+
+// askShadowed is shadowed, and asks the person if the keyring does. They have half of
+// the time for that: the server has yet to be told.
+func (s *Session) askShadowed(ctx context.Context, subject string) []credential {
+	if until, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(until)/2)
+		defer cancel()
+	}
+	return s.shadowed(ctx, subject)
 }
 
 func signOutError(revoke, remove error, pending bool) error {

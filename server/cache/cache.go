@@ -12,7 +12,7 @@
 // others change:
 //
 //   - On SQLite, which one server serves at a time, the sequence is looked at
-//     when a thing is asked for and the last look was more than Trusted ago;
+//     when a thing is asked for and half of Trusted has passed since the last look;
 //     and a command beside the server waits that long before it returns.
 //   - On PostgreSQL a change is announced to all servers on a connection that
 //     each keeps for it, over which it asks at least every second what has

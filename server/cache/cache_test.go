@@ -381,3 +381,23 @@ func TestNoCacheReadsAlways(t *testing.T) {
 		t.Error(c.Stats())
 	}
 }
+
+// A database that fails slowly is asked by one of those who wait, not by one after the other.
+func TestAFailedLookIsNotRepeatedByAllWhoWaitedForIt(t *testing.T) {
+	world(t, false, func(t *testing.T, r *records, _ *Watch, c *Cache[string, string]) {
+		r.gets(t, c, "a", "1", true)
+		time.Sleep(Trusted)
+		r.with(func() { r.slow, r.down = 100*time.Millisecond, true })
+		begun := time.Now()
+		var all sync.WaitGroup
+		for range 100 {
+			all.Go(func() {
+				_, _ = c.Get(t.Context(), "a", func() (string, []string, error) { return "read anew", nil, nil })
+			})
+		}
+		all.Wait()
+		if took := time.Since(begun); took > 200*time.Millisecond {
+			t.Errorf("the last waited %v", took)
+		}
+	})
+}

@@ -39,7 +39,9 @@ type Watch struct {
 
 	look  chan struct{} // has one while somebody looks, who may change what follows
 	begin bool          // not looked yet
-	asked time.Duration // when the last look began
+	asked time.Duration // when the last look began that succeeded
+
+	failed time.Duration // and the last that did not
 
 	mu            sync.RWMutex
 	seq           int64             // seen so far; written by the one who looks
@@ -72,7 +74,7 @@ func Follow(ctx context.Context, records *store.Store, log *slog.Logger) *Watch 
 }
 
 func follow(ctx context.Context, records source, listen func(context.Context) (listener, error), log *slog.Logger) *Watch {
-	w := &Watch{records: records, listen: listen, trusted: Trusted, log: log, begun: time.Now(), begin: true, asked: -1, look: make(chan struct{}, 1), recent: map[string]uint64{}, looked: make(chan struct{})}
+	w := &Watch{records: records, listen: listen, trusted: Trusted, log: log, begun: time.Now(), begin: true, asked: -1, failed: -1, look: make(chan struct{}, 1), recent: map[string]uint64{}, looked: make(chan struct{})}
 	var done sync.WaitGroup
 	if listen != nil {
 		w.trusted = silence
@@ -113,6 +115,9 @@ func (w *Watch) sure(ctx context.Context) bool {
 		}
 	}
 	defer func() { <-w.look }()
+	if w.failed >= came { // it would again, and others wait
+		return w.trusts(0)
+	}
 	return w.asked >= came || w.trusts(w.trusted/2) || w.catchUp(ctx, w.records) == nil || w.trusts(0)
 }
 
@@ -125,6 +130,7 @@ func (w *Watch) catchUp(ctx context.Context, from source) error {
 	asked := w.now()
 	c, err := from.ChangesAfter(ctx, w.seq)
 	if err != nil {
+		w.failed = asked
 		return err
 	}
 	if w.begin || c.All {

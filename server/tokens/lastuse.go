@@ -3,11 +3,13 @@ package tokens
 import (
 	"context"
 	"errors"
+	"hash/maphash"
 	"maps"
 	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"keyfob/server/store"
@@ -18,7 +20,7 @@ import (
 // rounds of the housekeeping, or a few more, so that not all have their turn at once.
 const (
 	flushEvery = 10 * time.Second
-	restLeast  = int((time.Minute + flushOver) / (flushEvery - flushOver))
+	restLeast  = int64((time.Minute + flushOver) / (flushEvery - flushOver))
 	restSpread = restLeast / 2
 	restMost   = 100_000 // tokens of which it is known when they were written
 )
@@ -35,36 +37,53 @@ const (
 )
 
 // lastUses holds the uses that are not yet in the store, so that checking a
-// token never waits for a write.
+// token never waits for a write. It is in parts, so that looking through one holds up
+// few checks.
 type lastUses struct {
-	mu    sync.Mutex
-	byID  map[string]use
-	round int
+	parts [64]usesPart
+	round atomic.Int64
+}
+
+type usesPart struct {
+	mu   sync.Mutex
+	byID map[string]use
 }
 
 type use struct {
 	at   time.Time
 	from string
-	kept bool // in the store: this stays to say until when the token rests
-	rest int  // the round before which it is not written again
+	kept bool  // in the store: this stays to say until when the token rests
+	rest int64 // the round before which it is not written again
+}
+
+var usesSeed = maphash.MakeSeed()
+
+func (l *lastUses) part(id string) *usesPart {
+	return &l.parts[maphash.String(usesSeed, id)%uint64(len(l.parts))]
 }
 
 func (l *lastUses) note(id string, at time.Time, from string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.byID == nil {
-		l.byID = map[string]use{}
+	p := l.part(id)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.byID == nil {
+		p.byID = map[string]use{}
 	}
-	if u := l.byID[id]; at.After(u.at) {
-		l.byID[id] = use{at: at, from: from, rest: u.rest}
+	if u := p.byID[id]; at.After(u.at) {
+		p.byID[id] = use{at: at, from: from, rest: u.rest}
 	}
+}
+
+func (l *lastUses) of(id string) use {
+	p := l.part(id)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.byID[id]
 }
 
 // merge puts a later use into t.
 func (l *lastUses) merge(t *store.Token) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if u := l.byID[t.ID]; u.at.After(t.LastUsedAt) {
+	if u := l.of(t.ID); u.at.After(t.LastUsedAt) {
 		t.LastUsedAt, t.LastUsedFrom = u.at, u.from
 	}
 }
@@ -76,50 +95,47 @@ func (l *lastUses) unwritten() []string {
 
 // due begins a round, and answers those of the unwritten that do not rest.
 func (l *lastUses) due() []string {
-	l.mu.Lock()
-	l.round++
-	maps.DeleteFunc(l.byID, func(_ string, u use) bool { return u.kept && u.rest <= l.round })
-	l.mu.Unlock()
-	return l.those(func(u use) bool { return !u.kept && u.rest <= l.round })
+	now := l.round.Add(1)
+	return l.those(func(u use) bool { return !u.kept && u.rest <= now })
 }
 
-// those are in order, so that no two servers wait for each other.
+// those forgets who has rested on its way.
 func (l *lastUses) those(fit func(use) bool) []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var ids []string
-	for id, u := range l.byID {
-		if fit(u) {
-			ids = append(ids, id)
-		}
+	now := l.round.Load()
+	for i := range l.parts {
+		ids = l.parts[i].those(ids, now, fit)
 	}
-	slices.Sort(ids)
 	return ids
 }
 
-// of answers the uses of ids as they are by now.
-func (l *lastUses) of(ids []string) []use {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	uses := make([]use, len(ids))
-	for i, id := range ids {
-		uses[i] = l.byID[id]
-	}
-	return uses
-}
-
-// written lets the tokens rest whose uses were written, unless a later one came in
-// between: that is written after the rest.
-func (l *lastUses) written(ids []string, uses []use) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i, id := range ids {
-		u := l.byID[id]
-		u.kept, u.rest = u.at.Equal(uses[i].at), l.round+restLeast+rand.N(restSpread) //nolint:gosec // G404: nobody gains by guessing it
-		if l.byID[id] = u; u.kept && len(l.byID) > restMost {
-			delete(l.byID, id)
+func (p *usesPart) those(ids []string, now int64, fit func(use) bool) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for id, u := range p.byID {
+		switch {
+		case fit(u):
+			ids = append(ids, id)
+		case u.kept && u.rest <= now:
+			delete(p.byID, id)
 		}
 	}
+	return ids
+}
+
+// written lets a token rest whose use was written, unless a later one came in
+// between: that is written after the rest.
+func (l *lastUses) written(id string, was use) {
+	p := l.part(id)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	u := p.byID[id]
+	u.kept, u.rest = u.at.Equal(was.at), l.round.Load()+restLeast+rand.Int64N(restSpread) //nolint:gosec // G404: nobody gains by guessing it
+	if u.kept && len(p.byID) > restMost/len(l.parts) {
+		delete(p.byID, id)
+		return
+	}
+	p.byID[id] = u
 }
 
 // flush writes the last uses, and moves what was found under an old pepper, in
@@ -164,12 +180,16 @@ func wait(ctx context.Context, d time.Duration) error {
 // flushSome writes the last uses of ids, and moves at most so many.
 func (s *Service) flushSome(ctx context.Context, ids []string, most int) error {
 	to := s.peppers.Load().current.id
-	uses, moved, secrets := s.used.of(ids), s.moved.some(to, most), s.movedSecret.some(to, most)
+	slices.Sort(ids) // in one order, so that no two servers wait for each other
+	uses := make([]use, len(ids))
+	for i, id := range ids {
+		uses[i] = s.used.of(id)
+	}
+	moved, secrets := s.moved.some(to, most), s.movedSecret.some(to, most)
 	if len(uses)+len(moved)+len(secrets) == 0 {
 		return nil
 	}
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
-		// In one order, so that no two servers wait for each other.
 		if err := inOrder(secrets, func(m store.Move) error { return tx.MoveSecret(ctx, m) }); err != nil {
 			return err
 		}
@@ -185,7 +205,9 @@ func (s *Service) flushSome(ctx context.Context, ids []string, most int) error {
 		return nil
 	})
 	if err == nil {
-		s.used.written(ids, uses)
+		for i, id := range ids {
+			s.used.written(id, uses[i])
+		}
 		s.moved.forget(moved)
 		s.movedSecret.forget(secrets)
 	}

@@ -42,6 +42,7 @@ type Params struct {
 	Browser bool                                       // SignIn does so by the browser; else it asks by itself
 	OpenURL func(url string) error                     // opens the sign-in page again
 	Another func(below fyne.Position)                  // offers other connections, there
+	Begun   func()                                     // unlocking begins: what was said counts no more
 }
 
 // Screen is the lock screen. Its methods are for the UI thread.
@@ -178,6 +179,7 @@ func (s *Screen) start(doing string, do func(context.Context) error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	turn := s.turns.Next()
+	s.p.Begun()
 	s.Say("")
 	s.field.SetError("")
 	s.loading.SetText(doing)

@@ -32,7 +32,7 @@ func TestLook(t *testing.T) {
 			w := a.NewWindow("")
 			w.SetPadded(false)
 			w.Resize(fyne.NewSize(900, 560))
-			p := lock.Params{Window: w, Name: "Ada Admin", Server: "tokens.example.com", SignIn: fails(nil), Browser: true}
+			p := lock.Params{Window: w, Begun: func() {}, Name: "Ada Admin", Server: "tokens.example.com", SignIn: fails(nil), Browser: true}
 
 			p.Unlock = fails(client.ErrSignInExpired)
 			s := lock.Show(p)
