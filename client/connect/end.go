@@ -4,9 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"sync"
-
-	"keyfob/internal/crash"
 )
 
 // End ends at their servers the sign-ins that are in memory only, as the program
@@ -15,36 +12,20 @@ func (c *Connector) End(ctx context.Context) {
 	c.mu.Lock()
 	accounts := slices.Collect(maps.Values(c.accounts))
 	c.mu.Unlock()
-	var all sync.WaitGroup
-	for _, a := range accounts {
-		all.Go(func() {
-			defer crash.Guard()
-			c.end(ctx, a)
-		})
+	ended := make([]<-chan bool, len(accounts))
+	for i, a := range accounts {
+		ended[i] = a.session.BeginEnd(ctx)
 	}
-	over := make(chan struct{})
-	go func() {
-		defer crash.Guard()
-		all.Wait()
-		close(over)
-	}()
-	select {
-	case <-over:
-	case <-ctx.Done(): // some wait for a renewal
-	}
-}
-
-func (c *Connector) end(ctx context.Context, a *account) {
-	if !a.session.EndUnkept(ctx) {
-		return
-	}
-	_ = c.edit(func(l *list) error { // else it is said to be lost when it is removed
-		s, err := l.find(a.snapshot().Key())
-		if err == nil {
-			s.Revoked = true
+	for i, a := range accounts {
+		select {
+		case yes := <-ended[i]:
+			if yes {
+				c.setRevoked(a.snapshot().Key(), true)
+			}
+		case <-ctx.Done(): // some wait for a renewal
+			return
 		}
-		return err
-	})
+	}
 }
 
 // lives notes of a connection that End has ended that it is signed in again.
@@ -53,13 +34,17 @@ func (c *Connector) lives(key string) {
 	if err != nil {
 		return
 	}
-	if s, err := l.find(key); err != nil || !s.Revoked {
-		return
+	if s, err := l.find(key); err == nil && s.Revoked {
+		c.setRevoked(key, false)
 	}
-	_ = c.edit(func(l *list) error { // else it is noted so in memory
+}
+
+// setRevoked may fail: then a removal says that its end is lost.
+func (c *Connector) setRevoked(key string, on bool) {
+	_ = c.edit(func(l *list) error {
 		s, err := l.find(key)
 		if err == nil {
-			s.Revoked = false
+			s.Revoked = on
 		}
 		return err
 	})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"keyfob/client"
+	"keyfob/internal/crash"
 )
 
 // SignOut ends the sign-in: revoked at the server (RFC 7009), deleted from the
@@ -72,6 +73,16 @@ func (s *Session) EndUnkept(ctx context.Context) bool {
 	}
 	_, err = s.revokeAll(ctx, c.Ending)
 	return err == nil
+}
+
+// BeginEnd is EndUnkept for who does not wait longer than they like.
+func (s *Session) BeginEnd(ctx context.Context) <-chan bool {
+	ended := make(chan bool, 1)
+	go func() {
+		defer crash.Guard()
+		ended <- s.EndUnkept(ctx)
+	}()
+	return ended
 }
 
 // askShadowed is shadowed, and asks the person if the keyring does. They have half of
