@@ -22,7 +22,7 @@ const (
 	flushEvery = 10 * time.Second
 	restLeast  = int64((time.Minute + flushOver) / (flushEvery - flushOver))
 	restSpread = restLeast / 2
-	restMost   = 100_000 // tokens of which it is known when they were written
+	restMost   = 20_000 // tokens of which it is known when they were written
 )
 
 // flushOver is over how much of that the writing is spread: of many at once each
