@@ -61,8 +61,9 @@ func (q quitting) Quit() {
 }
 
 // noLastWrite keeps Fyne from writing the settings once more as the program ends.
-// Each was written when it was chosen, or 100 ms later if it followed on another. That write empties the file first and is
-// waited for by nobody, so that the end could leave the file empty.
+// Each was written when it was chosen, or 100 ms later if it followed on another. That
+// write empties the file first and is waited for by nobody, so that the end could leave
+// the file empty.
 func noLastWrite(a fyne.App) {
 	if l, ok := a.Lifecycle().(interface{ SetOnStoppedHookExecuted(func()) }); ok {
 		l.SetOnStoppedHookExecuted(func() {})

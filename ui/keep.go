@@ -63,18 +63,15 @@ func (u *UI) tryFile(ctx context.Context, p client.Secret) error {
 	return err
 }
 
-// forgetFile may come to its end behind a lock, which then asks for no passphrase.
-func (u *UI) forgetFile(ctx context.Context) error {
-	err := u.cfg.Kept.ForgetFile(ctx)
-	if err == nil {
-		fyne.Do(u.forgotten)
-	}
-	return err
+func (u *UI) forgetFile(ctx context.Context) error { return u.fileGoes(u.cfg.Kept.ForgetFile(ctx)) }
+
+func (u *UI) moveToKeyring(ctx context.Context) error {
+	return u.fileGoes(u.cfg.Kept.MoveToKeyring(ctx))
 }
 
-// moveToKeyring may come to its end behind a lock, as forgetFile may.
-func (u *UI) moveToKeyring(ctx context.Context) error {
-	err := u.cfg.Kept.MoveToKeyring(ctx)
+// fileGoes is what took the file away, or not. That may come to its end behind a lock,
+// which then asks for no passphrase.
+func (u *UI) fileGoes(err error) error {
 	if err == nil {
 		fyne.Do(u.forgotten)
 	}
@@ -202,14 +199,14 @@ func (u *UI) keptElsewhere() {
 	}
 }
 
-// whereKept says where the sign-in is kept.
-func (u *UI) whereKept() string {
+// whereKept says where the sign-in of s is kept.
+func (u *UI) whereKept(s connect.Saved) string {
 	switch {
 	case u.fileLocked():
 		return i18n.T("status.fileLocked")
 	case u.cfg.Unkept() != nil:
 		return i18n.T("status.untilQuit")
-	case u.cfg.Kept.InFile() && (u.conn == nil || u.holds(u.conn.Saved)):
+	case u.holds(s):
 		return i18n.T("status.inFile")
 	}
 	return i18n.T("status.kept")

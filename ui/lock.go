@@ -194,16 +194,17 @@ func (u *UI) quitLocked() {
 		u.locked.screen.Say(i18n.T("lock.busy"))
 		return
 	}
+	lost := ""
 	switch {
-	case u.locked.asked:
-		u.cfg.App.Quit()
 	case u.secret != nil:
-		u.locked.asked = true
-		u.locked.screen.Say(i18n.T("lock.quit"))
+		lost = "lock.quit"
 	case widgets.Unfinished(u.window.Canvas()):
-		u.locked.asked = true
-		u.locked.screen.Say(i18n.T("lock.quitEntries"))
-	default:
-		u.cfg.App.Quit()
+		lost = "lock.quitEntries"
 	}
+	if lost == "" || u.locked.asked {
+		u.cfg.App.Quit()
+		return
+	}
+	u.locked.asked = true
+	u.locked.screen.Say(i18n.T(lost))
 }

@@ -73,7 +73,8 @@ func (m *mainView) views() []entry {
 
 func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Capabilities) *mainView {
 	m := &mainView{u: u, conn: conn, me: me, rules: rules, items: map[viewName]*widgets.SidebarItem{}, stack: container.NewStack()}
-	m.status = newStatus(me, conn.Unsaved, u.whereKept, u.cfg.Unkept, u.cfg.Keyring.GiveUp)
+	kept := func() string { return u.whereKept(conn.Saved) }
+	m.status = newStatus(me, conn.Unsaved, kept, u.cfg.Unkept, u.cfg.Keyring.GiveUp)
 	m.profile = profile.New(profile.Params{
 		Window: u.window, Server: conn, Me: me, Rules: rules, Now: u.cfg.Now,
 		Secret: m.showSecret, Updated: m.tokensUpdated, Chosen: u.menuChanged,
@@ -86,7 +87,7 @@ func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Cap
 	}
 	m.settings = settings.New(settings.Params{
 		App: u.cfg.App, Version: u.cfg.Version, Server: conn.Address, SignOut: u.signOut, Unkept: u.cfg.Unkept, Keep: u.cfg.Keep,
-		Kept: u.whereKept, InFile: u.cfg.Kept.InFile, FileLocked: u.fileLocked, KeepInFile: u.offerKeepInFile(), ChangePassphrase: u.changePassphrase,
+		Kept: kept, InFile: u.cfg.Kept.InFile, FileLocked: u.fileLocked, KeepInFile: u.offerKeepInFile(), ChangePassphrase: u.changePassphrase,
 		Move: u.moveToKeyring, Forget: u.forgetFile, Moved: u.keptElsewhere,
 		BuiltIn: conn.BuiltIn, Relock: u.idle.Start,
 	})

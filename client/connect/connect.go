@@ -207,7 +207,6 @@ func (c *Connector) keep(a *account, before int) error {
 	c.accounts[a.snapshot().Key()] = a
 	locks := c.locks
 	c.mu.Unlock()
-	c.lives(a.snapshot().Key())
 	if locks == before {
 		return nil
 	}
@@ -284,7 +283,7 @@ func (c *Connector) open(ctx context.Context, s Saved) (*account, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Address, s.Issuer = server.Address, server.Issuer
+	s.Address, s.Issuer, s.Revoked = server.Address, server.Issuer, false // what is signed in has not ended
 	a := &account{owner: c, server: server, saved: s, http: http}
 	cfg := c.session(s, http)
 	cfg.OpenBrowser, cfg.Reauthenticate = a.browse, a.renew

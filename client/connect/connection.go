@@ -76,6 +76,7 @@ func (c *Connection) SignInAgain(ctx context.Context, p Part) error {
 		return errors.Join(client.ErrOtherAccount, a.session.SignOut(ctx))
 	}
 	a.become(who)
+	a.owner.setRevoked(c.Key(), false)
 	return a.owner.keep(a, before)
 }
 

@@ -14,7 +14,7 @@ func (c *Connector) End(ctx context.Context) {
 	c.mu.Unlock()
 	ended := make([]<-chan bool, len(accounts))
 	for i, a := range accounts {
-		ended[i] = a.session.BeginEnd(ctx)
+		ended[i] = a.session.EndUnkept(ctx)
 	}
 	for i, a := range accounts {
 		select {
@@ -25,17 +25,6 @@ func (c *Connector) End(ctx context.Context) {
 		case <-ctx.Done(): // some wait for a renewal
 			return
 		}
-	}
-}
-
-// lives notes of a connection that End has ended that it is signed in again.
-func (c *Connector) lives(key string) {
-	l, err := c.read()
-	if err != nil {
-		return
-	}
-	if s, err := l.find(key); err == nil && s.Revoked {
-		c.setRevoked(key, false)
 	}
 }
 

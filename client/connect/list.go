@@ -131,14 +131,14 @@ func (l *list) use(key, login, name string) error {
 	if err != nil {
 		return err
 	}
-	l.Current, s.Login, s.Name, s.Revoked = key, login, name, false
+	l.Current, s.Login, s.Name = key, login, name
 	return nil
 }
 
 // hasInUse reports whether use would change nothing.
 func (l *list) hasInUse(key, login, name string) bool {
 	s, err := l.find(key)
-	return err == nil && !s.Revoked && l.Current == key && s.Login == login && s.Name == name
+	return err == nil && l.Current == key && s.Login == login && s.Name == name
 }
 
 // leave notes that the sign-out of s is to be finished, of which its server may

@@ -53,7 +53,6 @@ func (c *Connector) Move(key string, by int) error {
 }
 
 func (c *Connector) remember(s Saved) error {
-	s.Revoked = false
 	return c.edit(func(l *list) error {
 		l.put(s)
 		return nil

@@ -40,7 +40,9 @@ type Fallback struct {
 }
 
 // NewFallback is a Fallback in front of keyring, with no file.
-func NewFallback(keyring Store) *Fallback { return &Fallback{keyring: keyring, file: NewFile("")} }
+func NewFallback(keyring Store) *Fallback {
+	return &Fallback{keyring: keyring, file: NewFile(""), seen: map[string]bool{}, given: map[string]bool{}}
+}
 
 // WithFile makes file the one that the person may choose.
 func (f *Fallback) WithFile(file *File) *Fallback {

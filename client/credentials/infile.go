@@ -100,31 +100,42 @@ func (f *Fallback) MoveToKeyring(ctx context.Context) error {
 // file. It has the turns of all of them until then; what is set for the first
 // time meanwhile is taken too.
 func (f *Fallback) emptyFile(ctx context.Context, take func(key string, s client.Secret) error) error {
-	taken, open := map[string]bool{}, f.file.IsOpen()
-	for {
-		for _, key := range f.file.keys() {
-			if taken[key] {
-				continue
-			}
-			turn := f.turn(key)
-			if err := turn.take(ctx); err != nil {
-				return err
-			}
-			defer turn.leave()
-			taken[key] = true
-			s, err := f.file.Get(ctx, key)
-			if errors.Is(err, ErrNotFound) {
-				continue // deleted before its turn came
-			}
-			if err := errors.Join(err, ctx.Err()); err != nil {
-				return err
-			}
-			if err := take(key, s); err != nil {
-				return err
-			}
+	taken, open := map[string]turn{}, f.file.IsOpen()
+	defer func() {
+		for _, t := range taken {
+			t.leave()
 		}
-		if err := f.file.removeTaken(taken, open); !errors.Is(err, errMore) {
+	}()
+	for {
+		if err := f.takeMore(ctx, taken, take); err != nil {
+			return err
+		}
+		if err := f.file.remove(taken, open); !errors.Is(err, errMore) {
 			return err
 		}
 	}
+}
+
+func (f *Fallback) takeMore(ctx context.Context, taken map[string]turn, take func(key string, s client.Secret) error) error {
+	for _, key := range f.file.keys() {
+		if taken[key] != nil {
+			continue
+		}
+		turn := f.turn(key)
+		if err := turn.take(ctx); err != nil {
+			return err
+		}
+		taken[key] = turn
+		s, err := f.file.Get(ctx, key)
+		if errors.Is(err, ErrNotFound) {
+			continue // deleted before its turn came
+		}
+		if err == nil {
+			err = take(key, s)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -10,24 +10,22 @@ import (
 	"keyfob/client"
 )
 
-// Remove deletes the file and all that it holds; no file is no error.
-func (f *File) Remove() error { return f.removeTaken(nil, false) }
-
 // errMore says that the file holds more than was taken out of it.
 var errMore = errors.New("credentials: more was set meanwhile")
 
-// removeTaken is Remove. Of an open file all must have been taken: else it is errMore,
-// or ErrLocked if nobody can know, since it was locked meanwhile.
-func (f *File) removeTaken(taken map[string]bool, open bool) error {
+// remove deletes the file and all that it holds; no file is no error. Of one that was
+// open all must have been taken: else it is errMore, or ErrLocked if it was locked
+// meanwhile, so that the rest cannot be taken.
+func (f *File) remove(taken map[string]turn, open bool) error {
 	f.slow.Lock()
 	defer f.slow.Unlock()
+	left := ErrLocked
+	if f.IsOpen() {
+		left = errMore
+	}
 	for key := range f.known() {
-		switch {
-		case !open || taken[key]:
-		case f.IsOpen():
-			return errMore
-		default:
-			return ErrLocked
+		if open && taken[key] == nil {
+			return left
 		}
 	}
 	if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {

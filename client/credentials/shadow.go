@@ -60,9 +60,6 @@ func (f *Fallback) Shadowed(ctx context.Context, key string) []client.Secret {
 func (f *Fallback) saw(key string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.seen == nil {
-		f.seen = map[string]bool{}
-	}
 	f.seen[key] = true
 }
 
@@ -246,8 +243,5 @@ func (f *Fallback) wasGiven(key string) bool {
 func (f *Fallback) give(key string, has bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.given == nil {
-		f.given = map[string]bool{}
-	}
 	f.given[key] = has
 }

@@ -1,11 +1,9 @@
 package credentials_test
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"testing"
-	"time"
 
 	"keyfob/client"
 	"keyfob/client/credentials"
@@ -164,119 +162,6 @@ func TestWhatWasPutAsideIsNotWrittenOver(t *testing.T) {
 	for _, key := range []string{"a|before", "a|before|before"} {
 		if _, err := k.Memory.Get(t.Context(), key); !errors.Is(err, credentials.ErrNotFound) {
 			t.Errorf("%s is left: %v", key, err)
-		}
-	}
-}
-
-func TestForgettingTheFileTakesNoTurnOfWhatIsBeingSet(t *testing.T) {
-	slow := &slowDelete{began: make(chan bool), end: make(chan bool)}
-	f := credentials.NewFallback(slow).WithFile(quick(newFile(t)))
-	set(t, f, "in the keyring")
-	if err := f.KeepInFile(t.Context(), passphrase); err != nil {
-		t.Fatal(err)
-	}
-	slow.on = true
-	over := make(chan error, 1)
-	go func() { over <- f.Set(t.Context(), "a", client.NewSecret("new")) }() // which leaves the keyring at its end
-	<-slow.began
-	short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	if err := f.ForgetFile(short); !errors.Is(err, credentials.ErrTimeout) {
-		t.Errorf("forgot it beneath a Set: %v", err)
-	}
-	close(slow.end)
-	if err := <-over; err != nil {
-		t.Error(err)
-	}
-	if err := f.ForgetFile(t.Context()); err != nil || read(t, f) != "new" || !f.UntilQuit("a") {
-		t.Errorf("forgotten: %v, has %q", err, read(t, f))
-	}
-}
-
-// slowDelete is a keyring whose Delete waits.
-type slowDelete struct {
-	credentials.Memory
-
-	on         bool
-	began, end chan bool
-}
-
-func (s *slowDelete) Delete(ctx context.Context, key string) error {
-	if s.on {
-		s.on = false
-		s.began <- true
-		<-s.end
-	}
-	return s.Memory.Delete(ctx, key)
-}
-
-func TestALockWhileTheFileIsBeingForgottenLosesNothing(t *testing.T) {
-	slow := &slowDelete{began: make(chan bool), end: make(chan bool)}
-	f := credentials.NewFallback(slow).WithFile(quick(newFile(t)))
-	set(t, f, "in the keyring")
-	if err := f.KeepInFile(t.Context(), passphrase); err != nil {
-		t.Fatal(err)
-	}
-	slow.on = true
-	over, forgot, begun := make(chan error, 1), make(chan error, 1), make(chan bool)
-	go func() { over <- f.Set(t.Context(), "a", client.NewSecret("new")) }()
-	<-slow.began
-	go func() {
-		close(begun)
-		forgot <- f.ForgetFile(t.Context())
-	}()
-	<-begun
-	f.LockFile()
-	close(slow.end)
-	if err := <-over; err != nil {
-		t.Error(err)
-	}
-	if err := <-forgot; err == nil { // it came first
-		return
-	}
-	if err := f.OpenFile(t.Context(), passphrase); err != nil || read(t, f) != "new" {
-		t.Errorf("opened: %v, has %q", err, read(t, f))
-	}
-}
-
-// asking is a keyring whose Set waits for the person.
-type asking struct {
-	credentials.Memory
-
-	on         bool
-	began, end chan bool
-}
-
-func (a *asking) Set(ctx context.Context, key string, s client.Secret) error {
-	if a.on {
-		a.on = false
-		a.began <- true
-		<-a.end
-	}
-	return a.Memory.Set(ctx, key, s)
-}
-
-func TestWhatIsSetWhileTheFileMovesIsNotLost(t *testing.T) {
-	k := &asking{began: make(chan bool), end: make(chan bool)}
-	f := credentials.NewFallback(k).WithFile(quick(newFile(t)))
-	if err := f.KeepInFile(t.Context(), passphrase); err != nil {
-		t.Fatal(err)
-	}
-	set(t, f, "v")
-	k.on = true
-	over := make(chan error, 1)
-	go func() { over <- f.MoveToKeyring(t.Context()) }()
-	<-k.began
-	if err := f.Set(t.Context(), "b", client.NewSecret("another account")); err != nil {
-		t.Fatal(err)
-	}
-	close(k.end)
-	if err := <-over; err != nil {
-		t.Error(err)
-	}
-	for key, want := range map[string]string{"a": "v", "b": "another account"} {
-		if s, err := k.Get(t.Context(), key); err != nil || s.Reveal() != want {
-			t.Errorf("the keyring has %s: %v", key, err)
 		}
 	}
 }

@@ -48,7 +48,7 @@ func (s *Session) finishAttempts(ctx context.Context, subjects []string) error {
 		}
 	}
 	if len(shadowed) > 0 {
-		if err := s.dropShadowedAttempts(ctx); err != nil {
+		if err := s.dropOthers(ctx, attemptKey(s.cfg.Issuer)); err != nil {
 			return err
 		}
 	}

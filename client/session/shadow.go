@@ -15,14 +15,26 @@ type shadowing interface {
 	DropShadowed(ctx context.Context, key string) error
 }
 
+// others are what the store has under key besides the one that it gives.
+func (s *Session) others(ctx context.Context, key string) []client.Secret {
+	if store, ok := s.cfg.Credentials.(shadowing); ok {
+		return store.Shadowed(ctx, key)
+	}
+	return nil
+}
+
+// dropOthers asks no person.
+func (s *Session) dropOthers(ctx context.Context, key string) error {
+	if store, ok := s.cfg.Credentials.(shadowing); ok {
+		return store.DropShadowed(credentials.Unasked(ctx), key)
+	}
+	return nil
+}
+
 // shadowed are the other credentials of an account that the store has.
 func (s *Session) shadowed(ctx context.Context, subject string) []credential {
-	store, ok := s.cfg.Credentials.(shadowing)
-	if !ok {
-		return nil
-	}
 	var all []credential
-	for _, kept := range store.Shadowed(ctx, Key(s.cfg.Issuer, subject)) {
+	for _, kept := range s.others(ctx, Key(s.cfg.Issuer, subject)) {
 		c, err := decodeCredential(kept, s.cfg.Issuer, subject)
 		kept.Wipe()
 		if err == nil {
@@ -64,27 +76,21 @@ func (s *Session) unshadow(ctx context.Context) {
 	s.mu.Lock()
 	st := s.held
 	s.mu.Unlock()
-	store, ok := s.cfg.Credentials.(shadowing)
-	if !ok || !s.shadows.Load() {
+	if !s.shadows.Load() {
 		return
 	}
 	if s.put(ctx, st); s.Unkept() != nil {
 		return
 	}
-	if store.DropShadowed(credentials.Unasked(ctx), Key(st.who.Issuer, st.who.Subject)) == nil {
+	if s.dropOthers(ctx, Key(st.who.Issuer, st.who.Subject)) == nil {
 		s.shadows.Store(false)
 	}
 }
 
-// shadowedAttempts are what the store has of sign-ins under way besides the one that it
-// gives.
+// shadowedAttempts are the other notes of sign-ins under way that the store has.
 func (s *Session) shadowedAttempts(ctx context.Context) []attempt {
-	store, ok := s.cfg.Credentials.(shadowing)
-	if !ok {
-		return nil
-	}
 	var all []attempt
-	for _, kept := range store.Shadowed(credentials.Unasked(ctx), attemptKey(s.cfg.Issuer)) {
+	for _, kept := range s.others(credentials.Unasked(ctx), attemptKey(s.cfg.Issuer)) {
 		a, err := decodeAttempt(kept)
 		kept.Wipe()
 		if err == nil {
@@ -93,8 +99,4 @@ func (s *Session) shadowedAttempts(ctx context.Context) []attempt {
 		}
 	}
 	return all
-}
-
-func (s *Session) dropShadowedAttempts(ctx context.Context) error {
-	return s.cfg.Credentials.(shadowing).DropShadowed(credentials.Unasked(ctx), attemptKey(s.cfg.Issuer)) //nolint:forcetypeassert // it has answered them
 }

@@ -55,9 +55,19 @@ type fleeting interface {
 }
 
 // EndUnkept ends at the server what the store has only until the program quits,
-// which is now, and reports whether that was confirmed.
-func (s *Session) EndUnkept(ctx context.Context) bool {
-	s.changing.Lock() // a renewal under way comes to its end first
+// which is now. The channel answers whether that was confirmed; who does not wait
+// for it, since it comes after a renewal under way, leaves it.
+func (s *Session) EndUnkept(ctx context.Context) <-chan bool {
+	ended := make(chan bool, 1)
+	go func() {
+		defer crash.Guard()
+		ended <- s.endUnkept(ctx)
+	}()
+	return ended
+}
+
+func (s *Session) endUnkept(ctx context.Context) bool {
+	s.changing.Lock()
 	defer s.changing.Unlock()
 	who := s.Identity()
 	store, ok := s.cfg.Credentials.(fleeting)
@@ -73,16 +83,6 @@ func (s *Session) EndUnkept(ctx context.Context) bool {
 	}
 	_, err = s.revokeAll(ctx, c.Ending)
 	return err == nil
-}
-
-// BeginEnd is EndUnkept for who does not wait longer than they like.
-func (s *Session) BeginEnd(ctx context.Context) <-chan bool {
-	ended := make(chan bool, 1)
-	go func() {
-		defer crash.Guard()
-		ended <- s.EndUnkept(ctx)
-	}()
-	return ended
 }
 
 // askShadowed is shadowed, and asks the person if the keyring does. They have half of

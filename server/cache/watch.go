@@ -74,7 +74,11 @@ func Follow(ctx context.Context, records *store.Store, log *slog.Logger) *Watch 
 }
 
 func follow(ctx context.Context, records source, listen func(context.Context) (listener, error), log *slog.Logger) *Watch {
-	w := &Watch{records: records, listen: listen, trusted: Trusted, log: log, begun: time.Now(), begin: true, asked: -1, failed: -1, look: make(chan struct{}, 1), recent: map[string]uint64{}, looked: make(chan struct{})}
+	w := &Watch{
+		records: records, listen: listen, trusted: Trusted, log: log, begun: time.Now(),
+		look: make(chan struct{}, 1), begin: true, asked: -1, failed: -1,
+		recent: map[string]uint64{}, looked: make(chan struct{}),
+	}
 	var done sync.WaitGroup
 	if listen != nil {
 		w.trusted = silence

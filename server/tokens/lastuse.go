@@ -20,14 +20,11 @@ import (
 // rounds of the housekeeping, or a few more, so that not all have their turn at once.
 const (
 	flushEvery = 10 * time.Second
+	flushOver  = 5 * time.Second // of it the writing is spread: of many at once each check would wait for a processor
 	restLeast  = int64((time.Minute + flushOver) / (flushEvery - flushOver))
 	restSpread = restLeast / 2
 	restMost   = 20_000 // tokens of which it is known when they were written
 )
-
-// flushOver is over how much of that the writing is spread: of many at once each
-// check would wait for a processor.
-const flushOver = 5 * time.Second
 
 // How many uses one write keeps. After each SQLite's other connections read all
 // pages anew, so there should not be too many.
@@ -130,7 +127,8 @@ func (l *lastUses) written(id string, was use) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	u := p.byID[id]
-	u.kept, u.rest = u.at.Equal(was.at), l.round.Load()+restLeast+rand.Int64N(restSpread) //nolint:gosec // G404: nobody gains by guessing it
+	u.kept = u.at.Equal(was.at)
+	u.rest = l.round.Load() + restLeast + rand.Int64N(restSpread) //nolint:gosec // G404: nobody gains by guessing it
 	if u.kept && len(p.byID) > restMost/len(l.parts) {
 		delete(p.byID, id)
 		return
