@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -50,10 +49,11 @@ func requestID(ctx context.Context) string { return callOf(ctx).id }
 // ServeHTTP is what surrounds every call: who calls, a request id, the headers,
 // a body of bounded size, an answer even to a panic, one line in the log.
 func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	start, ended := time.Now(), s.metrics.Began()
+	start := time.Now()
+	ended := s.metrics.Began(start)
 	c := &callInfo{id: rand.Text(), from: s.trusted.Caller(r.RemoteAddr, r.Header)} // never the caller's id: it goes into the log
 	r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
-	if c.from.IsValid() {
+	if len(s.trusted) > 0 && c.from.IsValid() {
 		r.RemoteAddr = net.JoinHostPort(c.from.String(), "0") // for all that ask who calls
 	}
 	w := &recorder{ResponseWriter: rw}
@@ -135,19 +135,24 @@ func withoutMethod(pattern string) string {
 
 // everyReply is the headers that are the same in all. Replies share the values:
 // each is full, so that adding one more makes a new list.
-var everyReply = http.Header{
-	"Cache-Control":                {"no-store"},
-	"X-Content-Type-Options":       {"nosniff"},
-	"Referrer-Policy":              {"no-referrer"},
-	"X-Frame-Options":              {"DENY"},
-	"Cross-Origin-Resource-Policy": {"same-origin"},
+var everyReply = []struct {
+	name   string
+	values []string
+}{
+	{"Cache-Control", []string{"no-store"}},
+	{"X-Content-Type-Options", []string{"nosniff"}},
+	{"Referrer-Policy", []string{"no-referrer"}},
+	{"X-Frame-Options", []string{"DENY"}},
+	{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
 }
 
 // setHeaders sets what every reply has. Nothing here may be kept by a cache
 // unless a handler says otherwise.
 func (s *Server) setHeaders(h http.Header, r *http.Request, id string) {
 	h["X-Request-Id"] = []string{id}
-	maps.Copy(h, everyReply)
+	for _, e := range everyReply {
+		h[e.name] = e.values
+	}
 	if s.draining.Load() {
 		h.Set("Connection", "close")
 	}

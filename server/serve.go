@@ -14,11 +14,10 @@ import (
 // How long a connection may take. A client that sends or reads slower than
 // this loses it, so that slow ones cannot use up the server.
 const (
-	headerTime = 5 * time.Second
-	readTime   = 10 * time.Second // header and body
-	writeTime  = 30 * time.Second
-	idleTime   = 2 * time.Minute
-	maxHeader  = 16 << 10 // bytes
+	readTime  = 10 * time.Second // header and body
+	writeTime = 30 * time.Second
+	idleTime  = 2 * time.Minute
+	maxHeader = 16 << 10 // bytes
 )
 
 // LongestReply is how long what was taken may take, from its first byte to
@@ -53,7 +52,7 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logge
 func (l Listening) Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
 	srv := &http.Server{
 		Handler:           h,
-		ReadHeaderTimeout: headerTime,
+		ReadHeaderTimeout: readTime, // as for both: another deadline costs each request, and who is slow can be so in the body
 		ReadTimeout:       readTime,
 		WriteTimeout:      writeTime,
 		IdleTimeout:       idleTime,

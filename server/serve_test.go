@@ -100,8 +100,8 @@ func TestSlowClientsLoseTheirConnection(t *testing.T) {
 		limit      time.Duration
 		says       string
 	}{
-		{"says nothing", "", 0, headerTime, ""},
-		{"a byte of the header each second", "GET / HTTP/1.1\r\nHost: x\r\nX: ", time.Second, headerTime, ""},
+		{"says nothing", "", 0, readTime, ""},
+		{"a byte of the header each second", "GET / HTTP/1.1\r\nHost: x\r\nX: ", time.Second, readTime, ""},
 		{"a byte of the body each second", "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n", time.Second, readTime, "HTTP/1.1 408 "},
 		{"stays after the reply", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 0, idleTime, "HTTP/1.1 200 "},
 		{"a header too large", "GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 2*maxHeader) + "\r\n\r\n", 0, time.Second, "HTTP/1.1 431 "},

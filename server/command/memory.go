@@ -18,4 +18,4 @@ func spareTheCollector(remembered int) {
 }
 
 // room is for requests under way, and for each token that is remembered.
-func room(remembered int) int64 { return 40<<20 + 1536*int64(max(0, remembered)) }
+func room(remembered int) int64 { return 40<<20 + 1280*int64(max(0, remembered)) }

@@ -9,10 +9,12 @@ package metrics
 
 import (
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -62,25 +64,24 @@ type replied struct {
 // series are counters by their labels: to find one here is quicker than among
 // all that the library has. Labels are bounded, and so is this.
 type series[K comparable, V any] struct {
-	mu   sync.RWMutex
-	kept map[K]V
+	mu   sync.Mutex              // held by who adds one
+	kept atomic.Pointer[map[K]V] // never changed, but replaced
 }
 
 func (s *series[K, V]) of(key K, find func() V) V {
-	s.mu.RLock()
-	v, ok := s.kept[key]
-	s.mu.RUnlock()
-	if ok {
-		return v
+	if kept := s.kept.Load(); kept != nil {
+		if v, ok := (*kept)[key]; ok {
+			return v
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.kept == nil {
-		s.kept = map[K]V{}
+	more := map[K]V{key: find()}
+	if kept := s.kept.Load(); kept != nil {
+		maps.Copy(more, *kept)
 	}
-	v = find()
-	s.kept[key] = v
-	return v
+	s.kept.Store(&more)
+	return more[key]
 }
 
 // fine is for what takes from a tenth of a millisecond to seconds.
@@ -119,10 +120,9 @@ func New(version string) *Metrics {
 	return m
 }
 
-// Began notes a request; call the result when it is answered. route is the
-// pattern of a route, never a path.
-func (m *Metrics) Began() (ended func(route, method string, status int)) {
-	start := time.Now()
+// Began notes a request that came at start; call the result when it is answered.
+// route is the pattern of a route, never a path.
+func (m *Metrics) Began(start time.Time) (ended func(route, method string, status int)) {
 	m.inFlight.Inc()
 	return func(route, method string, status int) {
 		m.inFlight.Dec()

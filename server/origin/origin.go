@@ -87,15 +87,12 @@ func (t Trusted) rightmost(peer netip.Addr, hops []string) netip.Addr {
 // addrOf reads an address with or without a port: 192.0.2.1, 192.0.2.1:80,
 // 2001:db8::1, [2001:db8::1], [2001:db8::1]:80.
 func addrOf(s string) (netip.Addr, bool) {
-	a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
+	at, err := netip.ParseAddrPort(s) // as most are
+	a := at.Addr()
 	if err != nil {
-		at, err := netip.ParseAddrPort(s)
-		if err != nil {
-			return netip.Addr{}, false
-		}
-		a = at.Addr()
+		a, err = netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
 	}
-	return a.Unmap().WithZone(""), true
+	return a.Unmap().WithZone(""), err == nil
 }
 
 // forwardedFor is the for of each hop in Forwarded; empty where it is missing.

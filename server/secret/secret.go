@@ -39,6 +39,8 @@ const (
 
 var kindLetters = map[string]byte{PAT: 'p', SAT: 's', App: 'a', Exchanged: 'x'}
 
+var kindsByLetter = [256]string{'p': PAT, 's': SAT, 'a': App, 'x': Exchanged}
+
 // Value is a secret that prints as [redacted]; only Reveal gives it.
 type Value struct{ p *string } // a pointer: fmt prints what it points to nowhere
 
@@ -65,12 +67,10 @@ func Parse(s string) (v Value, kind string, ok bool) {
 	if checksum(s[:sumAt]) != s[sumAt:] {
 		return Value{}, "", false
 	}
-	for kind, letter := range kindLetters {
-		if rest[0] == letter {
-			return wrap(s), kind, true
-		}
+	if kind = kindsByLetter[rest[0]]; kind == "" {
+		return Value{}, "", false
 	}
-	return Value{}, "", false
+	return wrap(s), kind, true
 }
 
 // Reveal is the value itself; empty for the zero Value.

@@ -14,8 +14,8 @@ import (
 // creation; of the user no password, limit or creation.
 type Presented struct {
 	Token Token
-	App   App
-	User  User // whom it acts as: the owner, or the app's System User; zero: none
+	App   *App
+	User  *User // whom it acts as: the owner, or the app's System User; zero: none
 
 	Exchanged *Exchanged // what was presented, where Token is only its parent
 }
@@ -97,10 +97,10 @@ func (s *presentedScan) presented() (Presented, error) {
 			CreatedAt: f.instant(), CreatedBy: f.text(), ExpiresAt: f.instant(), RevokedAt: f.instant(), OverlapEndsAt: f.instant(),
 			Permissions: words(f.text()), Tenants: words(f.text()),
 		},
-		App: App{
+		App: &App{
 			SecretMAC: s.secretMAC, Enabled: f.yes(), Scopes: strings.Fields(f.text()), SystemUserAllowed: f.yes(), SecretPepperID: f.text(),
 		},
-		User: User{
+		User: &User{
 			ID: f.text(), Login: f.text(), Name: f.text(), Email: f.text(), PreferredLanguage: f.text(),
 			IsAdmin: f.yes(), IsActive: f.yes(), Permissions: words(f.text()), Tenants: words(f.text()),
 		},

@@ -40,8 +40,8 @@ func TestAPresentedTokenIsReadAsItIsOnRecord(t *testing.T) {
 	user.PasswordHash, user.CreatedAt, user.TokenLimit = "", time.Time{}, 0
 	sat.RevokedAt, sat.Scopes = at.Add(time.Second), []string{}
 	for mac, want := range map[string]Presented{
-		string(token.MAC): {Token: token, App: app, User: user},
-		string(sat.MAC):   {Token: sat, App: app, User: user},
+		string(token.MAC): {Token: token, App: &app, User: &user},
+		string(sat.MAC):   {Token: sat, App: &app, User: &user},
 	} {
 		got, err := s.PresentedByMAC(t.Context(), []byte(mac))
 		if d := cmp.Diff(want, got); err != nil || d != "" {
@@ -49,7 +49,7 @@ func TestAPresentedTokenIsReadAsItIsOnRecord(t *testing.T) {
 		}
 	}
 	got, err := s.ExchangedByMAC(t.Context(), exchanged.MAC)
-	if d := cmp.Diff(Presented{Token: token, App: app, User: user, Exchanged: &exchanged}, got); err != nil || d != "" {
+	if d := cmp.Diff(Presented{Token: token, App: &app, User: &user, Exchanged: &exchanged}, got); err != nil || d != "" {
 		t.Error(err, d)
 	}
 }

@@ -2,7 +2,9 @@ package tokens
 
 import (
 	"context"
+	"reflect"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unique"
@@ -22,6 +24,9 @@ type caches struct {
 	watch  *cache.Watch
 	tokens *cache.Cache[[32]byte, *found]
 	apps   *cache.Cache[string, *store.App]
+
+	commonApps  common[store.App]
+	commonUsers common[store.User]
 }
 
 // found is all about a presented secret. It may be remembered: what it points to
@@ -41,12 +46,13 @@ func (s *Service) openCaches(ctx context.Context) {
 		return
 	}
 	w := cache.Follow(ctx, s.Store, s.Log)
-	s.caches = caches{w, cache.New[[32]byte](w, size, bulk), cache.New[string](w, min(size, 10_000), func(*store.App) int { return 1 })}
+	s.caches.watch, s.caches.tokens = w, cache.New[[32]byte](w, size, bulk)
+	s.caches.apps = cache.New[string](w, min(size, commonMost), func(*store.App) int { return 1 })
 	s.done.Go(w.Wait)
 }
 
 // forget has everything read anew.
-func (c caches) forget() {
+func (c *caches) forget() {
 	if c.watch != nil {
 		c.watch.Forget()
 	}
@@ -78,7 +84,7 @@ func (s *Service) presented(ctx context.Context, kind string, macs [][]byte) (*f
 			return nil, nil, err
 		}
 		if s.caches.tokens != nil {
-			share(&p)
+			s.caches.share(&p)
 		}
 		ids := []string{p.Token.ID, p.App.ID, p.User.ID}
 		if p.Exchanged != nil {
@@ -101,19 +107,51 @@ func bulk(p *found) int {
 	return 1 + (len(p.Token.Scopes)+len(p.Token.Permissions)+len(p.Token.Tenants)+len(p.User.Permissions)+len(p.User.Tenants))/32
 }
 
-// share makes the texts that many tokens have in common one text, and lets go of
-// the one that all of p's are parts of.
-func share(p *store.Presented) {
-	t, a, u := &p.Token, &p.App, &p.User
+// share has what many tokens have in common in memory once, and lets go of the text
+// that all of p's are parts of.
+func (c *caches) share(p *store.Presented) {
+	t := &p.Token
 	t.ID = strings.Clone(t.ID)
-	for _, text := range []*string{
-		&t.PepperID, &t.Kind, &t.AppID, &t.UserID, &t.CreatedBy, &a.SecretPepperID, &a.ID, &u.ID, &u.Login, &u.Name, &u.Email, &u.PreferredLanguage,
-	} {
+	single([]*string{&t.PepperID, &t.Kind, &t.AppID, &t.UserID, &t.CreatedBy}, t.Scopes, t.Permissions, t.Tenants)
+	p.App = c.commonApps.of(p.App.ID, p.App, func(a *store.App) {
+		single([]*string{&a.SecretPepperID, &a.ID}, a.Scopes)
+	})
+	p.User = c.commonUsers.of(p.User.ID, p.User, func(u *store.User) {
+		single([]*string{&u.ID, &u.Login, &u.Name, &u.Email, &u.PreferredLanguage}, u.Permissions, u.Tenants)
+	})
+}
+
+// single makes equal texts one.
+func single(texts []*string, words ...[]string) {
+	for _, text := range texts {
 		*text = unique.Make(*text).Value()
 	}
-	for _, words := range [][]string{t.Scopes, t.Permissions, t.Tenants, a.Scopes, u.Permissions, u.Tenants} {
-		for i := range words {
-			words[i] = unique.Make(words[i]).Value()
+	for _, all := range words {
+		for i := range all {
+			all[i] = unique.Make(all[i]).Value()
 		}
 	}
+}
+
+const commonMost = 10_000
+
+// common are records that many tokens have in common, by their ids.
+type common[T any] struct {
+	mu   sync.Mutex
+	kept map[string]*T
+}
+
+// of is the record that is equal to v and in memory already, or v, made ready for that.
+func (c *common[T]) of(id string, v *T, ready func(*T)) *T {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if kept := c.kept[id]; kept != nil && reflect.DeepEqual(kept, v) {
+		return kept
+	}
+	if c.kept == nil || len(c.kept) >= commonMost {
+		c.kept = map[string]*T{}
+	}
+	ready(v)
+	c.kept[strings.Clone(id)] = v
+	return v
 }

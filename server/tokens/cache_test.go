@@ -3,6 +3,7 @@ package tokens
 import (
 	"context"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -165,4 +166,21 @@ func BenchmarkCheckToken(b *testing.B) {
 			}
 		})
 	}
+}
+
+// Many tokens are of one app and act as one user: that is in memory once, but as it is now.
+func TestWhatTokensHaveInCommonIsRememberedOnce(t *testing.T) {
+	f := newFixture(t)
+	app := f.app(api.PolicyAuthenticatedUsers)
+	one, two := f.pat(f.user, app), f.pat(f.user, app)
+	found := func(secret string) *found { return try(f.lookUp(t.Context(), secret))(t) }
+	a, b := found(one.Secret), found(two.Secret)
+	if a.App != b.App || a.User != b.User || a.Token.ID == b.Token.ID {
+		t.Errorf("not the same: %p %p, %p %p", a.App, b.App, a.User, b.User)
+	}
+	f.change(app, api.AppChange{Scopes: &[]string{"update"}})
+	if c := found(one.Secret); c.App == a.App || c.User != a.User || !slices.Equal(c.App.Scopes, []string{"update"}) {
+		t.Errorf("after the change: %v", c.App.Scopes)
+	}
+	equal(t, a.App.Scopes, b.App.Scopes)
 }

@@ -23,8 +23,8 @@ func (s *Service) CheckToken(ctx context.Context, presented, from string) (Calle
 		return Caller{}, unauthenticated()
 	}
 	s.used.note(p.Token.ID, now, from)
-	c := Caller{User: p.User, Token: &p.Token, Scopes: s.held(&p.Presented), From: from}
-	c.Permissions, c.Tenants = effective(p.Token, p.User)
+	c := Caller{User: *p.User, Token: &p.Token, Scopes: s.held(&p.Presented), From: from}
+	c.Permissions, c.Tenants = effective(p.Token, *p.User)
 	return c, nil
 }
 

@@ -67,8 +67,8 @@ func (s *Service) Introspect(ctx context.Context, by Caller, presented string) (
 // IntrospectFor is CheckApp and then Introspect. An application mostly asks about
 // a token of its own, and what was read of that has the application with it.
 func (s *Service) IntrospectFor(ctx context.Context, appID, clientSecret, presented, from string) (Caller, *Answer, error) {
-	if p, err := s.lookUp(ctx, presented); err == nil && p.App.ID == appID && s.showsSecret(s.peppers.Load(), &p.App, clientSecret) {
-		return callerApp(&p.App), s.introspection(p, from), nil
+	if p, err := s.lookUp(ctx, presented); err == nil && p.App.ID == appID && s.showsSecret(s.peppers.Load(), p.App, clientSecret) {
+		return callerApp(p.App), s.introspection(p, from), nil
 	}
 	by, err := s.CheckApp(ctx, appID, clientSecret)
 	if err != nil {
@@ -120,7 +120,7 @@ func (s *Service) introspected(p *found) api.Introspection {
 		Active: true, Scope: strings.Join(s.held(&p.Presented), " "), ClientID: p.App.ID, Username: p.User.Login,
 		TokenType: "Bearer", Iat: p.Token.CreatedAt.Unix(), Sub: p.User.ID, Aud: p.App.ID, Jti: p.Token.ID, Kind: p.Token.Kind,
 	}
-	in.Permissions, in.Tenants = effective(p.Token, p.User)
+	in.Permissions, in.Tenants = effective(p.Token, *p.User)
 	if !p.Token.ExpiresAt.IsZero() {
 		in.Exp = p.Token.ExpiresAt.Unix()
 	}

@@ -44,24 +44,24 @@ func (s *Service) again(ctx context.Context, tx *store.Tx, c Caller) (Caller, er
 		c.User, c.Permissions, c.Tenants = u, u.Permissions, u.Tenants
 		return c, nil
 	}
-	var (
-		p   store.Presented
-		err error
-	)
-	if p.Token, err = tx.TokenByID(ctx, c.Token.ID); err != nil {
+	t, err := tx.TokenByID(ctx, c.Token.ID)
+	if err != nil {
 		return c, orUnauthenticated(err)
 	}
-	if p.App, err = tx.AppByID(ctx, p.Token.AppID); err != nil {
+	a, err := tx.AppByID(ctx, t.AppID)
+	if err != nil {
 		return c, orUnauthenticated(err)
 	}
-	if p.User, err = tx.UserByID(ctx, p.Token.UserID); err != nil {
+	u, err := tx.UserByID(ctx, t.UserID)
+	if err != nil {
 		return c, orUnauthenticated(err)
 	}
+	p := store.Presented{Token: t, App: &a, User: &u}
 	if !s.worth(&p, s.now()) {
 		return c, unauthenticated()
 	}
-	c.User, c.Token, c.Scopes = p.User, &p.Token, s.held(&p)
-	c.Permissions, c.Tenants = effective(p.Token, p.User)
+	c.User, c.Token, c.Scopes = u, &t, s.held(&p)
+	c.Permissions, c.Tenants = effective(t, u)
 	return c, keeper(c)
 }
 
