@@ -13,6 +13,7 @@ import (
 	"keyfob/internal/crash"
 	"keyfob/ui"
 	"keyfob/ui/clipboard"
+	"keyfob/ui/task"
 )
 
 // leaving bounds the end of the program: what a signal asks for is done within
@@ -23,6 +24,7 @@ const leaving = 1500 * time.Millisecond
 // the clipboard is cleared all the same, and nobody is asked.
 func leave(a fyne.App, clip *clipboard.Clipboard) {
 	defer crash.Guard()
+	task.End()
 	fyne.Do(a.Quit)
 	ctx, cancel := context.WithTimeout(context.Background(), leaving)
 	defer cancel()
@@ -56,6 +58,7 @@ func (q quitting) Run() {
 
 // Quit ends the app.
 func (q quitting) Quit() {
+	task.End()
 	go q.endAnyway()
 	q.App.Quit()
 }

@@ -38,7 +38,7 @@ func (d *tour) many() {
 	d.quit(p)
 
 	p = d.open()
-	d.shot("sign-out-left", "not confirmed yet")
+	d.shot("sign-out-left", "Not signed out yet")
 	d.quit(p)
 	d.do("secret-tool", "clear", "service", "Keyfob")
 	p = d.open()

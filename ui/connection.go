@@ -85,7 +85,7 @@ func (l *look) submit() {
 	l.dialog.SetBusy(true, i18n.T("app.saving"))
 	task.Go(func() {
 		err := l.u.cfg.Connector.SetLook(l.saved.Key(), label, colour)
-		fyne.Do(func() { l.saveEnded(err) })
+		task.Do(func() { l.saveEnded(err) })
 	})
 }
 
@@ -111,7 +111,10 @@ type removal struct {
 // showRemove calls closed at the end, and then done if it was removed.
 func showRemove(u *UI, s connect.Saved, done, closed func()) {
 	what := "remove.text"
-	if s.Way == connect.Token {
+	switch {
+	case s.Revoked:
+		what = "remove.ended"
+	case s.Way == connect.Token:
 		what = "remove.pasted"
 	}
 	text := widget.NewLabel(i18n.T(what, "Name", fullName(s)))
@@ -134,7 +137,7 @@ func (r *removal) remove() {
 	defer cancel()
 	clipboard := r.u.cfg.Clipboard.Clear(ctx) // it may hold a token of this connection
 	err := r.u.cfg.Connector.Remove(ctx, r.saved)
-	fyne.Do(func() { r.ended(err, clipboard) })
+	task.Do(func() { r.ended(err, clipboard) })
 }
 
 func (r *removal) ended(err, clipboard error) {

@@ -133,7 +133,7 @@ func (c *connections) remove(s connect.Saved) { showRemove(c.u, s, func() { c.re
 func (c *connections) move(s connect.Saved, by int) {
 	task.Go(func() {
 		err := c.u.cfg.Connector.Move(s.Key(), by)
-		fyne.Do(func() { c.moved(by, err) })
+		task.Do(func() { c.moved(by, err) })
 	})
 }
 

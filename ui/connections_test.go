@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"keyfob/internal/testserver"
 	"keyfob/ui/uitest"
 	"keyfob/ui/widgets"
 )
@@ -72,4 +73,23 @@ func TestTheBuiltInServerIsSignedInToInNoWay(t *testing.T) {
 	d.Has("Colour", "http://127.0.0.1")
 	d.HasNot("Sign-in", "With the browser")
 	picture(t, d, "change-built-in")
+}
+
+func TestRemovingAConnectionThatEndedWithTheProgramPromisesNoSignOut(t *testing.T) {
+	b, remote := newBare(t), testserver.StartRemote(t)
+	remote.AddUser(t, "ada", "Ada Admin", true)
+	d := b.start(t)
+	d.ui.cfg.OpenURL = browser(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	d.ui.cfg.Connector.End(t.Context())
+
+	d = b.start(t)
+	d.Menu("Manage connections…")
+	d.Tap("Remove…")
+	d.Has(hostOf(remote.URL)+" · Ada Admin is signed out already.", "Remove connection")
+	d.HasNot("at the server")
+	picture(t, d, "remove-ended")
+	d.Tap("Remove connection")
+	d.Has("Connection removed", "The sign-in has ended at the server.")
 }

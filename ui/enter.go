@@ -5,8 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"fyne.io/fyne/v2"
-
 	"keyfob/client"
 	"keyfob/client/connect"
 	"keyfob/ui/i18n"
@@ -78,7 +76,7 @@ func (u *UI) enterWith(ctx context.Context, conn *connect.Connection, l *locked)
 		return err
 	}
 	unsaved := conn.Remember(me.Login, me.Name)
-	fyne.Do(func() {
+	task.Do(func() {
 		if ctx.Err() == nil && u.locked == l {
 			conn.Login, conn.Name, conn.Unsaved = me.Login, me.Name, unsaved
 			u.showMain(conn, me, rules)
@@ -150,7 +148,7 @@ func (u *UI) showEnter(last connect.Saved) {
 // waited for.
 func (u *UI) showCode(p connect.DevicePrompt) {
 	code := signin.Code{Text: p.UserCode, URL: p.URL, Complete: p.CompleteURL, Expires: p.Expires}
-	fyne.Do(func() {
+	task.Do(func() {
 		switch {
 		case u.expired != nil:
 			u.expired.showCode(code)

@@ -45,12 +45,12 @@ func (u *UI) ask(ctx context.Context, e *expired) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	e.ctx, e.answer = ctx, make(chan error, 1)
-	fyne.Do(e.show)
+	task.Do(e.show)
 	select {
 	case err := <-e.answer:
 		return err
 	case <-ctx.Done():
-		fyne.Do(e.later)
+		task.Do(e.later)
 		return client.ErrSignInExpired
 	}
 }
@@ -145,7 +145,7 @@ func (e *expired) submit() {
 func (e *expired) signIn(ctx context.Context, part connect.Part) {
 	err := e.conn.SignInAgain(ctx, part)
 	part.Token.Wipe()
-	fyne.Do(func() { e.signedIn(err) })
+	task.Do(func() { e.signedIn(err) })
 }
 
 // showCode puts the code of a sign-in by device into the dialog.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"fyne.io/fyne/v2"
-
 	"keyfob/client"
 	"keyfob/client/connect"
 	"keyfob/client/issued"
@@ -84,7 +82,7 @@ func (u *UI) reopenFor(ctx context.Context, s connect.Saved, e issued.Entry) err
 	if err := u.reopen(ctx, s); err != nil {
 		return err
 	}
-	fyne.Do(func() {
+	task.Do(func() {
 		if ctx.Err() == nil && u.free() && u.conn.Key() == s.Key() {
 			u.showWhose().About(e)
 		}

@@ -106,9 +106,9 @@ func TestAForeignTokenIsToldByItsShapeAndTheServerIsAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.whose("token=" + secret.Reveal())
-	d.Has("looks like a Keyfob token, but it was not issued on this computer")
+	d.Has("looks like a Keyfob token, but it was not issued on this computer", "sent nowhere unless you ask a server")
 	d.Tap("Ask the server (Built-in server)")
-	d.Has("The server knows it: “Laptop”, a personal access token for Local scripts, issued by ada.", "Revoke…")
+	d.Has("The server knows it: “Laptop”, a personal access token of ada for Local scripts. It works.", "Revoke…")
 	picture(t, d, "mine-theirs")
 	d.Tap("Close")
 	d.whose(secret.Reveal()[:30])

@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 
-	"fyne.io/fyne/v2"
 	fynetheme "fyne.io/fyne/v2/theme"
 
 	"keyfob/client"
@@ -59,11 +58,15 @@ func (u *UI) openFile(server string, done, skip func()) {
 // tryFile may come to its end behind a lock, which then locks the file too.
 func (u *UI) tryFile(ctx context.Context, p client.Secret) error {
 	err := u.cfg.Kept.OpenFile(ctx, p)
-	fyne.Do(u.dropLate)
+	task.Do(u.dropLate)
 	return err
 }
 
 func (u *UI) forgetFile(ctx context.Context) error { return u.fileGoes(u.cfg.Kept.ForgetFile(ctx)) }
+
+func (u *UI) askForget() {
+	passphrase.Forget(passphrase.ForgetParams{Window: u.window, Forget: u.forgetFile, Done: u.keptElsewhere})
+}
 
 func (u *UI) moveToKeyring(ctx context.Context) error {
 	return u.fileGoes(u.cfg.Kept.MoveToKeyring(ctx))
@@ -73,7 +76,7 @@ func (u *UI) moveToKeyring(ctx context.Context) error {
 // which then asks for no passphrase.
 func (u *UI) fileGoes(err error) error {
 	if err == nil {
-		fyne.Do(u.forgotten)
+		task.Do(u.forgotten)
 	}
 	return err
 }
@@ -91,7 +94,7 @@ func (u *UI) forgotten() {
 func (u *UI) openAgain(server string, done, skip func()) {
 	task.Go(func() {
 		u.cfg.Kept.LockFile()
-		fyne.Do(func() {
+		task.Do(func() {
 			if u.main == nil && u.locked == nil && !u.busy() {
 				u.openFile(server, done, skip)
 			}
@@ -149,7 +152,7 @@ func (u *UI) offerKeepInFile() func() {
 func (u *UI) keepInFile() {
 	task.Go(func() {
 		waits := u.cfg.Kept.FileWaits() || u.cfg.Kept.FileLocked()
-		fyne.Do(func() { u.askKeepInFile(waits) })
+		task.Do(func() { u.askKeepInFile(waits) })
 	})
 }
 
@@ -179,7 +182,7 @@ func (u *UI) openedLate() {
 // makeFile may come to its end behind a lock.
 func (u *UI) makeFile(ctx context.Context, _, p client.Secret) error {
 	err := u.cfg.Kept.KeepInFile(ctx, p)
-	fyne.Do(u.dropLate)
+	task.Do(u.dropLate)
 	return err
 }
 

@@ -91,7 +91,7 @@ func TestWithoutAKeyringTheSignInIsKeptInAFileIfThePersonChooses(t *testing.T) {
 	picture(t, d, "passphrase-new")
 	d.Type(" longer now")
 	d.Press(fyne.KeyReturn)
-	d.Has("Sign-in kept in an encrypted file", "Change passphrase…", "Delete the file")
+	d.Has("Sign-in kept in an encrypted file", "Change passphrase…", "Delete the file…")
 	picture(t, d, "settings-file")
 
 	d = b.start(t)
@@ -110,6 +110,12 @@ func TestWithoutAKeyringTheSignInIsKeptInAFileIfThePersonChooses(t *testing.T) {
 	d.Tap("Settings")
 	d.Tap("Move to the keyring")
 	d.Has("Your keyring did not take it.")
+	d.Tap("Delete the file…")
+	d.Has("Delete the encrypted file?", "at the next start you sign in anew")
+	if _, err := os.Stat(b.file()); err != nil {
+		t.Errorf("nothing was answered yet: %v", err)
+	}
+	picture(t, d, "settings-delete-file")
 	d.Tap("Delete the file")
 	d.Has("Not kept in a keyring: signed in until you quit")
 	if _, err := os.Stat(b.file()); !errors.Is(err, os.ErrNotExist) {

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"keyfob/client"
 	"keyfob/client/connect"
 	"keyfob/ui/i18n"
 	"keyfob/ui/task"
@@ -91,7 +92,7 @@ func (u *UI) leave(conn *connect.Connection) {
 	ctx, cancel := context.WithTimeout(context.Background(), leaving)
 	defer cancel()
 	err := errors.Join(u.cfg.Clipboard.Clear(ctx), conn.SignOut(ctx))
-	fyne.Do(func() { u.left(conn, err) })
+	task.Do(func() { u.left(conn, err) })
 }
 
 func (u *UI) left(conn *connect.Connection, err error) {
@@ -101,19 +102,27 @@ func (u *UI) left(conn *connect.Connection, err error) {
 	u.enter.Focus()
 }
 
-// sayLeft says what a sign-out did not end: a token that was pasted is the person's to revoke.
+// sayLeft says what a sign-out ended, and what not: a token that was pasted is the
+// person's to revoke.
 func (u *UI) sayLeft(conn *connect.Connection, err error) {
 	pasted := conn.Way == connect.Token
-	left := ""
-	if pasted {
-		left = " " + i18n.T("leaving.pasted")
+	said := []string{i18n.T("signOut.done", "Name", fullName(conn.Saved))}
+	if err != nil {
+		said = []string{i18n.T("signOut.partly", "Name", fullName(conn.Saved)), words.SignedOut(err, pasted)}
 	}
+	if e, ok := errors.AsType[*client.SignOutError](err); ok && !e.Lost {
+		u.tidy.Store(false)
+		said = append(said, u.triesAgain())
+	}
+	if pasted {
+		said = append(said, i18n.T("leaving.pasted"))
+	}
+	text := strings.Join(said, " ")
 	switch {
 	case err != nil:
-		text := i18n.T("signOut.partly") + " " + words.SignedOut(err, pasted) + left
 		u.enter.Failed(words.Sentence{Text: text}, conn.BuiltIn)
-	case pasted:
-		u.enter.Note(i18n.T("signOut.done") + left)
+	case !conn.BuiltIn: // whose only sign-in is that of the computer
+		u.enter.Note(text)
 	}
 }
 
@@ -134,7 +143,7 @@ func (u *UI) finish() {
 	defer cancel()
 	lost, err := u.cfg.Connector.Finish(ctx)
 	u.tidy.Store(err == nil)
-	fyne.Do(func() { u.finished(before, lost, err) })
+	task.Do(func() { u.finished(before, lost, err) })
 }
 
 func (u *UI) finished(before, lost []connect.Saved, err error) {

@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 
-	"fyne.io/fyne/v2"
 	fynetheme "fyne.io/fyne/v2/theme"
 
 	"keyfob/client"
@@ -35,7 +34,7 @@ type locked struct {
 // hold a secret that exists nowhere else, or something half written. While nobody
 // is signed in there is nothing to hide, but the file to lock; what is being opened
 // comes up locked. It may be called from any goroutine.
-func (u *UI) Lock() { fyne.Do(u.lock) }
+func (u *UI) Lock() { task.Do(u.lock) }
 
 func (u *UI) lock() {
 	if u.locked != nil {
@@ -140,14 +139,14 @@ func (u *UI) drop(l *locked) {
 	_ = u.cfg.Clipboard.Clear(ctx) // a loan that could not be ended says so itself
 	u.dropCredentials()
 	l.turn <- struct{}{}
-	fyne.Do(func() { u.asksRight(l) })
+	task.Do(func() { u.asksRight(l) })
 }
 
 // dropFile locks the encrypted file while nobody is signed in.
 func (u *UI) dropFile() {
 	u.cfg.Kept.LockFile()
 	if u.cfg.Kept.InFile() {
-		fyne.Do(u.keptElsewhere)
+		task.Do(u.keptElsewhere)
 	}
 }
 
@@ -162,7 +161,7 @@ func (u *UI) dropLate() {
 			<-l.turn
 			u.cfg.Kept.LockFile()
 			l.turn <- struct{}{}
-			fyne.Do(func() { u.asksRight(l) })
+			task.Do(func() { u.asksRight(l) })
 		})
 	}
 }

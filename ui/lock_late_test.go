@@ -125,7 +125,7 @@ func TestALockThatComesWhileTheFileIsForgottenAsksForItNoMore(t *testing.T) {
 
 // The settings have two ways that take the file away.
 func TestALockThatComesWhileTheSettingsTakeTheFileAwayAsksForItNoMore(t *testing.T) {
-	for _, way := range []string{"Move to the keyring", "Delete the file"} {
+	for _, way := range []string{"Move to the keyring", "Delete the file…"} {
 		t.Run(way, func(t *testing.T) {
 			d := newBare(t).start(t)
 			d.Tap("Use the built-in server")
@@ -133,6 +133,10 @@ func TestALockThatComesWhileTheSettingsTakeTheFileAwayAsksForItNoMore(t *testing
 			slow := forgottenLate{d.ui.cfg.Kept, make(chan struct{}, 8)}
 			d.ui.cfg.Kept = slow
 			d.tabTo(toButton(way))
+			if way == "Delete the file…" {
+				d.Press(fyne.KeyReturn)
+				d.tabTo(toButton("Delete the file"))
+			}
 			for len(slow.asked) > 0 {
 				<-slow.asked
 			}

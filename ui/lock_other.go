@@ -121,7 +121,7 @@ func (u *UI) anyAway() bool {
 func (u *UI) openOwn(ctx context.Context) error {
 	for _, s := range u.known() {
 		if s.BuiltIn && u.isAway(s) {
-			fyne.Do(func() { u.lockAgain(s) })
+			task.Do(func() { u.lockAgain(s) })
 			return context.Canceled
 		}
 	}

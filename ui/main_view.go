@@ -88,7 +88,7 @@ func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Cap
 	m.settings = settings.New(settings.Params{
 		App: u.cfg.App, Version: u.cfg.Version, Server: conn.Address, SignOut: u.signOut, Unkept: u.cfg.Unkept, Keep: u.cfg.Keep,
 		Kept: kept, InFile: u.cfg.Kept.InFile, FileLocked: u.fileLocked, KeepInFile: u.offerKeepInFile(), ChangePassphrase: u.changePassphrase,
-		Move: u.moveToKeyring, Forget: u.forgetFile, Moved: u.keptElsewhere,
+		Move: u.moveToKeyring, Forget: u.askForget, Moved: u.keptElsewhere,
 		BuiltIn: conn.BuiltIn, Relock: u.idle.Start,
 	})
 	m.info = profile.Info(me, conn.Address)

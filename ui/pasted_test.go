@@ -31,11 +31,12 @@ func TestSigningOutWithAPastedTokenSaysThatTheTokenGoesOn(t *testing.T) {
 	d.pasted(remote)
 	d.Has("Signed in as ada")
 	d.ui.signOut()
-	d.Has("You are signed out on this computer. The token that you pasted goes on working until it expires", revokeThere)
+	d.Has("You are signed out of "+hostOf(remote.URL)+" · Ada Admin. The token that you pasted goes on working until it expires", revokeThere)
 	picture(t, d, "pasted-left")
 	d.Tap("Sign in with the browser")
 	d.Has("Signed in as ada")
 	d.ui.signOut()
+	d.Has("You are signed out of " + hostOf(remote.URL) + " · Ada Admin.")
 	d.HasNot("you pasted", revokeThere)
 }
 

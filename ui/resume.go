@@ -23,7 +23,7 @@ func (u *UI) resume() {
 	skipped := u.skipped
 	task.Go(func() {
 		if !skipped && u.cfg.Kept.FileWaits() {
-			fyne.Do(u.askPassphrase)
+			task.Do(u.askPassphrase)
 			return
 		}
 		u.openLast()
@@ -33,11 +33,11 @@ func (u *UI) resume() {
 func (u *UI) openLast() {
 	last, err := u.cfg.Connector.Last()
 	if err != nil || u.cfg.Address != "" && hostOf(u.cfg.Address) != hostOf(last.Address) {
-		fyne.Do(func() { u.stopResuming(connect.Saved{Address: u.cfg.Address}) })
+		task.Do(func() { u.stopResuming(connect.Saved{Address: u.cfg.Address}) })
 		u.finishOnce()
 		return
 	}
-	fyne.Do(func() { u.start(last, u.reconnect) })
+	task.Do(func() { u.start(last, u.reconnect) })
 }
 
 // reconnect blocks until the last connection is open, and then shows it. What
@@ -124,7 +124,7 @@ func (u *UI) showFailed(s connect.Saved, why words.Sentence, do func()) {
 	widgets.SetVisible(again, why.Action != "")
 	text := widget.NewLabelWithStyle(why.Text, fyne.TextAlignCenter, fyne.TextStyle{})
 	text.Wrapping = fyne.TextWrapWord
-	title := widget.NewLabelWithStyle(i18n.T("resuming.failed", "Server", serverName(s)), fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
+	title := widget.NewLabelWithStyle(i18n.T("resuming.failed", "Server", u.shortName(s)), fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
 	title.SizeName = theme.SizeNameSubHeading
 	other := i18n.T("resuming.other")
 	if u.aside != nil {

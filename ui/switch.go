@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"fyne.io/fyne/v2"
-
 	"keyfob/client"
 	"keyfob/client/connect"
 	"keyfob/ui/task"
@@ -58,7 +56,7 @@ func (u *UI) start(s connect.Saved, open func(context.Context, connect.Saved) er
 	u.showResuming(s)
 	task.Go(func() {
 		if err := open(ctx, s); err != nil {
-			fyne.Do(func() { u.notOpened(ctx, s, err) })
+			task.Do(func() { u.notOpened(ctx, s, err) })
 		}
 	})
 }

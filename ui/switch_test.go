@@ -103,7 +103,7 @@ func TestASwitchThatFailsLeadsBack(t *testing.T) {
 	again := d.restart()
 	remote.SetGone(true)
 	again.Menu(hostOf(remote.URL) + " · Ada Admin")
-	again.Has("could not be opened", "cannot be reached", "Back to "+hostOf(other.URL))
+	again.Has(hostOf(remote.URL)+" · Ada Admin could not be opened", "cannot be reached", "Back to "+hostOf(other.URL))
 	again.Tap("Back to " + hostOf(other.URL))
 	again.Has("Signed in as eve")
 	again.Menu(hostOf(remote.URL) + " · Ada Admin")

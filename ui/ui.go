@@ -3,7 +3,7 @@
 // The shell knows who is signed in where and which view is shown; what a view
 // does is the view's own. A view is a package with a New and a Refresh: it
 // declares the few methods it needs of package client, fetches off the UI
-// thread and touches widgets in one fyne.Do at the end of each fetch. Widgets
+// thread and touches widgets in one task.Do at the end of each fetch. Widgets
 // know no business (package widgets), sentences about errors are made in
 // package words, all text comes through package i18n.
 package ui
@@ -25,6 +25,7 @@ import (
 	"keyfob/ui/secret"
 	"keyfob/ui/settings"
 	"keyfob/ui/signin"
+	"keyfob/ui/task"
 	"keyfob/ui/widgets"
 )
 
@@ -114,7 +115,7 @@ func (u *UI) Start() {
 
 // Raise brings the window to the front, for another start of the program.
 func (u *UI) Raise() {
-	fyne.Do(func() {
+	task.Do(func() {
 		u.window.Show()
 		u.window.RequestFocus()
 	})
@@ -127,7 +128,7 @@ func (u *UI) Window() fyne.Window { return u.window }
 // sign-in still waits: the window offers the address, to be opened by hand.
 func (u *UI) OpenBrowser(address string) error {
 	err := u.cfg.OpenURL(address)
-	fyne.Do(func() { u.browserOpened(address, err) })
+	task.Do(func() { u.browserOpened(address, err) })
 	return nil
 }
 

@@ -299,7 +299,7 @@ func TestSignOutWithoutTheServerSaysWhatIsLeft(t *testing.T) {
 	d := signedIn(t)
 	d.server.Stop(t)
 	d.ui.signOut()
-	d.Has("Use the built-in server", "signed out on this computer")
+	d.Has("Use the built-in server", "You are signed out of Built-in server · Ada Admin on this computer, but not all", "tries again")
 }
 
 func TestSettingsAndPersonalInfoOpen(t *testing.T) {

@@ -6,10 +6,9 @@ import (
 	"errors"
 	"fmt"
 
-	"fyne.io/fyne/v2"
-
 	"keyfob/client"
 	"keyfob/client/connect"
+	"keyfob/ui/task"
 )
 
 // A lock is unlocked by opening its connection once more, in the way that its
@@ -32,7 +31,7 @@ func (u *UI) unlock(ctx context.Context, l *locked, open opening) error {
 		u.dropCredentials()
 	}
 	if errors.Is(err, client.ErrFileLocked) {
-		fyne.Do(func() { u.foundInFile(l) })
+		task.Do(func() { u.foundInFile(l) })
 		return context.Canceled
 	}
 	if errors.Is(err, connect.ErrNone) && !errors.Is(err, client.ErrNoKeyring) {
@@ -51,7 +50,7 @@ func (u *UI) comeBackTo(ctx context.Context, l *locked, open opening) error {
 		return err
 	}
 	if l.kept {
-		fyne.Do(func() { u.comeOut(l) })
+		task.Do(func() { u.comeOut(l) })
 		return nil
 	}
 	return u.enterWith(ctx, conn, l) // shows the views, and so takes the lock away

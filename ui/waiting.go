@@ -4,11 +4,10 @@ import (
 	"errors"
 	"time"
 
-	"fyne.io/fyne/v2"
-
 	"keyfob/client"
 	"keyfob/client/connect"
 	"keyfob/ui/i18n"
+	"keyfob/ui/task"
 	"keyfob/ui/widgets"
 )
 
@@ -30,7 +29,7 @@ type resuming struct {
 	loading *widgets.Loading
 }
 
-func (u *UI) keyringWaits() { fyne.Do(u.showWait) }
+func (u *UI) keyringWaits() { task.Do(u.showWait) }
 
 func (u *UI) showWait() {
 	on := u.cfg.Keyring.Waiting()
@@ -42,7 +41,7 @@ func (u *UI) showWait() {
 	case u.resumed != nil && on:
 		r := u.resumed
 		r.loading.SetText(i18n.T("resuming.keyring"))
-		time.AfterFunc(meanwhile, func() { fyne.Do(func() { u.enterMeanwhile(r) }) })
+		time.AfterFunc(meanwhile, func() { task.Do(func() { u.enterMeanwhile(r) }) })
 	}
 }
 

@@ -190,7 +190,7 @@ func (s *Screen) start(doing string, do func(context.Context) error) {
 
 func (s *Screen) run(ctx context.Context, turn int, do func(context.Context) error) {
 	err := do(ctx)
-	fyne.Do(func() { s.ended(turn, err) })
+	task.Do(func() { s.ended(turn, err) })
 }
 
 func (s *Screen) ended(turn int, err error) {

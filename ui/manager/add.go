@@ -88,7 +88,7 @@ func (a *add) submit() {
 
 func (a *add) create(ctx context.Context, wish client.NewApp) {
 	app, err := a.p.Server.AddApp(ctx, wish)
-	fyne.Do(func() { a.created(app, err) })
+	task.Do(func() { a.created(app, err) })
 }
 
 func (a *add) created(app client.App, err error) {

@@ -84,7 +84,7 @@ func (a *App) update(ctx context.Context, turn int) {
 	if err == nil {
 		all, err = a.p.Server.AppTokens(ctx, a.id)
 	}
-	fyne.Do(func() { a.show(turn, app, all, err) })
+	task.Do(func() { a.show(turn, app, all, err) })
 }
 
 func (a *App) show(turn int, app client.App, all []client.Token, err error) {

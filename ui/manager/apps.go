@@ -68,7 +68,7 @@ func (a *Apps) focus() { widgets.Focus(a.table) }
 // update fetches the applications and shows them.
 func (a *Apps) update(ctx context.Context, turn int) {
 	all, err := a.p.Server.Apps(ctx)
-	fyne.Do(func() { a.show(turn, all, err) })
+	task.Do(func() { a.show(turn, all, err) })
 }
 
 func (a *Apps) show(turn int, all []client.App, err error) {

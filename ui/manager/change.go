@@ -80,7 +80,7 @@ func (c *change) submit() {
 
 func (c *change) save(ctx context.Context, wish client.AppChange) {
 	app, err := c.p.Server.ChangeApp(ctx, c.app.ID, wish)
-	fyne.Do(func() { c.saved(app, err) })
+	task.Do(func() { c.saved(app, err) })
 }
 
 func (c *change) saved(app client.App, err error) {

@@ -3,10 +3,9 @@ package manager
 import (
 	"context"
 
-	"fyne.io/fyne/v2"
-
 	"keyfob/client"
 	"keyfob/ui/i18n"
+	"keyfob/ui/task"
 	"keyfob/ui/widgets"
 	"keyfob/ui/words"
 )
@@ -35,7 +34,7 @@ func newUserField(set client.UserRef) *userField {
 // load asks for the users, which may block, and offers them.
 func (f *userField) load(ctx context.Context, ask func(context.Context) ([]client.User, error)) {
 	users, err := ask(ctx)
-	fyne.Do(func() { f.loaded(users, err) })
+	task.Do(func() { f.loaded(users, err) })
 }
 
 func (f *userField) loaded(users []client.User, err error) {

@@ -104,16 +104,14 @@ func (m *Mine) fromServer(f finding) fyne.CanvasObject {
 		return widgets.NewBanner(widgets.Bad, s.Text, s.Action, m.ask)
 	}
 	t := f.token
-	who := t.User.Login
-	if who == "" {
-		who = t.CreatedBy.Login
+	text := i18n.T("mine.theirs", "Name", name(t.Description), "Kind", kind(t.Kind), "App", t.App.Name, "Login", t.User.Login)
+	if t.Kind == client.SAT {
+		text = i18n.T("mine.theirsApp", "Name", name(t.Description), "Kind", kind(t.Kind), "App", t.App.Name, "Login", t.CreatedBy.Login)
 	}
-	text := i18n.T("mine.theirs", "Name", name(t.Description), "Kind", kind(t.Kind), "App", t.App.Name, "Login", who)
-	ground := widgets.Warn
 	if t.Status(m.p.Now()) != client.Active {
-		ground, text = widgets.Neutral, text+" "+i18n.T("mine.over")
+		return widgets.NewBanner(widgets.Neutral, text+" "+i18n.T("mine.over"), "", nil)
 	}
-	return widgets.NewBanner(ground, text, "", nil)
+	return widgets.NewBanner(widgets.Warn, text+" "+i18n.T("mine.active"), "", nil)
 }
 
 func kind(k client.Kind) string {

@@ -117,7 +117,7 @@ func (m *Mine) tell(ctx context.Context, turn int, f finding) {
 		f.here = true
 		f.token, f.err = m.p.Token(ctx, f.Entry)
 	}
-	fyne.Do(func() { m.found(turn, f) })
+	task.Do(func() { m.found(turn, f) })
 }
 
 // ask asks the server about what was not issued here.
@@ -130,7 +130,7 @@ func (m *Mine) ask() {
 func (m *Mine) askServer(ctx context.Context, turn int, value client.Secret) {
 	f := finding{asked: true}
 	f.token, f.err = m.p.Ask(ctx, value)
-	fyne.Do(func() { m.found(turn, f) })
+	task.Do(func() { m.found(turn, f) })
 }
 
 // found shows what came of it, unless the text has changed since.

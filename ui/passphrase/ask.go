@@ -61,7 +61,7 @@ func (a *ask) submit() {
 func (a *ask) open(ctx context.Context, given client.Secret) {
 	err := a.p.Open(ctx, given)
 	given.Wipe()
-	fyne.Do(func() { a.ended(err, a.submit) })
+	task.Do(func() { a.ended(err, a.submit) })
 }
 
 // confirm says what forgetting means, and waits for another press.
@@ -73,7 +73,7 @@ func (a *ask) forget() {
 	a.begin(i18n.T("passphrase.forgetting"))
 	task.Go(func() {
 		err := a.p.Forget(context.Background())
-		fyne.Do(func() { a.ended(err, a.forget) })
+		task.Do(func() { a.ended(err, a.forget) })
 	})
 }
 

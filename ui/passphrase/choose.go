@@ -108,5 +108,5 @@ func (c *choose) set(ctx context.Context, old, passphrase client.Secret) {
 	err := c.p.Set(ctx, old, passphrase)
 	old.Wipe()
 	passphrase.Wipe()
-	fyne.Do(func() { c.ended(err, c.submit) })
+	task.Do(func() { c.ended(err, c.submit) })
 }

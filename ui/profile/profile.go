@@ -89,7 +89,7 @@ func (v *View) CanRevoke() bool { return v.list.CanRevoke() }
 // update fetches the tokens and shows them.
 func (v *View) update(ctx context.Context, turn int) {
 	all, err := v.p.Server.ProfileTokens(ctx)
-	fyne.Do(func() { v.show(turn, all, err) })
+	task.Do(func() { v.show(turn, all, err) })
 }
 
 func (v *View) show(turn int, all []client.Token, err error) {

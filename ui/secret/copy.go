@@ -5,13 +5,13 @@ import (
 	"math"
 	"time"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 
 	"keyfob/client"
 	"keyfob/internal/crash"
 	"keyfob/ui/clipboard"
 	"keyfob/ui/i18n"
+	"keyfob/ui/task"
 )
 
 func (d *Dialog) copyPlain() { d.startCopy(d.p.Secret.Reveal(), i18n.T("secret.copied")) }
@@ -93,7 +93,7 @@ func (d *Dialog) tellEnd(turn int, end clipboard.End) {
 // tell writes the status line, unless a later copy has it or the dialog is
 // gone.
 func (d *Dialog) tell(turn int, how widget.Importance, text string) {
-	fyne.Do(func() {
+	task.Do(func() {
 		if turn == d.copies && d.ctx.Err() == nil {
 			d.status.say(how, text)
 			d.dialog.Fit()

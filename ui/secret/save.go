@@ -103,7 +103,7 @@ func (s *save) submit() {
 func (s *save) write(path string, text client.Secret) {
 	err := handover.Save(path, text)
 	text.Wipe()
-	fyne.Do(func() { s.written(path, err) })
+	task.Do(func() { s.written(path, err) })
 }
 
 func (s *save) written(path string, err error) {

@@ -178,7 +178,7 @@ func (d *Dialog) startRevoke() {
 
 func (d *Dialog) revoke() {
 	err := d.p.Revoke(d.ctx)
-	fyne.Do(func() { d.revoked(err) })
+	task.Do(func() { d.revoked(err) })
 }
 
 func (d *Dialog) revoked(err error) {
@@ -201,7 +201,7 @@ func (d *Dialog) reveal(on bool) {
 	}
 }
 
-func (d *Dialog) timeUp() { fyne.Do(d.hold.letGo) }
+func (d *Dialog) timeUp() { task.Do(d.hold.letGo) }
 
 func (d *Dialog) close() { d.dialog.Hide() }
 

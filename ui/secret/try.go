@@ -4,7 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 
 	"keyfob/client"
@@ -33,7 +32,7 @@ func (d *Dialog) startTest() {
 func (d *Dialog) test(shown client.Secret) {
 	who, err := d.p.Test(d.ctx, shown)
 	shown.Wipe()
-	fyne.Do(func() { d.tested(who, err) })
+	task.Do(func() { d.tested(who, err) })
 }
 
 func (d *Dialog) tested(who client.UserRef, err error) {

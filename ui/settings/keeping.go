@@ -23,7 +23,7 @@ func (v *View) keeping() fyne.CanvasObject {
 	v.inFile = []*widgets.Button{
 		widgets.NewButton(i18n.T("settings.passphrase"), v.p.ChangePassphrase),
 		widgets.NewButton(i18n.T("settings.move"), func() { v.start(v.p.Move) }),
-		widgets.NewButton(i18n.T("settings.forget"), func() { v.start(v.p.Forget) }),
+		widgets.NewButton(i18n.T("settings.forget"), v.p.Forget),
 	}
 	box := widgets.NewFlow(fynetheme.Padding())
 	for _, b := range v.buttons() {
@@ -77,7 +77,7 @@ func (v *View) start(do func(context.Context) error) {
 
 func (v *View) run(ctx context.Context, do func(context.Context) error) {
 	err := do(ctx)
-	fyne.Do(func() {
+	task.Do(func() {
 		for _, b := range v.buttons() {
 			b.Enable()
 		}

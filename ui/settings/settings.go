@@ -79,7 +79,8 @@ type Params struct {
 	FileLocked func() bool   // it would be, if that were not locked
 
 	KeepInFile, ChangePassphrase func()                      // open a dialog; KeepInFile may be nil: it may not be had
-	Move, Forget                 func(context.Context) error // from the file to the keyring; or out of it
+	Move                         func(context.Context) error // from the file to the keyring
+	Forget                       func()                      // asks whether to delete the file
 	Moved                        func()                      // something of this has changed
 }
 

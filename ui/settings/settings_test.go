@@ -177,13 +177,13 @@ func TestWhatIsInAFileMovesToTheKeyringOnceItIsThere(t *testing.T) {
 	o := open(t)
 	o.inFile, o.keep = true, errors.New("no keyring")
 	o.show(t)
-	o.Has("Change passphrase…", "Delete the file")
+	o.Has("Change passphrase…", "Delete the file…")
 	o.HasNot("Try the keyring again")
 	o.Tap("Move to the keyring")
 	o.Has("Your keyring did not take it.", "Change passphrase…")
 	o.keep = nil
 	o.Tap("Move to the keyring")
-	o.HasNot("Your keyring did not take it.", "Change passphrase…", "Delete the file")
+	o.HasNot("Your keyring did not take it.", "Change passphrase…", "Delete the file…")
 	if o.moved != 2 {
 		t.Errorf("told %d times", o.moved)
 	}

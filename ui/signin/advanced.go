@@ -84,7 +84,7 @@ func (a *advanced) read(turn int, path string) {
 	if err == nil {
 		certs, err = a.v.p.Certificates(file)
 	}
-	fyne.Do(func() { a.show(turn, file, certs, err) })
+	task.Do(func() { a.show(turn, file, certs, err) })
 }
 
 func readFile(path string) ([]byte, error) {

@@ -88,7 +88,7 @@ func (p *CodePanel) countDown() {
 		return
 	}
 	p.left.SetText(i18n.T("signin.codeLeft", "Time", fmt.Sprintf("%d:%02d", int(left.Minutes()), int(left.Seconds())%60)))
-	p.tick = time.AfterFunc(time.Second, func() { fyne.Do(p.next) })
+	p.tick = time.AfterFunc(time.Second, func() { task.Do(p.next) })
 }
 
 func (p *CodePanel) next() {

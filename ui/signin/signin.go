@@ -104,7 +104,7 @@ func (v *View) beginsElsewhere() bool { return v.p.Address != "" || v.p.HasOwn }
 
 func (v *View) update(ctx context.Context) {
 	k := v.p.Keyring(ctx)
-	fyne.Do(func() { v.showKeeping(k) })
+	task.Do(func() { v.showKeeping(k) })
 }
 
 // Opened says that the browser was sent to url, so that it can be sent there
@@ -125,7 +125,7 @@ func (v *View) startBuiltIn() {
 
 func (v *View) useBuiltIn(ctx context.Context, turn int) {
 	err := v.p.UseBuiltIn(ctx)
-	fyne.Do(func() { v.ended(turn, err, v.builtInFailed) })
+	task.Do(func() { v.ended(turn, err, v.builtInFailed) })
 }
 
 // startSignIn signs in at the address, in the way that is chosen.
@@ -158,7 +158,7 @@ func (v *View) startSignIn() {
 func (v *View) signIn(ctx context.Context, turn int, w Wish) {
 	err := v.p.SignIn(ctx, w)
 	w.Token.Wipe()
-	fyne.Do(func() { v.ended(turn, err, v.otherFailed) })
+	task.Do(func() { v.ended(turn, err, v.otherFailed) })
 }
 
 // next starts an attempt.

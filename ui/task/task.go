@@ -1,10 +1,13 @@
 // Package task runs what must not run on the UI thread: asking a server, a
 // keyring, the clipboard. It is the go statement, with an end that can be
-// waited for.
+// waited for; and it leads back to the UI thread with what came of that.
 package task
 
 import (
 	"sync"
+	"sync/atomic"
+
+	"fyne.io/fyne/v2"
 
 	"keyfob/internal/crash"
 )
@@ -13,9 +16,24 @@ var (
 	mu      sync.Mutex
 	running int
 	idle    = sync.NewCond(&mu)
+
+	over atomic.Bool
 )
 
-// Go runs do beside the UI thread. do touches widgets only inside fyne.Do.
+// Do runs do on the UI thread, and does not wait for it. Once the program ends it
+// runs nothing: fyne.Do then would on the goroutine that asks, beside others.
+func Do(do func()) {
+	fyne.Do(func() {
+		if !over.Load() {
+			do()
+		}
+	})
+}
+
+// End says that the program ends.
+func End() { over.Store(true) }
+
+// Go runs do beside the UI thread. do touches widgets only inside Do.
 func Go(do func()) {
 	mu.Lock()
 	running++

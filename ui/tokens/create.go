@@ -159,7 +159,7 @@ func (c *Create) submit() {
 
 func (c *Create) create(ctx context.Context, wish client.NewToken) {
 	token, secret, err := c.p.Create(ctx, wish)
-	fyne.Do(func() { c.created(token, secret, err) })
+	task.Do(func() { c.created(token, secret, err) })
 }
 
 func (c *Create) created(token client.Token, secret client.Secret, err error) {

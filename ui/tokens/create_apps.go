@@ -3,7 +3,6 @@ package tokens
 import (
 	"context"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 
 	"keyfob/client"
@@ -38,7 +37,7 @@ func (c *Create) sayOfApps(key string) {
 // loadApps fetches the applications that may be chosen and publishes them at once.
 func (c *Create) loadApps(ctx context.Context) {
 	apps, err := c.p.Apps(ctx)
-	fyne.Do(func() { c.appsLoaded(apps, err) })
+	task.Do(func() { c.appsLoaded(apps, err) })
 }
 
 func (c *Create) appsLoaded(apps []client.App, err error) {

@@ -89,7 +89,7 @@ func (r *Replace) submit() {
 
 func (r *Replace) rotate(ctx context.Context, wish client.Rotation) {
 	t, s, err := r.p.Rotate(ctx, r.p.Token.ID, wish)
-	fyne.Do(func() { r.rotated(t, s, err) })
+	task.Do(func() { r.rotated(t, s, err) })
 }
 
 func (r *Replace) rotated(t client.Token, s client.Secret, err error) {

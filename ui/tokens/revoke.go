@@ -102,7 +102,7 @@ func (r *Revoke) revoke(ctx context.Context, tokens []client.Token) {
 		}
 		results = append(results, result)
 	}
-	fyne.Do(func() { r.stopped(results, err) })
+	task.Do(func() { r.stopped(results, err) })
 }
 
 // revokeOne ends one token. One that the server no longer has is as wanted.
