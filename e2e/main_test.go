@@ -45,7 +45,7 @@ var built = sync.OnceValue(func() error {
 	}
 	args := []string{"build", "-buildvcs=false", "-tags", "migrated_fynedo", "-o", bin}
 	if demo == "" {
-		args = append(args, "-race") // pictures need no race detector
+		args = append(args, "-race", "-gcflags=modernc.org/sqlite/lib=-race=false", "-gcflags=modernc.org/libc=-race=false") // as the tests; pictures need no race detector
 	}
 	out, err := exec.Command("go", append(args, "keyfob", "keyfob/cmd/keyfobd")...).CombinedOutput()
 	if err != nil {

@@ -67,7 +67,7 @@ func given(name string) bool {
 
 func again(m *testing.M) {
 	checks("8")                       // a process away, each check takes long
-	fmt.Println("and on PostgreSQL:") //nolint:forbidigo // beside the tests' own output
+	fmt.Println("and on PostgreSQL:")
 	onPostgres = true
 	os.Exit(m.Run())
 }
