@@ -65,6 +65,7 @@ func from(r *http.Request) string {
 	if err != nil {
 		return ""
 	}
+	host, _, _ = strings.Cut(host, "%") // of which network card is the server's own affair
 	return host
 }
 

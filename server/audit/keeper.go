@@ -101,7 +101,7 @@ func (k *Keeper) Look(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	due := head.Seq-k.at.Seq >= signEvents || now.Sub(k.signed) >= signAfter
+	due := head.Seq-k.at.Seq >= signEvents || now.Sub(k.signed) >= signAfter || head.Seq < k.at.Seq
 	if head == k.at || !due {
 		return nil
 	}

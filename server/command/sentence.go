@@ -17,6 +17,8 @@ func sentence(err error) string {
 		return "Another program is serving this data directory. Stop it, or choose another directory with --data."
 	case errors.Is(err, instance.ErrNoRecords):
 		return "There are no records here yet. Name the data directory that has them with --data, or begin with serve, user add or app add. (" + err.Error() + ")"
+	case errors.Is(err, instance.ErrElsewhere):
+		return "The records of this data directory are not in it. Name the database that has them with --database, as for serve; if keyfob.db was lost, restore a backup. (" + err.Error() + ")"
 	case errors.Is(err, instance.ErrNotWritable):
 		return "The data directory cannot be written to. Check its owner and permissions, or choose another with --data. (" + err.Error() + ")"
 	case errors.Is(err, store.ErrUnavailable):

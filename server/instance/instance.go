@@ -45,6 +45,7 @@ import (
 var (
 	ErrInUse       = errors.New("another program is serving this data directory")
 	ErrNoRecords   = errors.New("nothing is kept in this data directory")
+	ErrElsewhere   = errors.New("this data directory was served, but its keyfob.db is not here")
 	ErrNotWritable = errors.New("the data directory cannot be written to")
 )
 
@@ -169,6 +170,9 @@ func (r *Records) Close(ctx context.Context) error {
 }
 
 func openRecords(ctx context.Context, c Config) (*Records, error) {
+	if c.elsewhere() {
+		return nil, fmt.Errorf("%w: %s", ErrElsewhere, c.Dir)
+	}
 	db, err := c.openStore(ctx)
 	if err != nil {
 		return nil, err
@@ -202,6 +206,13 @@ func (c Config) openStore(ctx context.Context) (*store.Store, error) {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
 	return db, nil
+}
+
+// elsewhere tells whether a server had records that are not in Dir: new ones beside its
+// peppers would pass for them.
+func (c Config) elsewhere() bool {
+	_, served := os.Stat(filepath.Join(c.Dir, "checkpoints"))
+	return served == nil && c.Database == "" && c.empty()
 }
 
 // empty tells whether nothing was ever kept in Dir: with a database elsewhere

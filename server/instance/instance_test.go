@@ -99,3 +99,19 @@ func TestADirectoryThatTakesNoFilesIsErrNotWritable(t *testing.T) {
 		t.Errorf("answered %v and %v", err, recordsErr)
 	}
 }
+
+// Records that are in PostgreSQL, or lost, are not begun anew beside the peppers of those.
+func TestADirectoryWhoseRecordsAreElsewhereGetsNoNewOnes(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "checkpoints"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := instance.Open(t.Context(), config(dir))
+	_, recordsErr := instance.OpenRecords(t.Context(), config(dir))
+	if !errors.Is(err, instance.ErrElsewhere) || !errors.Is(recordsErr, instance.ErrElsewhere) {
+		t.Errorf("answered %v and %v", err, recordsErr)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "keyfob.db")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("keyfob.db: %v", err)
+	}
+}

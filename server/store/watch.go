@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"maps"
 	"sync"
@@ -41,7 +43,7 @@ func (w *watch) write(do func(*Tx) error, durably func(func(*Tx) error) error) e
 	}
 	switch {
 	case err == nil:
-		w.state.Store(writable)
+		w.state.CompareAndSwap(unknown, writable)
 		w.count(actions)
 	case errors.Is(err, ErrUnavailable):
 		w.state.Store(failing)
@@ -63,7 +65,7 @@ func (w *watch) count(actions []string) {
 // Stats is how the writes of this process are going.
 type Stats struct {
 	Waiting  int               // asked for and not done
-	Writable bool              // the last one did not fail for want of the database
+	Writable bool              // none failed for want of the database since CheckWritable found it well
 	Changes  map[string]uint64 // events written, by action
 }
 
@@ -77,15 +79,35 @@ func (s *Store) Stats() Stats {
 // OnWrite has do told how long each write took, from asking to knowing.
 func (s *Store) OnWrite(do func(time.Duration)) { s.watch.took.Store(&do) }
 
-// CheckWritable reports whether writes are durable now. It is known from the
-// last write; where there was none yet, or it failed, a small one is tried, so
-// that a server notices by itself when the disk has room again.
+// CheckWritable reports whether writes are durable now. That is so since one was,
+// until one fails; then one of probeRoom is tried, so that a server notices by itself
+// when the disk has room again. Smaller ones say nothing: they may find the room that
+// others did not.
 func (s *Store) CheckWritable(ctx context.Context) error {
-	if s.watch.state.Load() == writable {
+	switch s.watch.state.Load() {
+	case writable:
 		return nil
+	case unknown:
+		return s.probe(ctx, `UPDATE event_chain SET seq = seq WHERE id = 1`)
 	}
+	much := make([]byte, probeRoom/2)
+	_, _ = rand.Read(much) // it never fails
+	err := s.probe(ctx, `INSERT INTO settings (name, value) VALUES ('probe', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, hex.EncodeToString(much))
+	if err == nil {
+		err = s.probe(ctx, `DELETE FROM settings WHERE name = 'probe'`)
+	}
+	if err == nil {
+		s.watch.state.Store(writable)
+	}
+	return err
+}
+
+// probeRoom is more than what any one call writes, in bytes.
+const probeRoom = 256 << 10
+
+func (s *Store) probe(ctx context.Context, query string, args ...any) error {
 	return s.Write(ctx, func(tx *Tx) error {
-		_, err := tx.db.ExecContext(ctx, `UPDATE event_chain SET seq = seq WHERE id = 1`)
+		_, err := tx.db.ExecContext(ctx, query, args...)
 		return writeError("probe", err)
 	})
 }

@@ -3,11 +3,13 @@ package tokens
 import (
 	"context"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 	"unique"
+	"weak"
 
 	"keyfob/server/cache"
 	"keyfob/server/secret"
@@ -47,7 +49,7 @@ func (s *Service) openCaches(ctx context.Context) {
 	}
 	w := cache.Follow(ctx, s.Store, s.Log)
 	s.caches.watch, s.caches.tokens = w, cache.New[[32]byte](w, size, bulk)
-	s.caches.apps = cache.New[string](w, min(size, commonMost), func(*store.App) int { return 1 })
+	s.caches.apps = cache.New[string](w, min(size, 10_000), func(*store.App) int { return 1 })
 	s.done.Go(w.Wait)
 }
 
@@ -133,25 +135,35 @@ func single(texts []*string, words ...[]string) {
 	}
 }
 
-const commonMost = 10_000
-
-// common are records that many tokens have in common, by their ids.
+// common are records that many tokens have in common, by their ids. Each is in memory
+// for as long as a token is that has it.
 type common[T any] struct {
 	mu   sync.Mutex
-	kept map[string]*T
+	kept map[string]weak.Pointer[T]
 }
 
 // of is the record that is equal to v and in memory already, or v, made ready for that.
 func (c *common[T]) of(id string, v *T, ready func(*T)) *T {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if kept := c.kept[id]; kept != nil && reflect.DeepEqual(kept, v) {
+	if kept := c.kept[id].Value(); kept != nil && reflect.DeepEqual(kept, v) {
 		return kept
 	}
-	if c.kept == nil || len(c.kept) >= commonMost {
-		c.kept = map[string]*T{}
+	if c.kept == nil {
+		c.kept = map[string]weak.Pointer[T]{}
 	}
 	ready(v)
-	c.kept[strings.Clone(id)] = v
+	id = strings.Clone(id) // which else is a part of more
+	c.kept[id] = weak.Make(v)
+	runtime.AddCleanup(v, c.forget, id)
 	return v
+}
+
+// forget lets go of the id of a record that no token has any more.
+func (c *common[T]) forget(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kept[id].Value() == nil {
+		delete(c.kept, id)
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"keyfob/api"
 	"keyfob/internal/pgtest"
 	"keyfob/server/cache"
+	"keyfob/server/store"
 )
 
 // introspects checks what an app with that secret is told of a token.
@@ -183,4 +184,23 @@ func TestWhatTokensHaveInCommonIsRememberedOnce(t *testing.T) {
 		t.Errorf("after the change: %v", c.App.Scopes)
 	}
 	equal(t, a.App.Scopes, b.App.Scopes)
+}
+
+func TestWhatNoTokenHasAnyMoreIsForgotten(t *testing.T) {
+	var users common[store.User]
+	kept := func() int {
+		users.mu.Lock()
+		defer users.mu.Unlock()
+		return len(users.kept)
+	}
+	first := users.of("u1", &store.User{ID: "u1", Login: "ada"}, func(*store.User) {})
+	users.of("u2", &store.User{ID: "u2", Login: "bob"}, func(*store.User) {})
+	equal(t, kept(), 2)
+	for kept() > 1 {
+		runtime.GC()
+		runtime.Gosched()
+	}
+	if users.of("u1", &store.User{ID: "u1", Login: "ada"}, func(*store.User) {}) != first {
+		t.Error("what a token has is forgotten")
+	}
 }
