@@ -90,6 +90,15 @@ func (t Token) Status(now time.Time) Status {
 	return Active
 }
 
+// EndsAt is when the token stops working if nobody ends it before: at its expiry, or
+// with the overlap of its rotation. The zero time: never.
+func (t Token) EndsAt() time.Time {
+	if t.ExpiresAt.IsZero() || !t.OverlapEndsAt.IsZero() && t.OverlapEndsAt.Before(t.ExpiresAt) {
+		return t.OverlapEndsAt
+	}
+	return t.ExpiresAt
+}
+
 // NewToken is the wish for a token. AppID is what it is issued for. A zero
 // ExpiresAt asks for one that never expires.
 type NewToken struct {

@@ -126,6 +126,7 @@ func (u *UI) showEnter(last connect.Saved) {
 		Keyring:      u.keeping,
 		GiveUp:       u.cfg.Keyring.GiveUp,
 		KeepInFile:   u.offerKeepInFile(),
+		AskAgain:     u.askKeyring,
 		OpenURL:      u.cfg.OpenURL,
 		Certificates: connect.Certificates,
 		HasOwn:       u.aside != nil && slices.ContainsFunc(u.known(), func(s connect.Saved) bool { return s.BuiltIn }),
@@ -167,11 +168,24 @@ func (u *UI) keeping(ctx context.Context) signin.Keeping {
 	case u.cfg.Kept.InFile():
 		return signin.InFile
 	}
+	there := u.cfg.Probe(ctx) == nil
 	switch {
-	case !u.refused.Load() && u.cfg.Probe(ctx) == nil:
+	case there && !u.refused.Load():
 		return signin.Kept
 	case u.cfg.Kept.FileWaits():
 		return signin.FileLocked
+	case there:
+		return signin.Refused
 	}
 	return signin.UntilQuit
+}
+
+// askKeyring asks the keyring that refused once more for what the last connection
+// needs of it.
+func (u *UI) askKeyring() {
+	u.refused.Store(false)
+	task.Go(func() {
+		_ = u.cfg.Keep(context.Background()) // opening says what comes of it
+		u.openLast()
+	})
 }

@@ -142,6 +142,12 @@ func TestWithoutAKeyringTheLookUpSaysHowFarItReaches(t *testing.T) {
 	d.whose("no token at all")
 	d.Has("only tokens issued since Keyfob was started are known")
 	picture(t, d, "mine-nothing")
+	d.Tap("Close")
+	_, value := d.issue("Nightly export")
+	d.ui.cfg.Issued = issued.New("unused", none{}) // started again
+	d.whose(value)
+	d.Has("Whether it was issued on this computer is not known.")
+	d.HasNot("not issued on this computer")
 }
 
 func TestAKeyThatIsGoneIsSaid(t *testing.T) {

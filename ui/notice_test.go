@@ -13,7 +13,7 @@ func (d *desk) removeFirst(remote *testserver.Remote) {
 	d.Menu("Manage connections…")
 	d.Tap("Remove…")
 	d.Tap("Remove connection")
-	d.Has("The server has not confirmed the sign-out", "tries again at its next start")
+	d.Has("The server has not confirmed the sign-out", "tries again by itself, at its next start at the latest")
 }
 
 // removedWithoutServer is the desktop signed in as eve, after ada, at a server

@@ -61,7 +61,7 @@ func (u *UI) reconnect(ctx context.Context, last connect.Saved) error {
 // showResuming is on screen while the connection opens: a keyring may ask for
 // its password, a server may be slow.
 func (u *UI) showResuming(last connect.Saved) {
-	u.resumed = &resuming{last: last, loading: widgets.NewLoading(i18n.T("resuming.text", "Server", serverName(last)))}
+	u.resumed = &resuming{last: last, loading: widgets.NewLoading(i18n.T("resuming.text", "Server", u.shortName(last)))}
 	u.window.SetContent(container.NewCenter(container.NewVBox(
 		u.resumed.loading,
 		container.NewCenter(widgets.NewButton(i18n.T("dialog.cancel"), func() { u.comeBack(last) })))))

@@ -94,10 +94,16 @@ func TestTheVeryFirstStartSpeaksOfNoLastConnection(t *testing.T) {
 }
 
 func TestAKeyringThatIsNotWaitedForLeavesTheFirstScreen(t *testing.T) {
-	d, _ := openAsking(t)
+	d, keyring := openAsking(t)
 	d.Await("Do not wait for the keyring", "Do not wait for the keyring")
-	d.Has("Use the built-in server", "Your keyring cannot be used")
+	d.Has("Use the built-in server", "Your keyring was not unlocked, so you are signed in only until you quit.", "Keep in an encrypted file…")
 	d.HasNot("Do not wait for the keyring")
+	picture(t, d, "keyring-refused")
+
+	keyring.answer = nil
+	keyring.refused.Store(false)
+	d.Tap("Try the keyring again")
+	d.Has("Tokens", "Signed in as ada")
 }
 
 func TestAnotherConnectionCanBeBegunWhileTheKeyringAsks(t *testing.T) {

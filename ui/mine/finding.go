@@ -84,10 +84,14 @@ func (m *Mine) status(t client.Token) fyne.CanvasObject {
 func (m *Mine) notMine(f finding) fyne.CanvasObject {
 	switch f.Shape {
 	case issued.Whole:
-		if m.p.Ask == nil {
-			return widgets.NewBanner(widgets.Warn, i18n.T("mine.foreign"), "", nil)
+		text := i18n.T("mine.foreign")
+		if f.Lost || !f.Lasting {
+			text = i18n.T("mine.foreignSince")
 		}
-		return widgets.NewBanner(widgets.Warn, i18n.T("mine.foreign"), i18n.T("mine.ask", "Server", m.p.Asked), m.ask)
+		if m.p.Ask == nil {
+			return widgets.NewBanner(widgets.Warn, text, "", nil)
+		}
+		return widgets.NewBanner(widgets.Warn, text, i18n.T("mine.ask", "Server", m.p.Asked), m.ask)
 	case issued.Broken:
 		return widgets.NewBanner(widgets.Warn, i18n.T("mine.broken"), "", nil)
 	}

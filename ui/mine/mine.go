@@ -58,9 +58,8 @@ type Mine struct {
 
 // Show opens the dialog.
 func Show(p Params) *Mine {
-	m := &Mine{p: p, entry: widgets.NewEntry(), result: container.NewVBox()}
+	m := &Mine{p: p, entry: widgets.NewUnseen(), result: container.NewVBox()}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
-	m.entry.Password = true
 	m.entry.OnChanged = m.changed
 	field := widgets.NewField(i18n.T("mine.field"), m.entry, i18n.T("mine.hint"))
 	m.dialog = widgets.NewDialog(p.Window, i18n.T("mine.title"), i18n.T("mine.text"), container.NewVBox(field, m.result))

@@ -454,3 +454,13 @@ func TestOnlyALiveTokenIsReplaced(t *testing.T) {
 	screen.Has("Revoked by")
 	screen.HasNot("Lost the secret? Replace…")
 }
+
+// One that was replaced ends with its overlap, however long it was to live.
+func TestAReplacedTokenSaysWhenItEnds(t *testing.T) {
+	old := sample()[2]
+	old.OverlapEndsAt = now.Add(time.Hour)
+	_, screen, _ := show(t, still{tokens: []client.Token{old}}, fynetheme.VariantLight, wide)
+	screen.Press(fyne.KeyDown)
+	screen.Has("in 1 h", "It was replaced, and", "Expiring")
+	screen.HasNot("months")
+}

@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"time"
@@ -95,6 +96,9 @@ func (d *Dialog) tellEnd(turn int, end clipboard.End) {
 func (d *Dialog) tell(turn int, how widget.Importance, text string) {
 	task.Do(func() {
 		if turn == d.copies && d.ctx.Err() == nil {
+			if how == widget.SuccessImportance {
+				d.kept = cmp.Or(d.kept, "secret.closeCopied")
+			}
 			d.status.say(how, text)
 			d.dialog.Fit()
 		}

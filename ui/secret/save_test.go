@@ -129,6 +129,15 @@ func TestAChosenFolderKeepsTheName(t *testing.T) {
 	}
 }
 
+func TestWhatWasSavedIsNotSaidToBeLostOnClosing(t *testing.T) {
+	d, s, _ := saving(t)
+	s.Press(fyne.KeyReturn)
+	s.Has("Saved to")
+	d.Leave()
+	s.Has("You saved it. Close, though you have not said that it is stored?")
+	s.HasNot("better revoked")
+}
+
 func TestClosingTheWindowAsksBehindWhatIsInFront(t *testing.T) {
 	d, s, _ := saving(t)
 	d.Ask(nil)

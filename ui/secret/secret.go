@@ -8,6 +8,7 @@
 package secret
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -67,6 +68,7 @@ type Dialog struct {
 	lost    *widgets.Button
 	ask     *question
 	asking  bool
+	kept    string // the key of what to ask before closing, once it was saved or copied; empty: neither
 	then    func() // once it has closed, unless the person goes back; nil: nothing
 
 	storedLine fyne.CanvasObject // the check box, or the question in its place
@@ -135,7 +137,7 @@ func (d *Dialog) Ask(then func()) {
 }
 
 func (d *Dialog) askClose() {
-	d.ask.put(i18n.T("secret.closeAsk"), i18n.T("secret.closeAnyway"), d.close)
+	d.ask.put(i18n.T(cmp.Or(d.kept, "secret.closeAsk")), i18n.T("secret.closeAnyway"), d.close)
 	d.showAsking(true)
 }
 

@@ -30,11 +30,12 @@ func (v *View) content() fyne.CanvasObject {
 	v.keeping = centred(i18n.T("signin.keyringUnknown"), theme.SizeNameSmallText)
 	v.giveUp = newOffer(i18n.T("signin.giveUp"), v.p.GiveUp)
 	v.inFile = newOffer(i18n.T("signin.keepInFile"), v.p.KeepInFile)
+	v.askAgain = newOffer(i18n.T("settings.keep"), v.p.AskAgain)
 	v.cards = &pair{cards: []*fyne.Container{v.builtIn.box, v.other.box}}
 	cards := container.New(v.cards, v.builtIn.box, v.other.box)
 	v.back = widgets.NewButton(v.p.BackText, v.p.Back)
 	widgets.SetVisible(v.back, v.p.Back != nil)
-	foot := container.New(layout.NewCustomPaddedVBoxLayout(10), v.keeping, v.inFile.box, v.giveUp.box, container.NewCenter(v.back))
+	foot := container.New(layout.NewCustomPaddedVBoxLayout(10), v.keeping, v.askAgain.box, v.inFile.box, v.giveUp.box, container.NewCenter(v.back))
 	v.middle = container.NewCenter(container.New(layout.NewCustomPaddedVBoxLayout(22), head(), cards, foot))
 	return widgets.NewScrollBoth(container.New(stacking{v}, v.middle))
 }

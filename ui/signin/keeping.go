@@ -25,7 +25,8 @@ func (v *View) KeyringWaits(on bool) {
 func (v *View) showKeeping(k Keeping) {
 	v.known = k
 	waits := v.giveUp.button.Visible()
-	v.inFile.show(v.p.KeepInFile != nil && (k == UntilQuit || k == FileLocked) && !waits)
+	v.inFile.show(v.p.KeepInFile != nil && (k == UntilQuit || k == FileLocked || k == Refused) && !waits)
+	v.askAgain.show(k == Refused && !waits)
 	v.inFile.button.SetText(i18n.T(map[bool]string{true: "signin.openFile", false: "signin.keepInFile"}[k == FileLocked]))
 	v.keepFocus()
 	defer v.relayout()
@@ -36,6 +37,8 @@ func (v *View) showKeeping(k Keeping) {
 		v.keeping.SetText(i18n.T("signin.keyringWaits"))
 	case k == Kept:
 		v.keeping.SetText(i18n.T("signin.keyringKept"))
+	case k == Refused:
+		v.keeping.SetText(i18n.T("signin.keyringRefused"))
 	case k == UntilQuit:
 		v.keeping.SetText(i18n.T("signin.keyringNone"))
 	case k == FileLocked && v.p.KeepInFile == nil:

@@ -30,6 +30,7 @@ const (
 	UntilQuit          // no keyring: in memory only
 	InFile             // in an encrypted file
 	FileLocked         // in memory only, until the encrypted file is opened again
+	Refused            // in memory only: the keyring is there, and was not unlocked
 )
 
 // Params is what the view works with. UseBuiltIn, SignIn and Keyring may wait;
@@ -43,6 +44,7 @@ type Params struct {
 	GiveUp     func()                 // ends the wait for the keyring
 	HasOwn     bool                   // the built-in server is among the connections already
 	KeepInFile func()                 // offers the encrypted file; nil: it may not be had
+	AskAgain   func()                 // asks the keyring that refused once more
 	OpenURL    func(url string) error // opens the sign-in page again
 	Address    string                 // of the last server, if any
 
@@ -69,6 +71,7 @@ type View struct {
 	known    Keeping
 	opening  bool  // the last connection, meanwhile
 	inFile   offer // shown while there is no keyring
+	askAgain offer // shown while that refused
 	giveUp   offer // shown while the keyring is waited for
 	back     *widgets.Button
 	cards    *pair

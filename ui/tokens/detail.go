@@ -82,7 +82,11 @@ func (d *detail) facts(t client.Token, now time.Time) fyne.CanvasObject {
 	add("tokens.detail.app", t.App.Name)
 	add("tokens.detail.scopes", strings.Join(t.Scopes, ", "))
 	add("tokens.detail.createdBy", t.CreatedBy.Name)
-	add("tokens.detail.expires", momentText(t.ExpiresAt, now, "tokens.never"))
+	ends := momentText(t.EndsAt(), now, "tokens.never")
+	if !t.OverlapEndsAt.IsZero() {
+		ends += "\n" + i18n.T("tokens.detail.replaced")
+	}
+	add("tokens.detail.expires", ends)
 	add("tokens.detail.lastUsed", usedFromText(t, now))
 	return form
 }

@@ -45,7 +45,7 @@ func (f Filter) admits(t client.Token, now time.Time) bool {
 
 // expiring reports whether an active token expires soon.
 func expiring(t client.Token, now time.Time) bool {
-	return t.Status(now) == client.Active && !t.ExpiresAt.IsZero() && t.ExpiresAt.Sub(now) < expiringWithin
+	return t.Status(now) == client.Active && !t.EndsAt().IsZero() && t.EndsAt().Sub(now) < expiringWithin
 }
 
 // counts says how many of the tokens that match the search each filter admits.
@@ -106,7 +106,7 @@ func order(col int, desc bool, now time.Time) func(a, b client.Token) int {
 	by := func(a, b client.Token) int {
 		switch col {
 		case colExpires:
-			return cmp.Or(cmp.Compare(over(a, now), over(b, now)), compareTimes(a.ExpiresAt, b.ExpiresAt))
+			return cmp.Or(cmp.Compare(over(a, now), over(b, now)), compareTimes(a.EndsAt(), b.EndsAt()))
 		case colLastUsed:
 			return compareTimes(a.LastUsedAt, b.LastUsedAt)
 		default:
@@ -197,10 +197,10 @@ func expiresText(t client.Token, now time.Time) string {
 	switch {
 	case !t.RevokedAt.IsZero():
 		return "—" // it ended otherwise
-	case t.ExpiresAt.IsZero():
+	case t.EndsAt().IsZero():
 		return i18n.T("tokens.never") // requirement 60
 	}
-	return i18n.Relative(t.ExpiresAt, now)
+	return i18n.Relative(t.EndsAt(), now)
 }
 
 func lastUsedText(t client.Token, now time.Time) string {
@@ -216,7 +216,7 @@ func statusBadge(t client.Token, now time.Time) widgets.BadgeSpec {
 		return widgets.BadgeSpec{Kind: widgets.Bad, Text: i18n.T("tokens.status.revoked")}
 	case t.Status(now) == client.Expired:
 		return widgets.BadgeSpec{Kind: widgets.Neutral, Text: i18n.T("tokens.status.expired")}
-	case t.ExpiresAt.IsZero():
+	case t.EndsAt().IsZero():
 		return widgets.BadgeSpec{Kind: widgets.Warn, Text: i18n.T("tokens.status.noExpiry"), Icon: "!"}
 	case expiring(t, now):
 		return widgets.BadgeSpec{Kind: widgets.Warn, Text: i18n.T("tokens.status.expiring")}

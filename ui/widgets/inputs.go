@@ -1,6 +1,7 @@
 package widgets
 
 import (
+	"image/color"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -23,6 +24,13 @@ type Entry struct {
 func NewEntry() *Entry {
 	e := &Entry{}
 	e.ExtendBaseWidget(e)
+	return e
+}
+
+// NewUnseen returns an entry for a secret, without the eye that would show it.
+func NewUnseen() *Entry {
+	e := NewEntry()
+	e.Password, e.ActionItem = true, canvas.NewRectangle(color.Transparent)
 	return e
 }
 
