@@ -101,7 +101,7 @@ func (d *tour) newToken() {
 	d.press("Return")
 	d.sees("Your new token")
 	d.press("Escape")
-	d.shot("secret-leave", "Close without storing it")
+	d.shot("secret-leave", "Close, though you have not said")
 	d.press("Return", "space")
 	d.shot("secret-stored", "copied and securely stored")
 	d.press("Return")

@@ -109,7 +109,7 @@ func (d *desktop) takeSecret(prefix string) string {
 		d.t.Errorf("the clipboard's targets lack %s:\n%s", hint, targets)
 	}
 	d.press("Escape") // not yet confirmed: it asks, and goes back
-	d.sees("Close without storing it")
+	d.sees("Close, though you have not said")
 	d.press("Return")
 	d.sees("copied and securely stored")
 	d.press("space", "Return") // ticked, done

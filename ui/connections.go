@@ -33,7 +33,7 @@ type place struct {
 
 func (u *UI) manage() {
 	if u.secret != nil {
-		u.secret.Ask(u.manage)
+		u.secret.Ask(i18n.T("secret.closeOn"), u.manage)
 		return
 	}
 	if u.leaving || u.busy() {
@@ -52,6 +52,8 @@ func (c *connections) close() {
 	c.dialog.Hide()
 	u := c.u
 	switch last, err := u.cfg.Connector.Last(); {
+	case !c.gone && u.enter != nil && !u.enter.Waits() && u.aside == nil && len(u.known()) == 0: // it offered those that there were
+		u.stopResuming(connect.Saved{BuiltIn: true})
 	case !c.gone:
 	case err == nil:
 		u.conn, u.main = nil, nil

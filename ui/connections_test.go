@@ -85,6 +85,9 @@ func TestRemovingAConnectionThatEndedWithTheProgramPromisesNoSignOut(t *testing.
 	d.ui.cfg.Connector.End(t.Context())
 
 	d = b.start(t)
+	d.ui.typedKey(&fyne.KeyEvent{Name: fyne.KeyEscape}) // opens no menu
+	d.Has("Saved connections ▾")
+	d.HasNot("Ada Admin")
 	d.Menu("Manage connections…")
 	d.Tap("Remove…")
 	d.Has(hostOf(remote.URL)+" · Ada Admin is signed out already.", "Remove connection")
@@ -92,4 +95,10 @@ func TestRemovingAConnectionThatEndedWithTheProgramPromisesNoSignOut(t *testing.
 	picture(t, d, "remove-ended")
 	d.Tap("Remove connection")
 	d.Has("Connection removed", "The sign-in has ended at the server.")
+	d.Tap("Close")
+	d.Has("There is no connection yet.")
+	d.Tap("Close")
+	d.Has("Use the built-in server")
+	d.HasNot("Saved connections ▾")
+	d.hasFocus("Use the built-in server")
 }

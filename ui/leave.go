@@ -35,7 +35,7 @@ func (u *UI) Quit() {
 	case u.secret != nil && u.expired != nil: // which is in front of it
 		u.hold()
 	case u.secret != nil:
-		u.secret.Ask(u.Quit)
+		u.secret.Ask(i18n.T("secret.closeQuit"), u.Quit)
 	case widgets.DialogBusy(u.window.Canvas()):
 		u.hold()
 	case widgets.Unfinished(u.window.Canvas()):

@@ -37,10 +37,10 @@ func showsSecret(t *testing.T) (*desk, *ended) {
 // requirement 13: the quit that was asked for is what the answer is about.
 func TestGivingUpASecretGoesOnToTheQuitThatWasAskedFor(t *testing.T) {
 	for name, leave := range map[string]func(*desk){
-		"close anyway": func(d *desk) { d.Shortcut(fyne.KeyQ); d.Tap("Close anyway") },
+		"close anyway": func(d *desk) { d.Shortcut(fyne.KeyQ); d.Tap("Close and quit") },
 		"revoke now":   func(d *desk) { d.Shortcut(fyne.KeyQ); d.Tap("Revoke now") },
-		"asked before": func(d *desk) { d.Press(fyne.KeyEscape); d.Shortcut(fyne.KeyQ); d.Tap("Close anyway") },
-		"asked twice":  func(d *desk) { d.Shortcut(fyne.KeyQ); d.Shortcut(fyne.KeyQ); d.Tap("Close anyway") },
+		"asked before": func(d *desk) { d.Press(fyne.KeyEscape); d.Shortcut(fyne.KeyQ); d.Tap("Close and quit") },
+		"asked twice":  func(d *desk) { d.Shortcut(fyne.KeyQ); d.Shortcut(fyne.KeyQ); d.Tap("Close and quit") },
 		"stored":       func(d *desk) { d.Tap("I have copied and securely stored the token"); d.Shortcut(fyne.KeyQ) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -80,7 +80,7 @@ func TestGivingUpASecretGoesOnToWhatElseWasAskedFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d, _ := showsSecret(t)
 			ask(d)
-			d.Tap("Close anyway")
+			d.Tap("Close and go on")
 			d.Has(map[string]string{"Connections": "Connections", "Add a connection": "Another server"}[name])
 		})
 	}

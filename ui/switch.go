@@ -6,6 +6,7 @@ import (
 
 	"keyfob/client"
 	"keyfob/client/connect"
+	"keyfob/ui/i18n"
 	"keyfob/ui/task"
 	"keyfob/ui/widgets"
 )
@@ -22,7 +23,7 @@ func (u *UI) switchTo(s connect.Saved) {
 	case u.locked != nil:
 		u.unlockOther(s)
 	case u.secret != nil:
-		u.secret.Ask(func() { u.switchTo(s) })
+		u.secret.Ask(i18n.T("secret.closeOn"), func() { u.switchTo(s) })
 	case u.leaving, u.busy(), u.main != nil && u.main.conn.Key() == s.Key():
 	default:
 		u.setAside()
@@ -142,7 +143,7 @@ func (u *UI) add() {
 	case u.locked != nil:
 		u.addLocked()
 	case u.secret != nil:
-		u.secret.Ask(u.add)
+		u.secret.Ask(i18n.T("secret.closeOn"), u.add)
 	case u.free():
 		u.setAside()
 		u.showEnter(connect.Saved{BuiltIn: true})

@@ -132,4 +132,11 @@ func (q *question) put(text, other string, do func()) {
 	widgets.SetVisible(q.other, other != "")
 }
 
+// offer has the other answer say what else it does, where there is one.
+func (q *question) offer(other string) {
+	if q.other.Visible() {
+		q.other.SetText(other)
+	}
+}
+
 func (q *question) focus() { widgets.Focus(q.back) }

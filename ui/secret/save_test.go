@@ -140,7 +140,7 @@ func TestWhatWasSavedIsNotSaidToBeLostOnClosing(t *testing.T) {
 
 func TestClosingTheWindowAsksBehindWhatIsInFront(t *testing.T) {
 	d, s, _ := saving(t)
-	d.Ask(nil)
+	d.Ask("Close and quit", nil)
 	if d.front != nil || !d.asking {
 		t.Errorf("in front %v, asking %v", d.front, d.asking)
 	}

@@ -115,29 +115,32 @@ func (d *Dialog) Leave() {
 	case d.stored.Checked:
 		d.close()
 	default:
-		d.askClose()
+		d.askClose(i18n.T("secret.closeAnyway"))
 	}
 }
 
 // Ask is Leave for what else was asked for, such as to quit: then does that once the
-// dialog has closed, and who goes back drops it. Asked again, it keeps asking. What
-// is in front of the dialog goes.
-func (d *Dialog) Ask(then func()) {
+// dialog has closed, as the button yes says, and who goes back drops it. Asked again, it
+// keeps asking. What is in front of the dialog goes.
+func (d *Dialog) Ask(yes string, then func()) {
 	if d.front != nil {
 		d.front.Hide()
 	}
 	d.then = then
 	switch {
 	case d.asking:
+		d.ask.offer(yes)
 	case d.dialog.Busy(): // it will not have asked
 		d.then = nil
+	case d.stored.Checked:
+		d.close()
 	default:
-		d.Leave()
+		d.askClose(yes)
 	}
 }
 
-func (d *Dialog) askClose() {
-	d.ask.put(i18n.T(cmp.Or(d.kept, "secret.closeAsk")), i18n.T("secret.closeAnyway"), d.close)
+func (d *Dialog) askClose(yes string) {
+	d.ask.put(i18n.T(cmp.Or(d.kept, "secret.closeAsk")), yes, d.close)
 	d.showAsking(true)
 }
 

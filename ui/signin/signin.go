@@ -52,6 +52,7 @@ type Params struct {
 
 	Back     func() // leads elsewhere; nil: there is nowhere else
 	BackText string
+	BackMenu bool // it opens a menu, which Escape does not
 }
 
 // View is the screen.
@@ -211,7 +212,7 @@ func (v *View) Cancel() bool {
 
 // Escape is the key: it gives up what is waited for, or leads back.
 func (v *View) Escape() {
-	if !v.Cancel() && v.p.Back != nil {
+	if !v.Cancel() && v.p.Back != nil && !v.p.BackMenu {
 		v.p.Back()
 	}
 }
