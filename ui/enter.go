@@ -137,7 +137,7 @@ func (u *UI) showEnter(last connect.Saved) {
 		p.Address = ""
 		p.Back, p.BackText = func() { u.comeBack(last) }, i18n.T("signin.back", "Server", u.shortName(u.aside.conn.Saved))
 	case len(u.known()) > 0:
-		p.Back, p.BackText, p.BackMenu = u.chooseSaved, i18n.T("signin.saved"), true
+		p.Back, p.BackText = u.chooseSaved, i18n.T("signin.saved")
 	}
 	u.enter = signin.New(p)
 	u.window.SetContent(widgets.NewSense(u.enter.Content))

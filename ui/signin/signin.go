@@ -52,7 +52,6 @@ type Params struct {
 
 	Back     func() // leads elsewhere; nil: there is nowhere else
 	BackText string
-	BackMenu bool // it opens a menu, which Escape does not
 }
 
 // View is the screen.
@@ -212,7 +211,7 @@ func (v *View) Cancel() bool {
 
 // Escape is the key: it gives up what is waited for, or leads back.
 func (v *View) Escape() {
-	if !v.Cancel() && v.p.Back != nil && !v.p.BackMenu {
+	if !v.Cancel() && v.p.Back != nil {
 		v.p.Back()
 	}
 }
