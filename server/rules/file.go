@@ -104,9 +104,29 @@ func problems(file string, err error) error {
 		return errors.Join(all...)
 	}
 	if e, ok := errors.AsType[*toml.DecodeError](err); ok {
-		return problem(file, e, strings.TrimPrefix(e.Error(), "toml: "))
+		return problem(file, e, inPlainWords(strings.TrimPrefix(e.Error(), "toml: ")))
 	}
 	return Problem{File: file, Line: 1, Text: err.Error()}
+}
+
+// inPlainWords says of a value of the wrong type what belongs there, without the names
+// that the decoder has for it.
+func inPlainWords(text string) string {
+	_, kind, ok := strings.Cut(text, " of type ")
+	if !ok || !strings.HasPrefix(text, "cannot decode TOML ") {
+		return text
+	}
+	switch {
+	case kind == "bool":
+		return "it is true or false"
+	case kind == "string":
+		return "it is a text in quotes"
+	case strings.HasPrefix(kind, "int"):
+		return "it is a whole number"
+	case strings.HasPrefix(kind, "[]"):
+		return "it is a list"
+	}
+	return "it is a table, with keys of its own"
 }
 
 func problem(file string, e *toml.DecodeError, text string) Problem {
