@@ -75,6 +75,25 @@ func TestTheBuiltInServerIsSignedInToInNoWay(t *testing.T) {
 	picture(t, d, "change-built-in")
 }
 
+func TestAConnectionThatEndedWithTheProgramIsNotSaidToHaveExpired(t *testing.T) {
+	b, remote := newBare(t), testserver.StartRemote(t)
+	remote.AddUser(t, "ada", "Ada Admin", true)
+	remote.AddUser(t, "bob", "Bob Buyer", false)
+	d := b.start(t)
+	d.ui.cfg.OpenURL = browser(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	d.ui.cfg.Connector.End(t.Context())
+
+	d = b.start(t)
+	d.ui.cfg.OpenURL = browser(t, "bob")
+	d.Press(fyne.KeyReturn)
+	d.Has("Signed in as bob")
+	d.ui.switchTo(d.ui.known()[0])
+	d.Await("Keyfob ended the sign-in of "+hostOf(remote.URL)+" · Ada Admin when it quit, since nothing could keep it. Sign in again to open the connection.", "Not now")
+	d.Has("Signed in as bob")
+}
+
 func TestRemovingAConnectionThatEndedWithTheProgramPromisesNoSignOut(t *testing.T) {
 	b, remote := newBare(t), testserver.StartRemote(t)
 	remote.AddUser(t, "ada", "Ada Admin", true)

@@ -33,7 +33,7 @@ func (u *UI) askSignIn(ctx context.Context, conn *connect.Connection) error {
 // askAnew asks the person to sign in because what is kept does not: why says
 // which it is. Also who does not sign in is told of a keyring that is not there.
 func (u *UI) askAnew(ctx context.Context, conn *connect.Connection, why error) error {
-	e := &expired{u: u, conn: conn, away: errors.Is(why, client.ErrNoKeyring)}
+	e := &expired{u: u, conn: conn, away: errors.Is(why, client.ErrNoKeyring), quit: errors.Is(why, connect.ErrQuit)}
 	err := u.ask(ctx, e)
 	if err != nil && e.away {
 		return fmt.Errorf("%w: %w", err, why)
@@ -72,6 +72,7 @@ type expired struct {
 	unlock bool     // asked for in front of the lock
 	over   bool     // there, because the file was opened and the sign-in had ended
 	away   bool     // because the keyring that may have the sign-in is not there
+	quit   bool     // because it ended with the program
 	below  *expired // that was open before
 	dialog *widgets.Dialog
 	code   *signin.CodePanel // for the way Device
@@ -96,6 +97,8 @@ func (e *expired) show() {
 		why = "lock.overText"
 	case e.away:
 		title, why = "expired.awayTitle", "expired.awayText"
+	case e.quit:
+		title, why = "expired.quitTitle", "expired.quitText"
 	}
 	text := widget.NewLabel(i18n.T(why, "Server", fullName(e.conn.Saved)))
 	text.Wrapping = fyne.TextWrapWord

@@ -29,6 +29,9 @@ import (
 // ErrNone says that there is no connection to resume.
 var ErrNone = errors.New("no connection remembered")
 
+// ErrQuit is an ErrNone: nothing kept the sign-in, so it was ended with the program.
+var ErrQuit = fmt.Errorf("%w: it was in memory, and ended with the program", ErrNone)
+
 // desktopClient is the OAuth client id that Keyfob has at every token server.
 const desktopClient = "keyfob-desktop"
 
@@ -162,7 +165,7 @@ func (c *Connector) Use(ctx context.Context, key string) (*Connection, error) {
 	}
 	if err := keyringError(ctx, open(ctx)); err != nil {
 		if saved.Revoked && errors.Is(err, client.ErrNoKeyring) {
-			err = fmt.Errorf("%w: it was in memory, and ended with the program", ErrNone)
+			err = ErrQuit
 		}
 		return conn, err
 	}

@@ -66,7 +66,7 @@ func given(name string) bool {
 }
 
 func again(m *testing.M) {
-	checks("8")                       // a process away, each check takes long
+	checks("8") // a process away, each check takes long
 	fmt.Println("and on PostgreSQL:")
 	onPostgres = true
 	os.Exit(m.Run())
