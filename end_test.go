@@ -8,6 +8,8 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
+
+	"keyfob/ui/task"
 )
 
 // window is an app whose Run returns once stopped is closed.
@@ -72,6 +74,9 @@ func TestTheProgramEndsByItselfWhereTheWindowDoes(t *testing.T) {
 		w := window{stopped: make(chan struct{})}
 		w.quit = func() { close(w.stopped) }
 		got := end(t, w, func() error { t.Error("it finishes beside main"); return nil })
+		if !task.Ended() {
+			t.Error("what comes of tasks is still shown")
+		}
 		if got.by != "itself" {
 			t.Errorf("it ends by %+v", got)
 		}

@@ -205,16 +205,14 @@ func (d *desktop) end() {
 	}
 }
 
-// complaints is what the program has printed, without the races that are Fyne's
-// own at its end: it closes a queue into which it may just have sent, and runs
-// what is meant for its loop, which has ended, where it is asked to. Ours is not run then.
+// complaints is what the program has printed, without the race that is Fyne's
+// own at its end: it closes a queue into which it may just have sent.
 func (d *desktop) complaints() string {
 	const line = "=================="
 	var left []string
 	for part := range strings.SplitSeq(d.log("keyfob"), line) {
 		queue := strings.Contains(part, "UnboundedChan") && strings.Contains(part, "(*Lifecycle).RunEventQueue")
-		loop := strings.Contains(part, "glfw.runOnMainWithWait()\n") && strings.Contains(part, "fyne.Do()\n") && !strings.Contains(part, "keyfob/ui/task.Do.func1")
-		if !queue && !loop {
+		if !queue {
 			left = append(left, part)
 		}
 	}

@@ -112,10 +112,10 @@ type removal struct {
 func showRemove(u *UI, s connect.Saved, done, closed func()) {
 	what := "remove.text"
 	switch {
-	case s.Revoked:
-		what = "remove.ended"
 	case s.Way == connect.Token:
 		what = "remove.pasted"
+	case s.Revoked:
+		what = "remove.ended"
 	}
 	text := widget.NewLabel(i18n.T(what, "Name", fullName(s)))
 	text.Wrapping = fyne.TextWrapWord

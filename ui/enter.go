@@ -180,12 +180,15 @@ func (u *UI) keeping(ctx context.Context) signin.Keeping {
 	return signin.UntilQuit
 }
 
-// askKeyring asks the keyring that refused once more for what the last connection
-// needs of it.
+// noteRefused notes whether it was for the keyring that s did not open.
+func (u *UI) noteRefused(s connect.Saved, err error) {
+	u.refusedOf = s
+	u.refused.Store(errors.Is(err, client.ErrKeyring))
+}
+
+// askKeyring opens what the keyring refused once more.
 func (u *UI) askKeyring() {
 	u.refused.Store(false)
-	task.Go(func() {
-		_ = u.cfg.Keep(context.Background()) // opening says what comes of it
-		u.openLast()
-	})
+	u.setAside()
+	u.begin(u.refusedOf, u.reopen)
 }

@@ -111,7 +111,7 @@ func TestWithoutAKeyringTheSignInIsKeptInAFileIfThePersonChooses(t *testing.T) {
 	d.Tap("Move to the keyring")
 	d.Has("Your keyring did not take it.")
 	d.Tap("Delete the file…")
-	d.Has("Delete the encrypted file?", "at the next start you sign in anew")
+	d.Has("Delete the encrypted file?", "and then you sign in anew")
 	if _, err := os.Stat(b.file()); err != nil {
 		t.Errorf("nothing was answered yet: %v", err)
 	}

@@ -141,8 +141,11 @@ func (u *UI) finish() {
 	before := u.cfg.Connector.Leaving()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	u.tidy.Store(true) // before, so that a sign-out that fails meanwhile is not lost
 	lost, err := u.cfg.Connector.Finish(ctx)
-	u.tidy.Store(err == nil)
+	if err != nil {
+		u.tidy.Store(false)
+	}
 	task.Do(func() { u.finished(before, lost, err) })
 }
 

@@ -168,7 +168,7 @@ func TestLockingIsGreyOnlyWhereThereIsNothingToLock(t *testing.T) {
 	d.Await("Do not wait for the keyring", "")
 	wants(d, "while it may still come up", false)
 	d.Await("Do not wait for the keyring", "Do not wait for the keyring")
-	d.Has("Your keyring was not unlocked")
+	d.Has("Your keyring was not opened")
 	wants(d, "once it does not", true)
 
 	b, remote, _ := inFileAt(t)

@@ -93,7 +93,7 @@ func (u *UI) notOpened(ctx context.Context, s connect.Saved, err error) {
 		u.openFileFor(s)
 	case passing, u.aside != nil && !errors.Is(err, client.ErrSignInExpired):
 		u.cancel()
-		u.refused.Store(errors.Is(err, client.ErrKeyring))
+		u.noteRefused(s, err)
 		u.showFailed(s, words.For(err), func() { u.begin(s, u.reopen) })
 	case u.aside != nil: // asked, and not now
 		u.comeBack(s)

@@ -72,12 +72,13 @@ type UI struct {
 	lost      []connect.Saved // removed earlier, and never to be signed out at the server
 	unsettled error           // why others still are not
 
-	resumed *resuming   // the start's screen, while it is shown
-	skipped bool        // the encrypted file's passphrase was not given, and nothing was opened since
-	waits   bool        // there is an encrypted file, and its passphrase was not given since the start
-	refused atomic.Bool // the keyring did not give the credential
-	locked  *locked     // nil: it is not
-	idle    *lock.Idle  // locks when nobody is there
+	resumed   *resuming     // the start's screen, while it is shown
+	skipped   bool          // the encrypted file's passphrase was not given, and nothing was opened since
+	waits     bool          // there is an encrypted file, and its passphrase was not given since the start
+	refused   atomic.Bool   // the keyring did not give the credential
+	refusedOf connect.Saved // of this one
+	locked    *locked       // nil: it is not
+	idle      *lock.Idle    // locks when nobody is there
 
 	away     sync.Map      // connections, by key, that are to be unlocked still: the lock was left for another
 	lastTurn chan struct{} // the turn of the lock that was left last

@@ -1,10 +1,8 @@
 package ui
 
 import (
-	"errors"
 	"time"
 
-	"keyfob/client"
 	"keyfob/client/connect"
 	"keyfob/ui/i18n"
 	"keyfob/ui/task"
@@ -61,7 +59,7 @@ func (u *UI) enterMeanwhile(r *resuming) {
 // failedMeanwhile says on the first screen that the last connection did not
 // come up.
 func (u *UI) failedMeanwhile(last connect.Saved, err error) {
-	u.refused.Store(errors.Is(err, client.ErrKeyring))
+	u.noteRefused(last, err)
 	u.enter.Opening(false)
 	u.enter.Refresh()
 	u.sayFailed(last, err)

@@ -96,7 +96,7 @@ func TestTheVeryFirstStartSpeaksOfNoLastConnection(t *testing.T) {
 func TestAKeyringThatIsNotWaitedForLeavesTheFirstScreen(t *testing.T) {
 	d, keyring := openAsking(t)
 	d.Await("Do not wait for the keyring", "Do not wait for the keyring")
-	d.Has("Use the built-in server", "Your keyring was not unlocked, so you are signed in only until you quit.", "Keep in an encrypted file…")
+	d.Has("Use the built-in server", "Your keyring was not opened, so you are signed in only until you quit.", "Keep in an encrypted file…")
 	d.HasNot("Do not wait for the keyring")
 	picture(t, d, "keyring-refused")
 
@@ -151,4 +151,20 @@ func picture(t *testing.T, d *desk, name string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// What then still fails is said, with a way on.
+func TestAskingTheKeyringAgainLeavesTheFirstScreen(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	saved := d.ui.known()[0]
+	d.ui.showEnter(saved)
+	d.ui.failedMeanwhile(saved, client.ErrKeyring)
+	remote.SetGone(true)
+	d.Tap("Try the keyring again")
+	d.Has("could not be opened", "cannot be reached")
+	remote.SetGone(false)
+	d.Tap("Try again")
+	d.Has("Signed in as ada")
 }

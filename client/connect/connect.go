@@ -164,7 +164,7 @@ func (c *Connector) Use(ctx context.Context, key string) (*Connection, error) {
 		open = func(ctx context.Context) error { return a.session.Resume(ctx, saved.Subject) }
 	}
 	if err := keyringError(ctx, open(ctx)); err != nil {
-		if saved.Revoked && errors.Is(err, client.ErrNoKeyring) {
+		if saved.Revoked && errors.Is(err, ErrNone) && !errors.Is(err, client.ErrFileLocked) {
 			err = ErrQuit
 		}
 		return conn, err

@@ -109,8 +109,15 @@ func TestAConnectionThatEndedWithTheProgramLivesOnceItIsSignedInAgain(t *testing
 	if err != nil || !saved.Revoked {
 		t.Fatalf("noted as ended: %v, %v", saved.Revoked, err)
 	}
+	later := connect.New(connect.Config{ // there is a keyring now
+		Dir: filepath.Join(d.dir, "config"), BuiltIn: d.own, HTTP: &http.Client{}, OpenBrowser: d.browse,
+		Credentials: credentials.NewFallback(&credentials.Memory{}),
+	})
+	if _, err := later.Use(t.Context(), saved.Key()); !errors.Is(err, connect.ErrQuit) {
+		t.Errorf("opened with a keyring: %v", err)
+	}
 	conn, err := again.Use(t.Context(), saved.Key())
-	if !errors.Is(err, connect.ErrNone) || errors.Is(err, client.ErrNoKeyring) {
+	if !errors.Is(err, connect.ErrQuit) || !errors.Is(err, connect.ErrNone) || errors.Is(err, client.ErrNoKeyring) {
 		t.Fatalf("opened: %v; no keyring can have it", err)
 	}
 	if err := conn.SignInAgain(t.Context(), connect.Part{}); err != nil {
@@ -248,7 +255,12 @@ func TestAPastedTokenThatWasOnlyInMemoryIsNotSaidToBeLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.started(t, none).Remove(t.Context(), pasted.Saved); err != nil {
+	c.End(t.Context())
+	again := d.started(t, none)
+	if saved, err := again.Last(); err != nil || saved.Revoked {
+		t.Errorf("noted as ended: %v, %v; a pasted token goes on", saved.Revoked, err)
+	}
+	if err := again.Remove(t.Context(), pasted.Saved); err != nil {
 		t.Errorf("removed: %v", err)
 	}
 }

@@ -82,7 +82,7 @@ func (s *Session) endUnkept(ctx context.Context) bool {
 		c.Ending = append(c.Ending, c.RefreshToken)
 	}
 	_, err = s.revokeAll(ctx, c.Ending)
-	return err == nil
+	return err == nil && c.Token == "" // which was pasted, and goes on
 }
 
 // askShadowed is shadowed, and asks the person if the keyring does. They have half of

@@ -1,7 +1,6 @@
 package secret
 
 import (
-	"cmp"
 	"context"
 	"math"
 	"time"
@@ -15,7 +14,13 @@ import (
 	"keyfob/ui/task"
 )
 
-func (d *Dialog) copyPlain() { d.startCopy(d.p.Secret.Reveal(), i18n.T("secret.copied")) }
+func (d *Dialog) copyPlain() { d.copyToKeep(d.p.Secret.Reveal(), i18n.T("secret.copied")) }
+
+// copyToKeep copies what the person can use, not what is sealed for another.
+func (d *Dialog) copyToKeep(text, done string) {
+	d.toKeep = d.copies + 1
+	d.startCopy(text, done)
+}
 
 // startCopy lends text to the clipboard. The text gets a wrapper of its own:
 // the dialog's secret may be wiped while the system is still being asked.
@@ -96,11 +101,20 @@ func (d *Dialog) tellEnd(turn int, end clipboard.End) {
 func (d *Dialog) tell(turn int, how widget.Importance, text string) {
 	task.Do(func() {
 		if turn == d.copies && d.ctx.Err() == nil {
-			if how == widget.SuccessImportance {
-				d.kept = cmp.Or(d.kept, "secret.closeCopied")
-			}
+			d.noteCopy(turn, how)
 			d.status.say(how, text)
 			d.dialog.Fit()
 		}
 	})
+}
+
+// noteCopy notes whether the clipboard has what the person can use.
+func (d *Dialog) noteCopy(turn int, how widget.Importance) {
+	switch {
+	case turn != d.toKeep, d.kept == closeSaved:
+	case how == widget.SuccessImportance:
+		d.kept = closeCopied
+	default:
+		d.kept = ""
+	}
 }

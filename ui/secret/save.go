@@ -38,11 +38,7 @@ func (d *Dialog) showSave(what, name string, text client.Secret, done func(path 
 	if err != nil {
 		home = string(filepath.Separator)
 	}
-	saved := func(path string) {
-		d.kept = "secret.closeSaved"
-		done(path)
-	}
-	s := &save{window: d.window, text: text, home: home, done: saved, path: widgets.NewEntry()}
+	s := &save{window: d.window, text: text, home: home, done: done, path: widgets.NewEntry()}
 	s.path.SetText(filepath.Join(home, name))
 	s.path.CursorColumn = len([]rune(s.path.Text))
 	s.field = widgets.NewField(i18n.T("save.file"), s.path, saveHint())

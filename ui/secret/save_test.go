@@ -14,6 +14,7 @@ import (
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/test"
 	fynetheme "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 
 	"keyfob/ui/uitest"
 	"keyfob/ui/widgets"
@@ -136,6 +137,21 @@ func TestWhatWasSavedIsNotSaidToBeLostOnClosing(t *testing.T) {
 	d.Leave()
 	s.Has("You saved it. Close, though you have not said that it is stored?")
 	s.HasNot("better revoked")
+}
+
+// What is sealed is of use to the colleague alone, and what was cleared to nobody.
+func TestWhatOnlyAnotherCanUseIsNotSaidToBeKept(t *testing.T) {
+	d, _, _ := saving(t)
+	for _, c := range []struct {
+		turn int
+		how  widget.Importance
+		want string
+	}{{1, widget.SuccessImportance, ""}, {2, widget.SuccessImportance, closeCopied}, {2, widget.LowImportance, ""}} {
+		d.toKeep = 2
+		if d.noteCopy(c.turn, c.how); d.kept != c.want {
+			t.Errorf("%+v: %q", c, d.kept)
+		}
+	}
 }
 
 func TestClosingTheWindowAsksBehindWhatIsInFront(t *testing.T) {

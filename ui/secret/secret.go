@@ -34,6 +34,12 @@ type Clipboard interface {
 	Copy(context.Context, client.Secret) (clipboard.Loan, error)
 }
 
+// What is asked before closing where there is a copy: keys of the translations.
+const (
+	closeSaved  = "secret.closeSaved"
+	closeCopied = "secret.closeCopied"
+)
+
 // Params is what the dialog works with.
 type Params struct {
 	Token     client.Token
@@ -68,12 +74,13 @@ type Dialog struct {
 	lost    *widgets.Button
 	ask     *question
 	asking  bool
-	kept    string // the key of what to ask before closing, once it was saved or copied; empty: neither
+	kept    string // what is asked before closing: closeSaved, closeCopied, or empty for neither
 	then    func() // once it has closed, unless the person goes back; nil: nothing
 
 	storedLine fyne.CanvasObject // the check box, or the question in its place
 
 	copies int         // the latest one speaks in the status line
+	toKeep int         // the latest one that was not sealed for another
 	hide   *time.Timer // runs while the secret is readable
 	opened time.Time
 	ctx    context.Context // ends with the dialog

@@ -82,13 +82,14 @@ func (d *Dialog) card() handover.Card {
 func (d *Dialog) copyAs() {
 	text := d.chosenForm().Text(d.card())
 	defer text.Wipe()
-	d.startCopy(text.Reveal(), i18n.T("secret.copiedAs", "Form", d.form.Selected))
+	d.copyToKeep(text.Reveal(), i18n.T("secret.copiedAs", "Form", d.form.Selected))
 }
 
 // askSave saves the chosen form to a file.
 func (d *Dialog) askSave() {
 	form := d.chosenForm()
 	d.showSave(d.form.Selected, form.FileName(d.card()), form.Text(d.card()), func(path string) {
+		d.kept = closeSaved
 		d.say(widget.SuccessImportance, i18n.T("secret.saved", "Path", path))
 	})
 }

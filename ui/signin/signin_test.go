@@ -299,7 +299,7 @@ func TestTheSignInPageCanBeOpenedAgain(t *testing.T) {
 }
 
 func TestTheScreenSaysWhatBecomesOfTheSignIn(t *testing.T) {
-	for keeping, want := range map[Keeping]string{Unknown: "Looking for", Kept: "kept in your keyring", UntilQuit: "until you quit", FileLocked: "encrypted file is locked"} {
+	for keeping, want := range map[Keeping]string{Unknown: "Looking for", Kept: "kept in your keyring", UntilQuit: "cannot be used, so you are signed in only until you quit", Refused: "was not opened, so", FileLocked: "encrypted file is locked"} {
 		v, _ := open(t, fynetheme.VariantLight, Params{Keyring: func(context.Context) Keeping { return keeping }})
 		v.update(t.Context())
 		if !strings.Contains(v.keeping.Text, want) {

@@ -24,7 +24,7 @@ var (
 // runs nothing: fyne.Do then would on the goroutine that asks, beside others.
 func Do(do func()) {
 	fyne.Do(func() {
-		if !over.Load() {
+		if !Ended() {
 			do()
 		}
 	})
@@ -32,6 +32,9 @@ func Do(do func()) {
 
 // End says that the program ends.
 func End() { over.Store(true) }
+
+// Ended reports whether that was said.
+func Ended() bool { return over.Load() }
 
 // Go runs do beside the UI thread. do touches widgets only inside Do.
 func Go(do func()) {

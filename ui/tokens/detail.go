@@ -83,7 +83,7 @@ func (d *detail) facts(t client.Token, now time.Time) fyne.CanvasObject {
 	add("tokens.detail.scopes", strings.Join(t.Scopes, ", "))
 	add("tokens.detail.createdBy", t.CreatedBy.Name)
 	ends := momentText(t.EndsAt(), now, "tokens.never")
-	if !t.OverlapEndsAt.IsZero() {
+	if t.Replaced(now) {
 		ends += "\n" + i18n.T("tokens.detail.replaced")
 	}
 	add("tokens.detail.expires", ends)
