@@ -24,7 +24,7 @@ func TestTheTestsThatShowTheSecurityRequirementsExist(t *testing.T) {
 	for _, table := range []struct {
 		title, head    string
 		columns, least int
-	}{{"Against whom", "who", 4, 17}, {"When the keyring fails", "the keyring", 3, 12}, {"Requirement, promise, tests", "", 4, 21}} {
+	}{{"Against whom", "who", 4, 17}, {"By operating system", "", 6, 6}, {"When the keyring fails", "the keyring", 3, 12}, {"Requirement, promise, tests", "", 4, 21}} {
 		_, part, found := strings.Cut(string(text), "## "+table.title)
 		if !found {
 			t.Fatal("there is no part on", table.title)
