@@ -51,6 +51,14 @@ func TestTheProgramEndsAtOnceWhateverTheKeyringDoes(t *testing.T) {
 		}
 		d.leave(p, c.state)
 	}
+	keyring.Set(locked)
+	p = d.open()
+	<-keyring.Prompts
+	asked := time.Now()
+	d.quit(p)
+	if took := time.Since(asked); took > leaving {
+		t.Errorf("quit while nobody answers: ended after %s", took)
+	}
 	keyring.Leave()
 	d.leave(d.open(), "absent")
 }

@@ -38,7 +38,7 @@ func TestAPersonalTokenLivesAndDiesByKeyboardAlone(t *testing.T) {
 		t.Fatalf("who am I answers %v", me)
 	}
 	d.seesLastUse()
-	d.leftNothing(p, secret, "Nightly export")
+	d.leftNothing(p, "ctrl+q", secret, "Nightly export")
 
 	p = d.open()
 	d.sees("Create user access token", "Nightly export") // signed in, nothing asked
@@ -77,7 +77,7 @@ func TestAServiceTokenLivesAndDiesByKeyboardAlone(t *testing.T) {
 		t.Errorf("who am I answers a service token with %v", got)
 	}
 	d.seesLastUse()
-	d.leftNothing(p, secret, "Stock sync")
+	d.leftNothing(p, "alt+F4", secret, "Stock sync") // the window manager closes the window
 
 	p = d.open()
 	d.sees("Signed in as", "No tokens yet")
@@ -150,12 +150,13 @@ func (d *desktop) seesLastUse() {
 	})
 }
 
-// leftNothing quits the program and searches everything that it left for the
+// leftNothing ends the program by a key and searches everything that it left for the
 // secret: files of all kinds, logs, the clipboard, the opened keyring. That a
 // search finds what is there, the token's description proves.
-func (d *desktop) leftNothing(p *process, secret, description string) {
+func (d *desktop) leftNothing(p *process, key, secret, description string) {
 	d.t.Helper()
-	d.quit(p)
+	d.press(key)
+	d.gone(p)
 	if d.clipboardHas(secret) {
 		d.t.Error("the clipboard still holds the secret after the program has ended")
 	}
