@@ -75,35 +75,35 @@ func TestTheBuiltInServerIsSignedInToInNoWay(t *testing.T) {
 	picture(t, d, "change-built-in")
 }
 
-func TestAConnectionThatEndedWithTheProgramIsNotSaidToHaveExpired(t *testing.T) {
+// endedWithTheProgram is the desktop started anew where no keyring kept ada's sign-in.
+func endedWithTheProgram(t *testing.T) (*desk, *testserver.Remote) {
+	t.Helper()
 	b, remote := newBare(t), testserver.StartRemote(t)
 	remote.AddUser(t, "ada", "Ada Admin", true)
-	remote.AddUser(t, "bob", "Bob Buyer", false)
 	d := b.start(t)
 	d.ui.cfg.OpenURL = browser(t, "ada")
 	d.signInAt(remote.URL)
 	d.Has("Signed in as ada")
 	d.ui.cfg.Connector.End(t.Context())
 
-	d = b.start(t)
+	return b.start(t), remote
+}
+
+func TestAConnectionThatEndedWithTheProgramIsNotSaidToHaveExpired(t *testing.T) {
+	d, remote := endedWithTheProgram(t)
+	remote.AddUser(t, "bob", "Bob Buyer", false)
 	d.ui.cfg.OpenURL = browser(t, "bob")
 	d.Press(fyne.KeyReturn)
 	d.Has("Signed in as bob")
 	d.ui.switchTo(d.ui.known()[0])
-	d.Await("Keyfob ended the sign-in of "+hostOf(remote.URL)+" · Ada Admin when it quit, since nothing could keep it. Sign in again to open the connection.", "Not now")
+	d.Await("Keyfob ended the sign-in of "+hostOf(remote.URL)+" · Ada Admin when it quit, since nothing could keep it. Sign in again to open the connection.", "")
+	picture(t, d, "expired-quit")
+	d.Await("Sign in again", "Not now")
 	d.Has("Signed in as bob")
 }
 
 func TestRemovingAConnectionThatEndedWithTheProgramPromisesNoSignOut(t *testing.T) {
-	b, remote := newBare(t), testserver.StartRemote(t)
-	remote.AddUser(t, "ada", "Ada Admin", true)
-	d := b.start(t)
-	d.ui.cfg.OpenURL = browser(t, "ada")
-	d.signInAt(remote.URL)
-	d.Has("Signed in as ada")
-	d.ui.cfg.Connector.End(t.Context())
-
-	d = b.start(t)
+	d, remote := endedWithTheProgram(t)
 	d.Has("Saved connections ▾")
 	d.Menu("Manage connections…")
 	d.Tap("Remove…")

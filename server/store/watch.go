@@ -102,7 +102,7 @@ func (s *Store) CheckWritable(ctx context.Context) error {
 	return err
 }
 
-// probeRoom is more than what any one call writes, in bytes.
+// probeRoom is more than a creation writes, in bytes.
 const probeRoom = 256 << 10
 
 func (s *Store) probe(ctx context.Context, query string, args ...any) error {

@@ -119,10 +119,8 @@ func (d *Dialog) Leave() {
 	case d.dialog.Busy():
 	case d.asking:
 		d.goBack()
-	case d.stored.Checked:
-		d.close()
 	default:
-		d.askClose(i18n.T("secret.closeAnyway"))
+		d.leave(i18n.T("secret.closeAnyway"))
 	}
 }
 
@@ -139,14 +137,17 @@ func (d *Dialog) Ask(yes string, then func()) {
 		d.ask.offer(yes)
 	case d.dialog.Busy(): // it will not have asked
 		d.then = nil
-	case d.stored.Checked:
-		d.close()
 	default:
-		d.askClose(yes)
+		d.leave(yes)
 	}
 }
 
-func (d *Dialog) askClose(yes string) {
+// leave closes the dialog of what is stored, and else asks, with yes as the answer that does.
+func (d *Dialog) leave(yes string) {
+	if d.stored.Checked {
+		d.close()
+		return
+	}
 	d.ask.put(i18n.T(cmp.Or(d.kept, "secret.closeAsk")), yes, d.close)
 	d.showAsking(true)
 }

@@ -78,10 +78,9 @@ type Params struct {
 	InFile     func() bool   // it is kept in the encrypted file
 	FileLocked func() bool   // it would be, if that were not locked
 
-	KeepInFile, ChangePassphrase func()                      // open a dialog; KeepInFile may be nil: it may not be had
-	Move                         func(context.Context) error // from the file to the keyring
-	Forget                       func()                      // asks whether to delete the file
-	Moved                        func()                      // something of this has changed
+	KeepInFile, ChangePassphrase, Forget func()                      // open a dialog; KeepInFile may be nil: it may not be had
+	Move                                 func(context.Context) error // from the file to the keyring
+	Moved                                func()                      // something of this has changed
 }
 
 // View is Settings.
