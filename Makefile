@@ -8,8 +8,11 @@ SHELL       := /bin/bash
 TAGS    := migrated_fynedo
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
-# Not in SQLite, which was translated from C and takes most of the time: it would be another's race.
-RACE    := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
+# Not in SQLite, which was translated from C, nor in what draws pictures and reads fonts: that takes most of the time, and
+# would be another's race.
+NORACE  := modernc.org/sqlite/lib modernc.org/libc image/... compress/... hash/... encoding/xml golang.org/x/image/... \
+	github.com/anthonynsimon/bild/... github.com/go-text/typesetting/... github.com/srwiley/...
+RACE    := -race $(foreach package,$(NORACE),-gcflags=$(package)=-race=false)
 RELEASE := -buildvcs=false -trimpath -ldflags '$(LDFLAGS)'
 
 GOLANGCI_LINT := v2.15.0

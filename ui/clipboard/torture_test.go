@@ -40,9 +40,8 @@ const (
 	bySIGINT
 )
 
-const span = 16 * time.Millisecond // in which everything happens, in any order
-
-func draw(r *rand.Rand, n int) round {
+// draw draws a round; everything happens within span, in any order.
+func draw(r *rand.Rand, n int, span time.Duration) round {
 	p := round{
 		ours: fmt.Sprintf("enrt_pOurs%06dOurs", n), theirs: fmt.Sprintf("shopping list %d", n),
 		before: r.IntN(4) == 0, copies: r.IntN(4) > 0,
@@ -56,9 +55,14 @@ func draw(r *rand.Rand, n int) round {
 	return p
 }
 
+// spanOf is how long a round takes where another program's copy takes copying: on a
+// slow machine it would come after the end of each.
+func spanOf(copying time.Duration) time.Duration { return max(16*time.Millisecond, 4*copying) }
+
 // tally is what must stay at zero, and what shows that there were rounds of all
 // kinds.
 type tally struct {
+	copying                                  time.Duration // what the latest copy of the other program took
 	foreignCleared, oursLeft, primaryTouched int
 	ended                                    map[string]int
 }
@@ -72,7 +76,7 @@ func TestASecondProgramsCopiesAreNeverClearedAndOursIsNeverLeft(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	sum := tally{ended: map[string]int{}}
 	for n := range *runs {
-		sum.play(t, draw(r, n))
+		sum.play(t, draw(r, n, spanOf(sum.copying)))
 	}
 	t.Logf("%d runs: foreign content cleared %d times, ours left over %d times, PRIMARY touched %d times; ended: %v",
 		*runs, sum.foreignCleared, sum.oursLeft, sum.primaryTouched, sum.ended)
@@ -97,7 +101,9 @@ func (s *tally) play(t *testing.T, p round) {
 	ended := takeBack(t, p)
 	if p.copies {
 		<-time.After(p.at)
+		began := time.Now()
 		copyByXclip(t, "clipboard", p.theirs)
+		s.copying = time.Since(began)
 	}
 	s.ended[<-ended]++
 	want := ""

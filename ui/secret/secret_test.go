@@ -79,7 +79,7 @@ func open(t *testing.T, variant fyne.ThemeVariant, change func(*Params)) (*Dialo
 func TestTheDialogLooksAsDesigned(t *testing.T) {
 	for name, variant := range map[string]fyne.ThemeVariant{"light": fynetheme.VariantLight, "dark": fynetheme.VariantDark} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { look(t, name, variant) }) // no second passes while a picture is drawn
+			look(t, name, variant)
 		})
 	}
 }
@@ -92,6 +92,7 @@ func look(t *testing.T, name string, variant fyne.ThemeVariant) {
 	})
 	test.AssertRendersToImage(t, "masked-"+name+".png", w.Canvas())
 	d.hold.set(true)
+	d.hide.Stop() // or a slow machine's picture has it masked already
 	test.AssertRendersToImage(t, "shown-"+name+".png", w.Canvas())
 	d.hold.letGo()
 	d.status.say(widget.SuccessImportance, i18n.T("secret.copied")+" "+i18n.T("secret.clearedIn", "Seconds", 28))

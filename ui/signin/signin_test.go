@@ -52,7 +52,7 @@ func view(t *testing.T, p Params) (*View, fyne.Window) {
 func TestTheFirstScreenLooksAsDesigned(t *testing.T) {
 	for name, variant := range map[string]fyne.ThemeVariant{"light": fynetheme.VariantLight, "dark": fynetheme.VariantDark} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { look(t, name, variant) }) // no second passes while a picture is drawn
+			look(t, name, variant)
 		})
 	}
 }
@@ -82,6 +82,7 @@ func lookAtOtherWays(t *testing.T, name string, v *View, w fyne.Window) {
 	v.noteAddress(words.Sentence{})
 	v.begin("Looking for the server…", &v.other)
 	v.ShowCode(Code{Text: "WDJB-MJHT", URL: "https://tokens.example.com/device", Expires: time.Now().Add(10 * time.Minute)})
+	v.waiting.code.tick.Stop() // or a slow machine's picture has less time left
 	test.AssertRendersToImage(t, "code-"+name+".png", w.Canvas())
 	v.idle()
 	v.ways.set(Token)
