@@ -11,29 +11,48 @@ import (
 	"keyfob/ui/task"
 )
 
-// noteIssued remembers whose s is, without s. That it may not be remembered is
-// said where it is asked for.
-func (u *UI) noteIssued(conn *connect.Connection, t client.Token, s client.Secret) {
-	e := issued.Entry{
-		BuiltIn: conn.BuiltIn, Address: conn.Address, Subject: conn.Subject, Login: conn.Login,
-		ID: t.ID, Kind: string(t.Kind), AppID: t.App.ID, App: t.App.Name, Description: t.Description, At: t.CreatedAt,
-	}
-	value := client.NewSecret(s.Reveal()) // the dialog wipes its own
-	u.noting.Add(1)
-	task.Go(func() {
-		defer u.noting.Done()
-		defer value.Wipe()
-		_ = u.cfg.Issued.Note(context.Background(), e, value)
-	})
+// issuing is a connection that remembers what it issues as soon as the server
+// answers: the program may end before the secret is on screen.
+type issuing struct {
+	*connect.Connection
+	u *UI
 }
 
-// Noted waits, as the program quits, until what was issued is written down.
+// CreateToken is the connection's, as the others here are.
+func (i issuing) CreateToken(ctx context.Context, wish client.NewToken) (client.Token, client.Secret, error) {
+	return i.noted(i.Connection.CreateToken(ctx, wish))
+}
+
+func (i issuing) CreateAppToken(ctx context.Context, wish client.NewToken) (client.Token, client.Secret, error) {
+	return i.noted(i.Connection.CreateAppToken(ctx, wish))
+}
+
+func (i issuing) RotateToken(ctx context.Context, id string, r client.Rotation) (client.Token, client.Secret, error) {
+	return i.noted(i.Connection.RotateToken(ctx, id, r))
+}
+
+func (i issuing) RotateAppToken(ctx context.Context, id string, r client.Rotation) (client.Token, client.Secret, error) {
+	return i.noted(i.Connection.RotateAppToken(ctx, id, r))
+}
+
+// noted passes on what it remembers. That it may not be remembered is said where
+// it is asked for.
+func (i issuing) noted(t client.Token, s client.Secret, err error) (client.Token, client.Secret, error) {
+	if err != nil {
+		return t, s, err
+	}
+	i.u.cfg.Issued.Note(issued.Entry{
+		BuiltIn: i.BuiltIn, Address: i.Address, Subject: i.Subject, Login: i.Login,
+		ID: t.ID, Kind: string(t.Kind), AppID: t.App.ID, App: t.App.Name, Description: t.Description, At: t.CreatedAt,
+	}, s)
+	task.Go(func() { _ = i.u.cfg.Issued.Settle(context.Background()) }) // whoever is shown the secret waits for no keyring
+	return t, s, nil
+}
+
+// Noted writes, as the program quits, what was issued and is not written yet.
 func (u *UI) Noted(ctx context.Context) error {
 	over := make(chan error, 1)
-	task.Go(func() {
-		u.noting.Wait()
-		over <- u.cfg.Issued.Settle(ctx)
-	})
+	task.Go(func() { over <- u.cfg.Issued.Settle(ctx) })
 	select {
 	case err := <-over:
 		return err

@@ -22,7 +22,7 @@ func (d *desk) issue(description string) (client.Token, string) {
 	d.t.Helper()
 	ctx := d.t.Context()
 	wish := client.NewToken{Description: description, AppID: d.onlyApp().ID, Scopes: []string{"read"}, Attempt: client.NewAttempt()}
-	token, secret, err := d.ui.conn.CreateToken(ctx, wish)
+	token, secret, err := issuing{d.ui.conn, d.ui}.CreateToken(ctx, wish)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -166,21 +166,45 @@ func TestAKeyThatIsGoneIsSaid(t *testing.T) {
 // slow is a keyring that answers once it is released.
 type slow struct {
 	issued.Keys
+	asked   chan struct{} // nil: nobody waits for it
 	release chan struct{}
 }
 
 func (s slow) Recall(ctx context.Context, key string) ([]client.Secret, error) {
+	if s.asked != nil {
+		s.asked <- struct{}{}
+	}
 	<-s.release
 	return s.Keys.Recall(ctx, key)
+}
+
+// The program may end in between.
+func TestATokenIsNotedBeforeItIsOnScreen(t *testing.T) {
+	d := signedIn(t)
+	asked, release := make(chan struct{}, 9), make(chan struct{})
+	path, keys := filepath.Join(t.TempDir(), "issued.json"), credentials.NewFallback(d.server.Kept)
+	d.ui.cfg.Issued = issued.New(path, slow{keys, asked, release})
+	d.Shortcut(fyne.KeyN)
+	d.Type("Nightly export")
+	d.Begin(fyne.KeyReturn)
+	<-asked // and nothing that the server's answer hands to the screen was done
+	close(release)
+	if err := d.ui.Noted(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if index, err := os.ReadFile(path); err != nil || !strings.Contains(string(index), "Nightly export") {
+		t.Errorf("%s, %v", index, err)
+	}
+	d.Has("Your new token")
 }
 
 func TestQuittingWaitsUntilWhatWasIssuedIsWrittenDown(t *testing.T) {
 	d := signedIn(t)
 	path, keys := filepath.Join(t.TempDir(), "issued.json"), credentials.NewFallback(d.server.Kept)
 	release := make(chan struct{})
-	d.ui.cfg.Issued = issued.New(path, slow{keys, release})
+	d.ui.cfg.Issued = issued.New(path, slow{Keys: keys, release: release})
 	secret := client.NewSecret("an-opaque-token-of-another-server")
-	d.ui.noteIssued(d.ui.conn, client.Token{ID: "t1"}, secret)
+	_, _, _ = issuing{d.ui.conn, d.ui}.noted(client.Token{ID: "t1"}, secret, nil)
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := d.ui.Noted(over); !errors.Is(err, context.Canceled) {

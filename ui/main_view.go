@@ -75,13 +75,14 @@ func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Cap
 	m := &mainView{u: u, conn: conn, me: me, rules: rules, items: map[viewName]*widgets.SidebarItem{}, stack: container.NewStack()}
 	kept := func() string { return u.whereKept(conn.Saved) }
 	m.status = newStatus(me, conn.Unsaved, kept, u.cfg.Unkept, u.cfg.Keyring.GiveUp)
+	server := issuing{conn, u}
 	m.profile = profile.New(profile.Params{
-		Window: u.window, Server: conn, Me: me, Rules: rules, Now: u.cfg.Now,
+		Window: u.window, Server: server, Me: me, Rules: rules, Now: u.cfg.Now,
 		Secret: m.showSecret, Updated: m.tokensUpdated, Chosen: u.menuChanged,
 	})
 	if me.IsAdmin {
 		m.manager = manager.New(manager.Params{
-			Window: u.window, Server: conn, Rules: rules, Now: u.cfg.Now,
+			Window: u.window, Server: server, Rules: rules, Now: u.cfg.Now,
 			Secret: m.showSecret, Updated: m.status.updated, Chosen: u.menuChanged,
 		})
 	}
@@ -242,7 +243,6 @@ func (m *mainView) tokensUpdated(count int, at time.Time) {
 
 // showSecret shows a new secret, once. The program does not quit meanwhile.
 func (m *mainView) showSecret(t client.Token, s client.Secret, revoke func(context.Context) error) {
-	m.u.noteIssued(m.conn, t, s)
 	m.u.secret = secret.Show(m.u.window, secret.Params{
 		Token: t, Secret: s, Server: m.conn.Address, Example: m.conn.Server.ProfileURL + "/me",
 		Clipboard: m.u.cfg.Clipboard,

@@ -64,7 +64,6 @@ type UI struct {
 	cancel  func()          // of the start that is under way
 	leaving bool            // signing out
 	held    *widgets.Dialog // says why the program does not quit; nil: nobody wants it to
-	noting  sync.WaitGroup  // what was issued, in the index
 
 	finishing sync.Mutex      // held by finish
 	tidy      atomic.Bool     // nothing is left of earlier runs

@@ -56,10 +56,13 @@ type Index struct {
 	file file
 	keys Keys
 
-	mu      sync.Mutex
-	all     [][]byte // the keys, which outlive the program, and so does the index; none: there is none yet
-	entries []kept   // on disk
-	waiting []noted  // in memory, until there is a key
+	mu      sync.Mutex // may be held while the keyring is waited for
+	all     [][]byte   // the keys, which outlive the program, and so does the index; none: there is none yet
+	entries []kept     // on disk
+
+	fresh   sync.Mutex // of what follows; never held for long
+	waiting []noted    // in memory, until there is a key
+	turn    int        // of the latest that waits
 }
 
 // kept is an entry under its fingerprint. One under another key than the one
@@ -72,7 +75,8 @@ type kept struct {
 
 // noted is an entry that has no fingerprint yet. Its digest is never written.
 type noted struct {
-	of digest
+	turn int
+	of   digest
 	Entry
 }
 
@@ -83,21 +87,21 @@ type digest [sha256.Size]byte
 // before it needs them.
 func New(path string, keys Keys) *Index { return &Index{file: file(path), keys: keys} }
 
-// Note remembers that value is e's. It may wait for the keyring. The error says
-// why it may be forgotten when the program quits.
-func (x *Index) Note(ctx context.Context, e Entry, value client.Secret) error {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.waiting = append(x.waiting, noted{sha256.Sum256([]byte(value.Reveal())), e})
+// Note remembers that value is e's, in memory, and waits for nothing.
+func (x *Index) Note(e Entry, value client.Secret) {
+	x.fresh.Lock()
+	defer x.fresh.Unlock()
+	x.turn++
+	x.waiting = append(x.waiting, noted{x.turn, sha256.Sum256([]byte(value.Reveal())), e})
 	x.waiting = x.waiting[max(0, len(x.waiting)-most):]
-	return x.settle(ctx)
 }
 
-// Settle writes what was noted before there was a key, if there is one by now.
+// Settle writes what was noted. It may wait for the keyring. The error says why
+// what was noted may be forgotten when the program quits.
 func (x *Index) Settle(ctx context.Context) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if len(x.waiting) == 0 {
+	if len(x.unwritten()) == 0 {
 		return nil
 	}
 	return x.settle(ctx)
@@ -134,7 +138,7 @@ func (x *Index) Find(ctx context.Context, text string) (Answer, error) {
 }
 
 func (x *Index) find(d digest) (Entry, bool) {
-	for _, w := range slices.Backward(x.waiting) {
+	for _, w := range slices.Backward(x.unwritten()) {
 		if w.of == d {
 			return w.Entry, true
 		}
@@ -164,11 +168,12 @@ func (x *Index) lost() bool {
 // chosen the encrypted file.
 func (x *Index) settle(ctx context.Context) error {
 	err := x.open(ctx)
-	if len(x.all) == 0 || len(x.waiting) == 0 {
+	waiting := x.unwritten()
+	if len(x.all) == 0 || len(waiting) == 0 {
 		return err
 	}
 	key, all := x.all[0], slices.Clone(x.entries)
-	for _, w := range x.waiting {
+	for _, w := range waiting {
 		k := kept{name(key), fingerprint(key, w.of), w.Entry}
 		all = append(slices.DeleteFunc(all, func(o kept) bool { return o.Fingerprint == k.Fingerprint }), k)
 	}
@@ -176,8 +181,22 @@ func (x *Index) settle(ctx context.Context) error {
 	if err := x.file.write(all); err != nil {
 		return err
 	}
-	x.entries, x.waiting = all, nil
+	x.entries = all
+	x.written(waiting[len(waiting)-1].turn)
 	return err
+}
+
+func (x *Index) unwritten() []noted {
+	x.fresh.Lock()
+	defer x.fresh.Unlock()
+	return slices.Clone(x.waiting)
+}
+
+// written forgets what waited up to turn: more may have come meanwhile.
+func (x *Index) written(turn int) {
+	x.fresh.Lock()
+	defer x.fresh.Unlock()
+	x.waiting = slices.DeleteFunc(x.waiting, func(w noted) bool { return w.turn <= turn })
 }
 
 func (x *Index) open(ctx context.Context) error {

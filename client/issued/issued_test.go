@@ -59,9 +59,15 @@ func entry(id string) issued.Entry {
 	}
 }
 
+func noteAndSettle(t *testing.T, x *issued.Index, value string, e issued.Entry) error {
+	t.Helper()
+	x.Note(e, client.NewSecret(value))
+	return x.Settle(t.Context())
+}
+
 func note(t *testing.T, x *issued.Index, value string, e issued.Entry) {
 	t.Helper()
-	if err := x.Note(t.Context(), e, client.NewSecret(value)); err != nil {
+	if err := noteAndSettle(t, x, value, e); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -144,86 +150,13 @@ func TestTheFileTellsNoValueAndOpensForItsOwnerOnly(t *testing.T) {
 	}
 }
 
-func TestWhatWasNotedWithoutAKeyringIsKeptOnceThereIsOne(t *testing.T) {
-	path, keys := filepath.Join(t.TempDir(), "issued.json"), &keyring{}
-	first, second, third := issued.Sum(pat), issued.Sum(sat), "an-opaque-token-of-another-server"
-	note(t, issued.New(path, keys), first, entry("t1"))
-	keys.fails = credentials.ErrUnavailable
-	x := issued.New(path, keys)
-	if err := x.Note(t.Context(), entry("t2"), client.NewSecret(second)); err == nil {
-		t.Error("it is not said that it ends with the program")
-	}
-	if a, err := x.Find(t.Context(), first); a.Mine || a.Lasting || err == nil {
-		t.Errorf("before there is a key: %v, %v", a, err)
-	}
-	keys.fails = nil // unlocked, or the encrypted file was chosen
-	note(t, x, third, entry("t3"))
-	for _, index := range []*issued.Index{x, issued.New(path, keys)} {
-		for id, value := range map[string]string{"t1": first, "t2": second, "t3": third} {
-			if a := find(t, index, value); !a.Mine || a.Entry.ID != id || !a.Lasting || a.Lost {
-				t.Errorf("%s: %v", id, a)
-			}
-		}
-	}
-}
-
-func TestWhatWaitsForAKeyIsWrittenAtTheEnd(t *testing.T) {
-	path, keys := filepath.Join(t.TempDir(), "issued.json"), &keyring{fails: credentials.ErrUnavailable}
-	x := issued.New(path, keys)
-	_ = x.Note(t.Context(), entry("t1"), client.NewSecret(issued.Sum(pat)))
-	keys.fails = nil
-	if err := x.Settle(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if a := find(t, issued.New(path, keys), issued.Sum(pat)); !a.Mine {
-		t.Error("lost")
-	}
-	keys.fails = errors.New("asked")
-	if err := issued.New(path, keys).Settle(t.Context()); err != nil {
-		t.Errorf("with nothing to write the keyring was asked: %v", err)
-	}
-}
-
-func TestEntriesUnderAKeyThatIsGoneStayUntilItComesBack(t *testing.T) {
-	path, old, other := filepath.Join(t.TempDir(), "issued.json"), &keyring{}, &keyring{}
-	note(t, issued.New(path, old), issued.Sum(pat), entry("t1"))
-	x := issued.New(path, other)
-	note(t, x, issued.Sum(sat), entry("t2"))
-	if a := find(t, x, issued.Sum(pat)); a.Mine || !a.Lost {
-		t.Errorf("under the new key: %v", a)
-	}
-	if a := find(t, issued.New(path, old), issued.Sum(pat)); !a.Mine {
-		t.Errorf("under the old key: %v", a)
-	}
-}
-
-// The keyring was away for a time, when another key was made.
-func TestEntriesUnderEachKeyThatIsThereAreFound(t *testing.T) {
-	path, old, other := filepath.Join(t.TempDir(), "issued.json"), &keyring{}, &keyring{}
-	note(t, issued.New(path, old), issued.Sum(pat), entry("t1"))
-	x := issued.New(path, other)
-	note(t, x, issued.Sum(sat), entry("t2"))
-	before, err := old.Recall(t.Context(), "fingerprints of issued tokens")
-	if err != nil {
-		t.Fatal(err)
-	}
-	other.more = before
-	for name, x := range map[string]*issued.Index{"as it comes back": x, "after the next start": issued.New(path, other)} {
-		for value, id := range map[string]string{pat: "t1", sat: "t2"} {
-			if a := find(t, x, issued.Sum(value)); !a.Mine || a.Entry.ID != id || a.Lost {
-				t.Errorf("%s, %s: %v", name, id, a)
-			}
-		}
-	}
-}
-
 func TestAFileThatCannotBeReadIsNotWrittenOver(t *testing.T) {
 	path, keys := filepath.Join(t.TempDir(), "issued.json"), &keyring{}
 	if err := os.Mkdir(path, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	x := issued.New(path, keys)
-	if err := x.Note(t.Context(), entry("t1"), client.NewSecret(issued.Sum(pat))); err == nil {
+	if err := noteAndSettle(t, x, issued.Sum(pat), entry("t1")); err == nil {
 		t.Error("nothing is said")
 	}
 	if err := os.Remove(path); err != nil {
@@ -241,7 +174,7 @@ func TestWithoutAKeyringTheIndexEndsWithTheProgram(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "issued.json")
 	x := issued.New(path, &keyring{fails: credentials.ErrUnavailable})
 	value := issued.Sum(pat)
-	if err := x.Note(t.Context(), entry("t1"), client.NewSecret(value)); !errors.Is(err, credentials.ErrUnavailable) {
+	if err := noteAndSettle(t, x, value, entry("t1")); !errors.Is(err, credentials.ErrUnavailable) {
 		t.Errorf("got %v", err)
 	}
 	a, err := x.Find(t.Context(), value)
