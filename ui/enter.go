@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"keyfob/client"
 	"keyfob/client/connect"
@@ -178,6 +179,23 @@ func (u *UI) keeping(ctx context.Context) signin.Keeping {
 		return signin.Refused
 	}
 	return signin.UntilQuit
+}
+
+// looking is how long the browser waits for what sayKeeping asks.
+const looking = 3 * time.Second
+
+// sayKeeping asks where the sign-in under way will be kept, and says it before
+// the browser opens (security requirement 11).
+func (u *UI) sayKeeping() {
+	ctx, cancel := context.WithTimeout(context.Background(), looking)
+	defer cancel()
+	k := u.keeping(ctx)
+	late := ctx.Err() != nil
+	task.Do(func() {
+		if u.enter != nil && !late {
+			u.enter.ShowKeeping(k)
+		}
+	})
 }
 
 // noteRefused notes whether it was for the keyring that s did not open.

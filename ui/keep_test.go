@@ -73,7 +73,7 @@ func (b *bare) file() string { return filepath.Join(b.dir, "config", "credential
 func TestWithoutAKeyringTheSignInIsKeptInAFileIfThePersonChooses(t *testing.T) {
 	b := newBare(t)
 	d := b.start(t)
-	d.Has("Your keyring cannot be used, so you are signed in only until you quit.", "Keep in an encrypted file…")
+	d.Has("Your keyring cannot be used, so a sign-in lasts only until you quit.", "Keep in an encrypted file…")
 	picture(t, d, "first-none")
 	d.Tap("Use the built-in server")
 	d.Has("Not kept in a keyring: signed in until you quit")

@@ -1,14 +1,18 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"net/url"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
 
 	"keyfob/client"
+	"keyfob/client/credentials"
 	"keyfob/internal/testserver"
+	"keyfob/ui/task"
 	"keyfob/ui/uitest"
 )
 
@@ -54,6 +58,28 @@ func TestAnotherServerIsSignedInToByTheBrowser(t *testing.T) {
 	d.HasNot("INSTANCE MANAGER")
 	d.Shortcut(fyne.KeyN)
 	d.Has("No application allows tokens", "policy is None, or it is for administrators only") // requirement 33
+}
+
+// security requirement 11
+func TestTheKeyringIsLookedForBeforeTheBrowserOpens(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.Has("kept in your keyring")
+	d.ui.cfg.Probe = func(context.Context) error { return credentials.ErrUnavailable } // gone since
+	opens, said := d.ui.cfg.OpenURL, ""
+	d.ui.cfg.OpenURL = func(address string) error {
+		done := make(chan struct{})
+		task.Do(func() {
+			defer close(done)
+			said = strings.Join(d.Shown(), "\n")
+		})
+		<-done
+		return opens(address)
+	}
+	d.signInAt(remote.URL)
+	if !strings.Contains(said, "lasts only until you quit") {
+		t.Errorf("as the browser opened the window said:\n%s", said)
+	}
+	d.Has("Signed in as ada")
 }
 
 func TestExpiredSignInIsRenewedInPlaceAndTheActionRunsOnce(t *testing.T) {

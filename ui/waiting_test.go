@@ -96,7 +96,7 @@ func TestTheVeryFirstStartSpeaksOfNoLastConnection(t *testing.T) {
 func TestAKeyringThatIsNotWaitedForLeavesTheFirstScreen(t *testing.T) {
 	d, keyring := openAsking(t)
 	d.Await("Do not wait for the keyring", "Do not wait for the keyring")
-	d.Has("Use the built-in server", "Your keyring was not opened, so you are signed in only until you quit.", "Keep in an encrypted file…")
+	d.Has("Use the built-in server", "Your keyring was not opened, so a sign-in lasts only until you quit.", "Keep in an encrypted file…")
 	d.HasNot("Do not wait for the keyring")
 	picture(t, d, "keyring-refused")
 

@@ -12,17 +12,18 @@ import (
 // that the keyring is waited for.
 func (v *View) Opening(on bool) {
 	v.opening = on
-	v.showKeeping(v.known)
+	v.ShowKeeping(v.known)
 	v.p.Changed()
 }
 
 // KeyringWaits says that the keyring is waited for, with a way to stop that.
 func (v *View) KeyringWaits(on bool) {
 	v.giveUp.show(on)
-	v.showKeeping(v.known)
+	v.ShowKeeping(v.known)
 }
 
-func (v *View) showKeeping(k Keeping) {
+// ShowKeeping says what becomes of a sign-in when the program quits.
+func (v *View) ShowKeeping(k Keeping) {
 	v.known = k
 	waits := v.giveUp.button.Visible()
 	v.inFile.show(v.p.KeepInFile != nil && (k == UntilQuit || k == FileLocked || k == Refused) && !waits)

@@ -107,7 +107,7 @@ func (v *View) beginsElsewhere() bool { return v.p.Address != "" || v.p.HasOwn }
 
 func (v *View) update(ctx context.Context) {
 	k := v.p.Keyring(ctx)
-	task.Do(func() { v.showKeeping(k) })
+	task.Do(func() { v.ShowKeeping(k) })
 }
 
 // Opened says that the browser was sent to url, so that it can be sent there

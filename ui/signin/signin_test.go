@@ -70,7 +70,7 @@ func look(t *testing.T, name string, variant fyne.ThemeVariant) {
 	v.idle()
 	v.failAddress(words.For(client.ErrNotAServer))
 	v.failBuiltIn(words.For(errors.New("x")))
-	v.showKeeping(UntilQuit)
+	v.ShowKeeping(UntilQuit)
 	test.AssertRendersToImage(t, "failed-"+name+".png", w.Canvas())
 	lookAtOtherWays(t, name, v, w)
 }
@@ -300,7 +300,7 @@ func TestTheSignInPageCanBeOpenedAgain(t *testing.T) {
 }
 
 func TestTheScreenSaysWhatBecomesOfTheSignIn(t *testing.T) {
-	for keeping, want := range map[Keeping]string{Unknown: "Looking for", Kept: "kept in your keyring", UntilQuit: "cannot be used, so you are signed in only until you quit", Refused: "was not opened, so", FileLocked: "encrypted file is locked"} {
+	for keeping, want := range map[Keeping]string{Unknown: "Looking for", Kept: "kept in your keyring", UntilQuit: "cannot be used, so a sign-in lasts only until you quit", Refused: "was not opened, so", FileLocked: "encrypted file is locked"} {
 		v, _ := open(t, fynetheme.VariantLight, Params{Keyring: func(context.Context) Keeping { return keeping }})
 		v.update(t.Context())
 		if !strings.Contains(v.keeping.Text, want) {
