@@ -45,6 +45,11 @@ func (desktop) lend(text []byte) (held, error) {
 	if err != nil {
 		return nil, err
 	}
+	return seen(replaced, text, id)
+}
+
+// seen is what was written, once it is seen that others get it.
+func seen(replaced <-chan struct{}, text, id []byte) (held, error) {
 	m, err := markNow(text, id)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)

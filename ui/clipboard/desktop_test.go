@@ -170,6 +170,35 @@ func TestAForeignCopyIsToldAndClearLeavesItAlone(t *testing.T) {
 	}
 }
 
+// overtaken is the desktop where another program copies before it is seen what others get.
+type overtaken struct {
+	desktop
+	by func()
+}
+
+func (o overtaken) lend(text []byte) (held, error) {
+	replaced, err := write(text, []byte("id"))
+	if err != nil {
+		return nil, err
+	}
+	o.by()
+	return seen(replaced, text, []byte("id"))
+}
+
+func TestACopyThatIsOvertakenAtOnceIsNotSaidToBeThere(t *testing.T) {
+	display(t)
+	c := with(overtaken{by: func() { foreignCopy(t, "shopping list") }}, always(time.Hour))
+	if _, err := c.Copy(t.Context(), client.NewSecret("enrt_pSecret")); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("got %v", err)
+	}
+	if err := c.Clear(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := paste(t, "UTF8_STRING"); got != "shopping list" {
+		t.Errorf("the clipboard holds %q", got)
+	}
+}
+
 // The connection to the display is looked for once per process, so this runs
 // in a process of its own.
 func TestWithoutADisplayCopySaysUnavailable(t *testing.T) {
