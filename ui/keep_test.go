@@ -145,7 +145,7 @@ func TestOnceTheFileIsMadeEnterGoesOnFromTheFirstScreen(t *testing.T) {
 	d.tabTo(toButton("Keep in an encrypted file…"))
 	d.Press(fyne.KeyReturn)
 	d.chooses(thePassphrase)
-	d.Has("Your sign-in is kept in your encrypted file")
+	d.Has("Your sign-in will be kept in your encrypted file")
 	d.HasNot("Keep in an encrypted file…")
 	d.Press(fyne.KeyReturn)
 	d.Has("Signed in as ada", "Sign-in kept in an encrypted file")

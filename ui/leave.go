@@ -118,12 +118,11 @@ func (u *UI) sayLeft(conn *connect.Connection, err error) {
 		said = append(said, i18n.T("leaving.pasted"))
 	}
 	text := strings.Join(said, " ")
-	switch {
-	case err != nil:
+	if err != nil {
 		u.enter.Failed(words.Sentence{Text: text}, conn.BuiltIn)
-	case !conn.BuiltIn: // whose only sign-in is that of the computer
-		u.enter.Note(text)
+		return
 	}
+	u.enter.Note(text, conn.BuiltIn)
 }
 
 // finishOnce is finish, unless nothing is left.
@@ -161,23 +160,42 @@ func (u *UI) finished(before, lost []connect.Saved, err error) {
 	u.showNotice()
 }
 
-// showNotice says above the views what became of earlier sign-outs.
-func (u *UI) showNotice() {
-	if u.main == nil {
-		return
-	}
-	u.main.notice.RemoveAll()
+// notice is what became of earlier sign-outs, and what can be done about it.
+type notice struct {
+	kind   widgets.BadgeKind
+	text   string
+	button string
+	do     func()
+}
+
+func (u *UI) notice() notice {
 	left := u.cfg.Connector.Leaving()
 	switch {
 	case len(left) > 0 && u.unsettled != nil:
 		text := i18n.T("leaving.left", "Names", names(left)) + " " + words.SignedOut(u.unsettled, allPasted(left))
-		u.main.say(widgets.NewBanner(widgets.Warn, text, i18n.T("words.tryAgain"), func() { task.Go(u.finish) }))
+		return notice{widgets.Warn, text, i18n.T("words.tryAgain"), func() { task.Go(u.finish) }}
 	case len(u.lost) > 0:
-		u.main.say(widgets.NewBanner(widgets.Warn, i18n.T("leaving.lostNames", "Names", names(u.lost)), i18n.T("leaving.close"), u.forgetLost))
+		return notice{widgets.Warn, i18n.T("leaving.lostNames", "Names", names(u.lost)), i18n.T("leaving.close"), u.forgetLost}
 	case len(u.settled) > 0:
-		u.main.say(widgets.NewBanner(widgets.Good, i18n.T("leaving.done", "Names", names(u.settled)), i18n.T("leaving.close"), u.forgetNotice))
+		return notice{widgets.Good, i18n.T("leaving.done", "Names", names(u.settled)), i18n.T("leaving.close"), u.forgetNotice}
 	}
-	u.main.content.Refresh()
+	return notice{}
+}
+
+// showNotice says above the views, or at the first screen, what became of
+// earlier sign-outs.
+func (u *UI) showNotice() {
+	n := u.notice()
+	switch {
+	case u.main != nil:
+		u.main.notice.RemoveAll()
+		if n.text != "" {
+			u.main.say(widgets.NewBanner(n.kind, n.text, n.button, n.do))
+		}
+		u.main.content.Refresh()
+	case u.enter != nil && n.text != "" && !u.enter.Waits():
+		u.enter.Note(n.text, false)
+	}
 }
 
 func (u *UI) forgetNotice() {

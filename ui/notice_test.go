@@ -37,7 +37,7 @@ func removedWithoutServer(t *testing.T) (d *desk, remote *testserver.Remote, ada
 func TestABannerSaysThatASignOutStillFailsAndTriesItAgain(t *testing.T) {
 	d, remote, ada := removedWithoutServer(t)
 	again := d.restart()
-	again.Has("Signed in as eve", "Not signed out yet: "+fullName(ada)+". The server has not confirmed the sign-out.", "Try again")
+	again.Has("Signed in as eve", "Not signed out yet: "+fullName(ada)+". The server has not confirmed the sign-out: it cannot be reached.", "Try again")
 	again.Tap("Try again")
 	again.Has("Not signed out yet", "Try again")
 	remote.SetGone(false)
@@ -50,6 +50,25 @@ func TestABannerSaysThatASignOutStillFailsAndTriesItAgain(t *testing.T) {
 	last := again.restart()
 	last.Has("Signed in as eve")
 	last.HasNot("sign-out")
+}
+
+func TestTheFirstScreenSaysWhatBecameOfTheLastConnectionsRemoval(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	ada := fullName(d.ui.conn.Saved)
+	d.removeFirst(remote)
+	d.Tap("Close")
+	again := d.restart()
+	again.Has("Use the built-in server", "Not signed out yet: "+ada+". The server has not confirmed the sign-out: it cannot be reached.")
+	picture(t, again, "removal-left")
+	remote.SetGone(false)
+	last := again.restart()
+	last.Has("Use the built-in server", "The sign-out of "+ada+" is now confirmed.")
+	last.HasNot("Not signed out yet")
+	next := last.restart()
+	next.Has("Use the built-in server")
+	next.HasNot("sign-out of")
 }
 
 func TestABannerSaysThatASignOutIsLost(t *testing.T) {

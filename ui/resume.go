@@ -109,7 +109,7 @@ func (u *UI) sayFailed(s connect.Saved, err error) {
 	switch {
 	case errors.Is(err, client.ErrNoKeyring):
 		if !s.BuiltIn {
-			u.enter.Note(i18n.T("resuming.away", "Server", fullName(s)))
+			u.enter.Note(i18n.T("resuming.away", "Server", fullName(s)), false)
 		}
 	case !errors.Is(err, connect.ErrNone) || errors.Is(err, client.ErrFileLocked):
 		u.enter.Failed(words.For(err), s.BuiltIn)

@@ -300,6 +300,15 @@ func TestSignOutWithoutTheServerSaysWhatIsLeft(t *testing.T) {
 	d.server.Stop(t)
 	d.ui.signOut()
 	d.Has("Use the built-in server", "You are signed out of Built-in server · Ada Admin on this computer, but not all", "tries again")
+	d.HasNot("then try again")
+}
+
+func TestSigningOutOfTheBuiltInServerIsSaid(t *testing.T) {
+	d := signedIn(t)
+	d.ui.signOut()
+	d.Has("Use the built-in server", "You are signed out of Built-in server · Ada Admin.")
+	d.Tap("Use the built-in server")
+	d.Has("Signed in as ada")
 }
 
 func TestSettingsAndPersonalInfoOpen(t *testing.T) {

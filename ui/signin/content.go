@@ -170,18 +170,17 @@ func (v *View) addressHint() string {
 // card is one way in: what it is, and below what to press, or what is waited
 // for, or what went wrong.
 type card struct {
-	box     *fyne.Container
-	foot    *fyne.Container
-	failure *widget.Label
+	box  *fyne.Container
+	foot *fyne.Container
+	said *widget.Label
 }
 
 func newCard(title string, body, foot fyne.CanvasObject) card {
-	c := card{foot: container.NewStack(foot), failure: quiet("")}
-	c.failure.Importance = widget.DangerImportance
-	c.failure.Hide()
+	c := card{foot: container.NewStack(foot), said: quiet("")}
+	c.said.Hide()
 	name := widget.NewLabelWithStyle(title, fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 	name.SizeName = theme.SizeNameSubHeading
-	top := container.New(layout.NewCustomPaddedVBoxLayout(0), widgets.Flush(name), body, widgets.Flush(c.failure))
+	top := container.New(layout.NewCustomPaddedVBoxLayout(0), widgets.Flush(name), body, widgets.Flush(c.said))
 	inside := container.NewBorder(top, container.NewHBox(c.foot), nil, nil)
 	c.box = widgets.NewCard(container.New(layout.NewCustomPaddedLayout(14, 22, 22, 22), inside))
 	return c
@@ -190,9 +189,12 @@ func newCard(title string, body, foot fyne.CanvasObject) card {
 func (c *card) putFoot(o fyne.CanvasObject) { c.foot.Objects = []fyne.CanvasObject{o} }
 
 // fail says what went wrong; an empty sentence takes it away.
-func (c *card) fail(s words.Sentence) {
-	c.failure.SetText(s.Text)
-	widgets.SetVisible(c.failure, s.Text != "")
+func (c *card) fail(s words.Sentence) { c.say(s.Text, widget.DangerImportance) }
+
+func (c *card) say(text string, importance widget.Importance) {
+	c.said.Importance = importance
+	c.said.SetText(text)
+	widgets.SetVisible(c.said, text != "")
 }
 
 // waiting is the foot of a card while something is waited for.

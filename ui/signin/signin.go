@@ -194,8 +194,17 @@ func (v *View) Failed(s words.Sentence, builtIn bool) {
 	v.failAddress(s)
 }
 
-// Note says at the other server's card what is to be known of one that was left.
-func (v *View) Note(text string) { v.writeNote(text, widget.MediumImportance) }
+// Note says at a card what is to be known of a server that was left: at the
+// built-in server's, or at the other's, where what went wrong stays.
+func (v *View) Note(text string, builtIn bool) {
+	switch {
+	case builtIn:
+		v.builtIn.say(text, widget.MediumImportance)
+		v.relayout()
+	case v.note.Importance != widget.DangerImportance:
+		v.writeNote(text, widget.MediumImportance)
+	}
+}
 
 // Waits reports whether somebody may soon be signed in.
 func (v *View) Waits() bool { return v.address.Disabled() || v.opening }

@@ -156,7 +156,7 @@ func TestOneKeySignsInToTheBuiltInServer(t *testing.T) {
 		if diff := cmp.Diff([]string{"built-in"}, s.calls()); diff != "" {
 			t.Error(diff)
 		}
-		if v.builtIn.failure.Visible() || v.use.Disabled() {
+		if v.builtIn.said.Visible() || v.use.Disabled() {
 			t.Error("does not rest after success")
 		}
 	})
@@ -215,11 +215,11 @@ func TestTheBuiltInServersFailureStandsOnItsCard(t *testing.T) {
 		v.startBuiltIn()
 		s.answer <- client.ErrServer
 		synctest.Wait()
-		if !v.builtIn.failure.Visible() || v.builtIn.failure.Text != words.For(client.ErrServer).Text {
-			t.Errorf("says %q", v.builtIn.failure.Text)
+		if !v.builtIn.said.Visible() || v.builtIn.said.Text != words.For(client.ErrServer).Text {
+			t.Errorf("says %q", v.builtIn.said.Text)
 		}
 		v.startBuiltIn()
-		if v.builtIn.failure.Visible() {
+		if v.builtIn.said.Visible() {
 			t.Error("still said while trying again")
 		}
 		s.answer <- nil

@@ -33,7 +33,7 @@ func SignOutSteps(err error, pasted bool) []Step {
 	case e.Lost:
 		server = Step{Text: i18n.T("leaving.lost")}
 	case e.Revoke != nil:
-		server = Step{Text: i18n.T("leaving.notRevoked") + " " + For(e.Revoke).Text}
+		server = Step{Text: notRevoked(e.Revoke)}
 	}
 	switch {
 	case e.Delete != nil:
@@ -42,6 +42,17 @@ func SignOutSteps(err error, pasted bool) []Step {
 		keyring = Step{Text: i18n.T("leaving.pending")}
 	}
 	return []Step{server, keyring}
+}
+
+// notRevoked does not ask the person to try again, where Keyfob does.
+func notRevoked(err error) string {
+	switch {
+	case errors.Is(err, client.ErrOffline):
+		return i18n.T("leaving.offline")
+	case errors.Is(err, client.ErrTimeout):
+		return i18n.T("leaving.timeout")
+	}
+	return i18n.T("leaving.notRevoked") + " " + For(err).Text
 }
 
 func notDeleted(err error) string {
