@@ -3,11 +3,8 @@
 package clients
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,157 +12,11 @@ import (
 	"testing"
 
 	"keyfob/client"
-	"keyfob/client/credentials"
-	"keyfob/client/session"
 )
 
 // The desktop at oidc-provider, and what must not sign it in. A provider that
 // is certified deviates from nothing: the test is the user agent, or the wire,
 // and alters what passes there.
-
-// attack is a sign-in at oidc-provider that somebody tampers with.
-type attack struct {
-	t       *testing.T
-	issuer  string
-	session *session.Session
-	store   credentials.Memory
-	opened  chan string // where the browser is sent
-	done    chan error  // how the sign-in ended
-	cancel  context.CancelFunc
-	wire    *wire
-}
-
-// wire is between the desktop and the provider.
-type wire struct {
-	mu       sync.Mutex
-	codes    int                  // that were sent to the token endpoint
-	metadata func(map[string]any) // alters what the provider says about itself
-	code     func()               // called before a code is sent
-}
-
-func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	w.mu.Lock()
-	if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/token") {
-		w.codes++
-	}
-	codes, code, metadata := w.codes, w.code, w.metadata
-	w.mu.Unlock()
-	if codes > 0 && code != nil {
-		code()
-	}
-	res, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil || metadata == nil || !strings.Contains(r.URL.Path, "/.well-known/") {
-		return res, err
-	}
-	defer func() { _ = res.Body.Close() }()
-	var said map[string]any
-	if err := json.NewDecoder(res.Body).Decode(&said); err != nil {
-		return nil, err
-	}
-	metadata(said)
-	altered, err := json.Marshal(said)
-	res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(altered)), int64(len(altered))
-	return res, err
-}
-
-func (w *wire) sent() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.codes
-}
-
-// attacked begins a sign-in.
-func attacked(t *testing.T, issuer string, w *wire) *attack {
-	t.Helper()
-	a := &attack{t: t, issuer: issuer, opened: make(chan string, 1), done: make(chan error, 1), wire: w}
-	a.session = session.New(session.Config{
-		Issuer: issuer, ClientID: "keyfob-desktop", HTTP: &http.Client{Transport: w}, Credentials: &a.store,
-		OpenBrowser: func(address string) error { a.opened <- address; return nil },
-	})
-	ctx, cancel := context.WithCancel(t.Context())
-	a.cancel = cancel
-	t.Cleanup(cancel)
-	go func() { _, err := a.session.SignIn(ctx); a.done <- err }()
-	return a
-}
-
-// answered is Ada's sign-in at the address: the answer, on its way back in her
-// browser.
-func (a *attack) answered(address string) *url.URL {
-	a.t.Helper()
-	var answer *url.URL
-	browser := &http.Client{CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-		if r.URL.Path != "/callback" {
-			return nil
-		}
-		answer = r.URL
-		return http.ErrUseLastResponse
-	}}
-	page, err := newSomeone("ada").walkIn(browser, address)
-	must(a.t, err)
-	if answer == nil {
-		a.t.Fatalf("oidc-provider shows %s", page)
-	}
-	return answer
-}
-
-// with is an address with another parameter; empty: without it.
-func with(address *url.URL, name, value string) string {
-	altered, q := *address, address.Query()
-	q.Set(name, value)
-	if value == "" {
-		q.Del(name)
-	}
-	altered.RawQuery = q.Encode()
-	return altered.String()
-}
-
-// bring is the browser going to an address.
-func bring(address string) (status int, page string, err error) {
-	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, address, nil)
-	if err != nil {
-		return 0, "", err
-	}
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return 0, "", err
-	}
-	defer func() { _ = res.Body.Close() }()
-	text, err := io.ReadAll(res.Body)
-	return res.StatusCode, string(text), err
-}
-
-// refused brings an answer and sees to it that nobody is signed in by it.
-func (a *attack) refused(answer string) {
-	a.t.Helper()
-	status, page, err := bring(answer)
-	if err != nil || status != http.StatusBadRequest || !strings.Contains(page, "Not signed in.") {
-		a.t.Errorf("the browser shows %d %s, %v", status, page, err)
-	}
-	if err := <-a.done; !errors.Is(err, client.ErrSignInRefused) {
-		a.t.Errorf("the sign-in ends with %v", err)
-	}
-	a.nobody()
-}
-
-func (a *attack) nobody() {
-	a.t.Helper()
-	if _, err := a.session.AccessToken(a.t.Context()); !errors.Is(err, client.ErrSignInExpired) {
-		a.t.Errorf("there is an access token: %v", err)
-	}
-	if _, err := a.store.Get(a.t.Context(), a.issuer+"|ada"); !errors.Is(err, credentials.ErrNotFound) {
-		a.t.Errorf("there is a credential: %v", err)
-	}
-}
-
-// signsIn brings the right answer.
-func (a *attack) signsIn(answer string) {
-	a.t.Helper()
-	if status, page, err := bring(answer); err != nil || status != http.StatusOK {
-		a.t.Errorf("the browser shows %d %s, %v", status, page, err)
-	}
-	must(a.t, <-a.done)
-}
 
 // RFC 6749, section 10.12
 func TestOIDCProvidersAnswerWithAWrongStateIsRefused(t *testing.T) {
