@@ -8,11 +8,11 @@ const web = createServer()
 web.listen(0, '127.0.0.1', () => {
   const issuer = `http://127.0.0.1:${web.address().port}`
   const provider = new Provider(issuer, {
-    clients: [{
-      client_id: 'keyfob-desktop', application_type: 'native', token_endpoint_auth_method: 'none',
+    clients: ['keyfob-desktop', 'another-program'].map(client_id => ({
+      client_id, application_type: 'native', token_endpoint_auth_method: 'none',
       redirect_uris: ['http://127.0.0.1/callback', 'http://localhost/callback'], response_types: ['code'],
       grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
-    }],
+    })),
     features: { deviceFlow: { enabled: true }, revocation: { enabled: true } },
     claims: { openid: ['sub'], profile: ['name', 'preferred_username'] },
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, name: 'Ada Admin', preferred_username: id }) }),
