@@ -15,9 +15,9 @@ import (
 	"keyfob/ui/widgets"
 )
 
-// content is the dialog from the sentence that this is the only time down to
-// the check box; in the place of that one a question may stand.
-func (d *Dialog) content() fyne.CanvasObject {
+// closing is what the dialog waits for before it closes: the check box, or a
+// question in its place.
+func (d *Dialog) closing() fyne.CanvasObject {
 	d.stored = widgets.NewCheck(i18n.T("secret.stored"), d.tick)
 	d.storedLine = widgets.Flush(d.stored)
 	d.ask = newQuestion(d.goBack)
@@ -26,6 +26,11 @@ func (d *Dialog) content() fyne.CanvasObject {
 	} else {
 		d.ask.revoke.Hide()
 	}
+	return container.New(layout.NewCustomPaddedVBoxLayout(0), d.storedLine, d.ask.box)
+}
+
+// content is the dialog from the sentence that this is the only time on.
+func (d *Dialog) content() fyne.CanvasObject {
 	d.status = newStatus(i18n.T("secret.notYet"))
 	d.result = newStatus("")
 	d.sayActivation()
@@ -36,8 +41,6 @@ func (d *Dialog) content() fyne.CanvasObject {
 		container.New(layout.NewCustomPaddedVBoxLayout(0), d.uses(), widgets.Flush(d.forWhom)),
 		d.result.box,
 		widgets.Flush(widgets.NewQuiet(i18n.T("secret.guidance", "Name", actsAs(d.p.Token)), theme.SizeNameCaption)),
-		d.storedLine,
-		d.ask.box,
 	)
 }
 

@@ -37,6 +37,17 @@ func TestTheQuestionIsSeenInALowWindow(t *testing.T) {
 	}
 }
 
+func TestTheBoxToTickIsSeenInALowWindow(t *testing.T) {
+	for name, variant := range map[string]fyne.ThemeVariant{"light": fynetheme.VariantLight, "dark": fynetheme.VariantDark} {
+		t.Run(name, func(t *testing.T) {
+			d, w := openAt(t, variant, fyne.NewSize(640, 480))
+			test.AssertRendersToImage(t, "low-"+name+".png", w.Canvas())
+			onlyDrawn(t, w)
+			inPicture(t, w, d.stored)
+		})
+	}
+}
+
 func TestTheDialogFitsANarrowWindow(t *testing.T) {
 	for name, variant := range map[string]fyne.ThemeVariant{"light": fynetheme.VariantLight, "dark": fynetheme.VariantDark} {
 		t.Run(name, func(t *testing.T) {
@@ -53,15 +64,14 @@ func TestTheDialogFitsANarrowWindow(t *testing.T) {
 	}
 }
 
-// inPicture fails unless all of o can be seen, within what scrolls.
+// inPicture fails unless all of o can be seen, below what scrolls.
 func inPicture(t *testing.T, w fyne.Window, o fyne.CanvasObject) {
 	t.Helper()
 	driver := fyne.CurrentApp().Driver().(undrawn).Driver
 	top, bottom := float32(0), w.Canvas().Size().Height
 	for _, seen := range test.LaidOutObjects(w.Canvas().Overlays().Top()) {
 		if around, ok := seen.(*container.Scroll); ok && around.Visible() {
-			top = driver.AbsolutePositionForObject(around).Y
-			bottom = top + around.Size().Height
+			top = driver.AbsolutePositionForObject(around).Y + around.Size().Height
 		}
 	}
 	y := driver.AbsolutePositionForObject(o).Y

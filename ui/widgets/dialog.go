@@ -24,6 +24,7 @@ type Dialog struct {
 	size    fyne.Size
 
 	title, subtitle *widget.Label
+	pinned          *fyne.Container // stays in sight where the content scrolls
 	failure         *fyne.Container // failed and question
 	failed          *Banner         // nil: nothing
 	question        *question       // nil: nothing is asked
@@ -57,6 +58,7 @@ func NewDialog(w fyne.Window, title, subtitle string, content fyne.CanvasObject)
 		allowed:  true,
 		title:    newLabel(title, theme.SizeNameSubHeading, fyne.TextStyle{Bold: true}),
 		subtitle: NewQuiet("", theme.SizeNameSmallText),
+		pinned:   container.NewStack(),
 		failure:  container.NewVBox(),
 		busyLine: NewLoading(""),
 		actions:  container.NewHBox(),
@@ -64,6 +66,7 @@ func NewDialog(w fyne.Window, title, subtitle string, content fyne.CanvasObject)
 	d.keys = widget.NewLabel(i18n.T("dialog.keys"))
 	d.keys.Importance, d.keys.SizeName = widget.LowImportance, theme.SizeNameSmallText
 	d.SetSubtitle(subtitle)
+	d.pinned.Hide()
 	d.failure.Hide()
 	d.busyLine.Hide()
 	d.cancel = NewButton(i18n.T("dialog.cancel"), d.leave)
@@ -103,6 +106,14 @@ func (d *Dialog) SetCancel(text string, do func()) {
 	d.onCancel = do
 	d.cancel.SetText(text)
 	SetVisible(d.cancel, text != "")
+	d.relayout()
+}
+
+// SetPinned puts o between the content and the buttons, in sight also where the content scrolls: what the main button waits
+// for.
+func (d *Dialog) SetPinned(o fyne.CanvasObject) {
+	d.pinned.Objects = []fyne.CanvasObject{o}
+	d.pinned.Show()
 	d.relayout()
 }
 
@@ -156,79 +167,6 @@ func (d *Dialog) SetError(text, actionText string, action func()) {
 		d.failed = NewBanner(Bad, text, actionText, action)
 	}
 	d.showFailure()
-}
-
-// Busy says whether SetBusy is on.
-func (d *Dialog) Busy() bool { return d.busy }
-
-// SetBusy disables all inputs and says what goes on; off brings the inputs back as they were, and the focus.
-func (d *Dialog) SetBusy(on bool, text string) {
-	if on == d.busy {
-		d.busyLine.SetText(text)
-		return
-	}
-	d.busy = on
-	d.busyLine.SetText(text)
-	SetVisible(d.busyLine, on)
-	if on {
-		d.pause()
-	} else {
-		d.answered()
-		d.resume()
-	}
-	d.relayout()
-}
-
-func (d *Dialog) pause() {
-	c := d.window.Canvas()
-	d.beforeBusy = nil
-	if c.Overlays().Top() == fyne.CanvasObject(d.surface) { // else the focus is another's
-		d.beforeBusy = c.Focused()
-		c.Unfocus()
-	}
-	d.paused = nil
-	for _, in := range inputs(d.content, d.actions) {
-		if !in.Disabled() {
-			in.Disable()
-			d.paused = append(d.paused, in)
-		}
-	}
-	d.enableButtons()
-}
-
-// answered comes before resume: what stands in front goes first, and then gives the focus back.
-func (d *Dialog) answered() {
-	if do := d.onAnswer; do != nil {
-		d.onAnswer = nil
-		do()
-	}
-}
-
-func (d *Dialog) resume() {
-	for _, in := range d.paused {
-		in.Enable()
-	}
-	d.paused = nil
-	d.enableButtons()
-	if d.Shown() && d.beforeBusy != nil {
-		d.window.Canvas().Focus(d.beforeBusy)
-	}
-}
-
-func (d *Dialog) enableButtons() {
-	enable(d.submit, d.allowed && !d.busy && d.question == nil)
-	enable(d.cancel, !d.busy || d.onCancel != nil)
-}
-
-func enable(b *Button, on bool) {
-	if on == !b.Disabled() {
-		return
-	}
-	if on {
-		b.Enable()
-		return
-	}
-	b.Disable()
 }
 
 // Shown says whether the dialog is on screen.

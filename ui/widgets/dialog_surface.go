@@ -82,7 +82,7 @@ func (r *surfaceRenderer) Objects() []fyne.CanvasObject {
 	if r.scroll.Visible() {
 		middle = r.scroll
 	}
-	return []fyne.CanvasObject{r.backdrop, r.card, r.head, middle, r.s.dialog.failure, r.foot}
+	return []fyne.CanvasObject{r.backdrop, r.card, r.head, middle, r.s.dialog.pinned, r.s.dialog.failure, r.foot}
 }
 
 func (r *surfaceRenderer) MinSize() fyne.Size { return fyne.NewSize(1, 1) }
@@ -95,14 +95,14 @@ func (r *surfaceRenderer) Layout(size fyne.Size) {
 	width := r.width(size.Width)
 	inner := width - 2*dialogPad
 	heights, gaps := r.heights(inner)
-	height := gaps + heights.head + heights.body + heights.failure + heights.foot + 2*dialogPad
+	fixed := gaps + heights.head + heights.pinned + heights.failure + heights.foot + 2*dialogPad
+	height := fixed + heights.body
 	height = max(height, r.s.dialog.size.Height)
 	height = min(height, size.Height-2*dialogMargin)
 	r.card.Resize(fyne.NewSize(width, height))
 	corner := fyne.NewPos((size.Width-width)/2, (size.Height-height)/2)
 	r.card.Move(corner)
-	rest := height - 2*dialogPad - gaps - heights.head - heights.failure - heights.foot
-	r.place(corner.AddXY(dialogPad, dialogPad), inner, heights, rest)
+	r.place(corner.AddXY(dialogPad, dialogPad), inner, heights, height-fixed)
 }
 
 func (r *surfaceRenderer) width(available float32) float32 {
@@ -110,11 +110,11 @@ func (r *surfaceRenderer) width(available float32) float32 {
 	if wanted == 0 {
 		wanted = dialogWidth
 	}
-	need := max(r.body.MinSize().Width, r.foot.MinSize().Width) + 2*dialogPad
+	need := max(r.body.MinSize().Width, r.s.dialog.pinned.MinSize().Width, r.foot.MinSize().Width) + 2*dialogPad
 	return min(max(wanted, need), available-2*dialogMargin)
 }
 
-type dialogHeights struct{ head, body, failure, foot float32 }
+type dialogHeights struct{ head, body, pinned, failure, foot float32 }
 
 // heights measures the parts at a width. Text that wraps knows its height only once it has its width.
 func (r *surfaceRenderer) heights(width float32) (h dialogHeights, gaps float32) {
@@ -126,10 +126,13 @@ func (r *surfaceRenderer) heights(width float32) (h dialogHeights, gaps float32)
 		layAgain(o)
 		return o.MinSize().Height
 	}
-	h = dialogHeights{measure(r.head), measure(r.s.dialog.content), measure(r.s.dialog.failure), measure(r.foot)}
+	d := r.s.dialog
+	h = dialogHeights{measure(r.head), measure(d.content), measure(d.pinned), measure(d.failure), measure(r.foot)}
 	gaps = 2 * dialogGap
-	if h.failure > 0 {
-		gaps += dialogGap
+	for _, more := range []float32{h.pinned, h.failure} {
+		if more > 0 {
+			gaps += dialogGap
+		}
 	}
 	return h, gaps
 }
@@ -156,6 +159,9 @@ func (r *surfaceRenderer) place(pos fyne.Position, width float32, h dialogHeight
 		r.scroll.Move(r.scroll.Position().SubtractXY(scrollLeft, 0))
 		r.scroll.Resize(r.scroll.Size().AddWidthHeight(scrollLeft+scrollRight, 0))
 		r.scroll.Refresh() // what is inside may have grown while its own size stays
+	}
+	if h.pinned > 0 {
+		put(r.s.dialog.pinned, h.pinned)
 	}
 	if h.failure > 0 {
 		put(r.s.dialog.failure, h.failure)
@@ -196,22 +202,4 @@ func (r *surfaceRenderer) Refresh() {
 	r.colour()
 	r.Layout(r.s.Size())
 	canvas.Refresh(r.s)
-}
-
-// inputs returns what can be disabled in the given trees: containers, scrollers and our own fields are looked into.
-func inputs(trees ...fyne.CanvasObject) []fyne.Disableable {
-	var found []fyne.Disableable
-	for _, o := range trees {
-		switch o := o.(type) {
-		case fyne.Disableable:
-			found = append(found, o)
-		case *fyne.Container:
-			found = append(found, inputs(o.Objects...)...)
-		case *container.Scroll:
-			found = append(found, inputs(o.Content)...)
-		case interface{ contents() []fyne.CanvasObject }:
-			found = append(found, inputs(o.contents()...)...)
-		}
-	}
-	return found
 }
