@@ -120,7 +120,7 @@ func TestAFileThatWasOpenedInVainIsLockedAgain(t *testing.T) {
 	release := remote.Hold("/profile/me")
 	d.Type(thePassphrase)
 	d.Begin(fyne.KeyReturn)
-	d.Await("Opening the encrypted file…", "Cancel")
+	d.Await("The file is open. Asking "+hostOf(remote.URL)+" whether the sign-in still works…", "Cancel")
 	release()
 	d.Has(isLocked, asksForIt)
 	b.wantLocked(t, d)

@@ -229,6 +229,12 @@ func (s *Screen) say(text string, importance widget.Importance) {
 	s.middle.Refresh() // it may take another number of lines
 }
 
+// Doing says what is waited for now, while anything is.
+func (s *Screen) Doing(text string) {
+	s.loading.SetText(text)
+	s.middle.Refresh()
+}
+
 // Opened says that the browser was sent to link, or that it did not come up.
 func (s *Screen) Opened(link string, err error) {
 	s.link.Show(link)
