@@ -51,6 +51,18 @@ func TestListBeginsWithTheWorkingTokenThatExpiresNext(t *testing.T) {
 	}
 }
 
+// One that was replaced ends with its overlap, also where it never expires.
+func TestAReplacedTokenIsSortedAndFilteredByItsEnd(t *testing.T) {
+	all := sample()
+	all[1].OverlapEndsAt, all[3].OverlapEndsAt = in(time.Hour), in(2*time.Hour)
+	if diff := cmp.Diff([]string{"2", "4", "1", "3", "5"}, ids(visible(all, query{sortBy: colExpires}, now))); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]int{5, 3, 3, 1, 1}, counts(all, "", now)); diff != "" {
+		t.Error("all, active, expiring, expired, revoked:\n", diff)
+	}
+}
+
 func TestSearchFindsEveryWordAnywhere(t *testing.T) {
 	for search, want := range map[string][]string{
 		"":               {"1", "2", "4", "3", "5"},
