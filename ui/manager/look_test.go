@@ -161,7 +161,7 @@ func TestFailedRevocationSaysWhichTokensAreLeft(t *testing.T) {
 	v.Open(warehouse())
 	uitest.Settle()
 	v.Revoke()
-	screen.Has("Revoke token", "ETL sync", "cannot be undone")
+	screen.Has("Revoke token", "ETL sync", "SAT · acts as", "cannot be undone")
 	test.AssertRendersToImage(t, "revoke.png", w.Canvas())
 	screen.Tap("Revoke token")
 	screen.Has("ETL sync", "may not do this")

@@ -40,7 +40,7 @@ func (a Actions) created(t client.Token, s client.Secret) {
 // AskRevoke opens the dialog that revokes the chosen tokens.
 func (a Actions) AskRevoke(chosen []client.Token) {
 	ShowRevoke(RevokeParams{
-		Window: a.Window, Tokens: chosen, Rules: a.Rules.Revoke, Revoke: a.Revoke, Done: a.revoked, Now: a.Now,
+		Window: a.Window, Tokens: chosen, OfApp: a.List.ofApp, Rules: a.Rules.Revoke, Revoke: a.Revoke, Done: a.revoked, Now: a.Now,
 	})
 }
 

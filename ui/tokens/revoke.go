@@ -23,6 +23,7 @@ const listedAtMost = 6
 type RevokeParams struct {
 	Window fyne.Window
 	Tokens []client.Token
+	OfApp  bool // they are of one application, so whose they are is said instead
 	Rules  client.RevokeRule
 	Revoke func(ctx context.Context, id string) error
 	Done   func() // after the dialog closed, if any token has ended
@@ -59,7 +60,11 @@ func (r *Revoke) list() fyne.CanvasObject {
 			box.Add(widget.NewLabel(i18n.N("revoke.more", len(r.p.Tokens)-i)))
 			break
 		}
-		line := widget.NewLabel(title(t) + "  ·  " + t.App.Name + "  ·  " + usedText(t, r.p.Now()))
+		belongs := t.App.Name
+		if r.p.OfApp {
+			belongs = subtitle(t, true)
+		}
+		line := widget.NewLabel(title(t) + "  ·  " + belongs + "  ·  " + usedText(t, r.p.Now()))
 		line.Truncation = fyne.TextTruncateEllipsis
 		r.lines = append(r.lines, line)
 		box.Add(line)
