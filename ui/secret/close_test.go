@@ -11,6 +11,7 @@ import (
 	fynetheme "fyne.io/fyne/v2/theme"
 
 	"keyfob/client"
+	"keyfob/ui/i18n"
 )
 
 // requirement 12
@@ -64,6 +65,21 @@ func TestEscapeWithoutTheTickAsksWhereverTheFocusIs(t *testing.T) {
 				t.Errorf("back, the focus is on %T", w.Canvas().Focused())
 			}
 		})
+	}
+}
+
+func TestTheQuestionChangesWithWhatIsCopiedMeanwhile(t *testing.T) {
+	d, _ := open(t, fynetheme.VariantLight, nil)
+	d.Leave()
+	d.keep(closeCopied)
+	if got := d.ask.text.Text; got != i18n.T(closeCopied) {
+		t.Errorf("asks %q", got)
+	}
+	d.goBack()
+	d.askLost()
+	d.keep("")
+	if got := d.ask.text.Text; got != i18n.T("secret.lostAsk") {
+		t.Errorf("asked whether to revoke it, it now says %q", got)
 	}
 }
 

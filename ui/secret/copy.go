@@ -113,8 +113,8 @@ func (d *Dialog) noteCopy(turn int, how widget.Importance) {
 	switch {
 	case turn != d.toKeep, d.kept == closeSaved:
 	case how == widget.SuccessImportance:
-		d.kept = closeCopied
+		d.keep(closeCopied)
 	default:
-		d.kept = ""
+		d.keep("")
 	}
 }

@@ -149,8 +149,18 @@ func (d *Dialog) leave(yes string) {
 		d.close()
 		return
 	}
-	d.ask.put(i18n.T(cmp.Or(d.kept, "secret.closeAsk")), yes, d.close)
+	d.ask.put(d.closeAsk(), yes, d.close)
 	d.showAsking(true)
+}
+
+func (d *Dialog) closeAsk() string { return i18n.T(cmp.Or(d.kept, "secret.closeAsk")) }
+
+// keep notes what the person has of the secret, also in the question whether to close.
+func (d *Dialog) keep(how string) {
+	d.kept = how
+	if d.asking && d.ask.other.Visible() {
+		d.ask.text.SetText(d.closeAsk())
+	}
 }
 
 func (d *Dialog) askLost() {

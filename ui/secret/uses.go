@@ -89,7 +89,7 @@ func (d *Dialog) copyAs() {
 func (d *Dialog) askSave() {
 	form := d.chosenForm()
 	d.showSave(d.form.Selected, form.FileName(d.card()), form.Text(d.card()), func(path string) {
-		d.kept = closeSaved
+		d.keep(closeSaved)
 		d.say(widget.SuccessImportance, i18n.T("secret.saved", "Path", path))
 	})
 }
