@@ -173,11 +173,15 @@ func (c *connections) removed(s connect.Saved) {
 	}
 	c.at.what = "" // the next one's is not to be removed by the same key
 	c.changed()
-	if c.gone {
+	switch {
+	case c.gone:
 		c.close()
-		return
+	case c.u.failing(s): // which cannot be tried again
+		c.dialog.Hide()
+		c.u.comeBack(connect.Saved{BuiltIn: true})
+	default:
+		c.focus()
 	}
-	c.focus()
 }
 
 // dropIfAside takes away the way back to views that are signed out.

@@ -44,6 +44,22 @@ func TestASignOutIsFinishedWhileTheLastServerIsOffline(t *testing.T) {
 	again.Has("Signed in as eve", hostOf(remote.URL)+" · Ada Admin is now confirmed.")
 }
 
+func TestWhatCouldNotBeOpenedAndIsRemovedIsNotTriedAgain(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	remote.SetGone(true)
+	again := d.restart()
+	again.Has("could not be opened", "Try again")
+	again.Menu("Manage connections…")
+	again.Tap("Remove…")
+	again.Tap("Remove connection")
+	again.Has("Connection removed")
+	again.Tap("Close")
+	again.Has("Use the built-in server")
+	again.HasNot("could not be opened", "Try again")
+}
+
 func TestRemovingTheOneSetAsideTakesTheWayBackAway(t *testing.T) {
 	d, remote := openTwo(t) // bob is on screen
 	d.Menu("Add a connection…")

@@ -116,8 +116,13 @@ func (u *UI) sayFailed(s connect.Saved, err error) {
 	}
 }
 
+// failing reports whether it is s that the screen says of that it could not be opened.
+func (u *UI) failing(s connect.Saved) bool {
+	return u.main == nil && u.enter == nil && u.resumed == nil && u.failed.Key() == s.Key()
+}
+
 func (u *UI) showFailed(s connect.Saved, why words.Sentence, do func()) {
-	u.resumed = nil
+	u.resumed, u.failed = nil, s
 	u.menuChanged()
 	again := widgets.NewButton(why.Action, do)
 	again.Importance = widget.HighImportance

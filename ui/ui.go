@@ -72,6 +72,7 @@ type UI struct {
 	unsettled error           // why others still are not
 
 	resumed   *resuming     // the start's screen, while it is shown
+	failed    connect.Saved // what could not be opened last
 	skipped   bool          // the encrypted file's passphrase was not given, and nothing was opened since
 	waits     bool          // there is an encrypted file, and its passphrase was not given since the start
 	refused   atomic.Bool   // the keyring did not give the credential
