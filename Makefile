@@ -55,7 +55,7 @@ test: go ## every test: unit, headless screens, server, and the real program und
 N ?= 200
 MALFORMED ?= 1000000
 LINES := grep -Ev '^=== |oidc_error'
-torture: go ## kill the real server and the sign-in, fail disk, clock and database, copy between copies: N times each (N=200), MALFORMED requests, a clipboard manager, a line for each
+torture: go ## kill the real server, the sign-in and the program, fail disk, clock and database, copy between copies: N times each (N=200), MALFORMED requests, a clipboard manager, a line for each
 	@scripts/packages.sh build test manager
 	go test ./e2e/torture -count=1 -timeout 0 -v -runs $(N) | $(LINES)
 	KEYFOB_TORTURE_N=$(MALFORMED) go test -tags torture ./server -run MalformedRequestsNever\|ClockThatJumps -count=1 -timeout 0 -v | $(LINES)
@@ -63,6 +63,7 @@ torture: go ## kill the real server and the sign-in, fail disk, clock and databa
 	go test ./server/tokens -run ExactlyWhatTheModelSays\|ExactlyWhenTheModelSays -count=1 -timeout 0 -v -rapid.checks $(N) -rapid.nofailfile
 	go test -tags $(TAGS) ./ui/clipboard -run ASecondProgramsCopies -count=1 -timeout 0 -v -runs $$(( 5 * $(N) ))
 	go test -tags 'e2e torture $(TAGS)' ./e2e -run WhatAClipboardManagerRecords -count=1 -v
+	go test -tags 'e2e $(TAGS)' ./e2e -run TheProgramKilled -count=1 -timeout 0 -v -kills $(N) | $(LINES)
 
 FUZZTIME ?= 20s
 fuzz: go ## fuzz every parser of outside bytes for FUZZTIME (20s) each, and keep what reaches new code

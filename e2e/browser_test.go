@@ -5,6 +5,7 @@ package e2e
 import (
 	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -52,6 +53,7 @@ func (d *desktop) logIn(login, password string) {
 type wire struct {
 	*httptest.Server
 	behind *url.URL // the server; nil: not known yet
+	passes func()   // called before a request or an answer goes on
 
 	mu    sync.Mutex
 	noted map[string][]string // by what it is
@@ -59,13 +61,14 @@ type wire struct {
 
 // newWire listens already: the server must know by which address it is reached.
 func newWire(t *testing.T) *wire {
-	w := &wire{noted: map[string][]string{}}
+	w := &wire{noted: map[string][]string{}, passes: func() {}}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(w.behind)
 			r.Out.Host = r.In.Host
 		},
 		ModifyResponse: w.answered,
+		ErrorLog:       log.New(io.Discard, "", 0), // of programs that are killed
 	}
 	w.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.asked(r)
@@ -76,6 +79,7 @@ func newWire(t *testing.T) *wire {
 }
 
 func (w *wire) asked(r *http.Request) {
+	defer w.passes()
 	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		w.note("bearer", token)
 	}
@@ -96,6 +100,7 @@ func (w *wire) asked(r *http.Request) {
 var tokenField = regexp.MustCompile(`"(access_token|refresh_token|id_token)":\s*"([^"]+)"`)
 
 func (w *wire) answered(r *http.Response) error {
+	defer w.passes()
 	body, err := io.ReadAll(r.Body)
 	r.Body = io.NopCloser(strings.NewReader(string(body)))
 	for _, field := range tokenField.FindAllStringSubmatch(string(body), -1) {
