@@ -140,6 +140,17 @@ func (d *desk) chooses(passphrase string) {
 	d.Press(fyne.KeyReturn)
 }
 
+func TestAPassphraseThatRepeatsAFewCharactersIsRefused(t *testing.T) {
+	d := newBare(t).start(t)
+	d.Tap("Keep in an encrypted file…")
+	d.Type("aaaaaaaaaaaa")
+	d.Press(fyne.KeyReturn)
+	d.Has("It repeats a few characters. Use at least 5 different ones.")
+	d.Type("bcde")
+	d.Press(fyne.KeyReturn)
+	d.HasNot("It repeats a few characters.")
+}
+
 func TestOnceTheFileIsMadeEnterGoesOnFromTheFirstScreen(t *testing.T) {
 	d := newBare(t).start(t)
 	d.tabTo(toButton("Keep in an encrypted file…"))

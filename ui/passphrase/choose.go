@@ -17,9 +17,11 @@ import (
 	"keyfob/ui/widgets"
 )
 
-// shortest is how many characters a passphrase has at least: whoever has the
-// file may guess as long as they like.
-const shortest = 12
+// Whoever has the file may guess as long as they like.
+const (
+	shortest = 12 // characters that a passphrase has at least
+	various  = 5  // and so many different ones
+)
 
 // ChooseParams is what Choose works with. Set may take a second; it gets the
 // old passphrase if there is one.
@@ -77,7 +79,7 @@ func (c *choose) moved() bool {
 	switch {
 	case widgets.Focused(c.entry) && c.entry.Text != "" && c.first.Text == "":
 		widgets.Focus(c.first)
-	case widgets.Focused(c.first) && c.longEnough() && c.again.Text == "":
+	case widgets.Focused(c.first) && c.weakness() == "" && c.again.Text == "":
 		widgets.Focus(c.again)
 	default:
 		return false
@@ -85,16 +87,30 @@ func (c *choose) moved() bool {
 	return true
 }
 
-func (c *choose) longEnough() bool { return utf8.RuneCountInString(c.first.Text) >= shortest }
+// weakness says why the new passphrase is too easily guessed; empty: it is not.
+func (c *choose) weakness() string {
+	different := map[rune]bool{}
+	for _, r := range c.first.Text {
+		different[r] = true
+	}
+	switch {
+	case utf8.RuneCountInString(c.first.Text) < shortest:
+		return i18n.T("passphrase.short", "Length", shortest)
+	case len(different) < various:
+		return i18n.T("passphrase.uniform", "Count", various)
+	}
+	return ""
+}
 
 // valid says at each field what is wrong with it.
 func (c *choose) valid() bool {
 	if c.p.Old && !c.typed() {
 		return false
 	}
+	weakness := c.weakness()
 	switch {
-	case !c.longEnough():
-		c.firstField.SetError(i18n.T("passphrase.short", "Length", shortest))
+	case weakness != "":
+		c.firstField.SetError(weakness)
 	case c.again.Text != c.first.Text:
 		c.asField.SetError(i18n.T("passphrase.differs"))
 	default:
