@@ -82,8 +82,11 @@ func TestNothingThatARunLeavesHasWhatWasTypedIn(t *testing.T) {
 	const words = "canary passphrase 0123456789"
 	d := newDesktop(t, withoutKeyring)
 	server := d.serve()
-	pasted := regexp.MustCompile(`enrt_p\w+`).FindString(d.do(program(t, "keyfobd"), "--data", filepath.Join(d.home, "server"),
-		"token", "create", "--app", "Canaries", "--scope", "read", "--user", "canary"))
+	keyfobd := func(args ...string) string {
+		return d.do(program(t, "keyfobd"), append([]string{"--data", filepath.Join(d.home, "server")}, args...)...)
+	}
+	keyfobd("app", "add", "Desktop", "--policy", "AuthenticatedUsers", "--scopes", "read,tokens")
+	pasted := regexp.MustCompile(`enrt_p\w+`).FindString(keyfobd("token", "create", "--app", "Desktop", "--scope", "read,tokens", "--user", "canary"))
 
 	p := d.open("--server", server)
 	d.sees("Another server", "Keep in an encrypted file")

@@ -241,11 +241,11 @@ func (d *desk) pasted(remote *testserver.Remote) client.Secret {
 	d.t.Helper()
 	d.signInAt(remote.URL)
 	d.Has("Signed in as ada")
-	app, err := d.ui.conn.AddApp(d.t.Context(), client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read"}})
+	app, err := d.ui.conn.AddApp(d.t.Context(), client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read", "tokens"}})
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	_, token, err := d.ui.conn.CreateToken(d.t.Context(), client.NewToken{AppID: app.ID, Scopes: []string{"read"}})
+	_, token, err := d.ui.conn.CreateToken(d.t.Context(), client.NewToken{AppID: app.ID, Scopes: []string{"read", "tokens"}})
 	if err != nil {
 		d.t.Fatal(err)
 	}

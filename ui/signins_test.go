@@ -11,8 +11,10 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"keyfob/api"
 	"keyfob/client"
 	"keyfob/internal/testserver"
+	"keyfob/server/tokens"
 	"keyfob/ui/widgets"
 )
 
@@ -81,18 +83,56 @@ func TestAPastedTokenThatEndsInMidWorkIsAskedForAndTheActionRunsOnce(t *testing.
 	}
 }
 
-func TestACreateFormThatMayNotAskForApplicationsSaysSoAndWaitsNoMore(t *testing.T) {
+// narrowed is the desktop signed in with a pasted token that may not list tokens any more.
+func narrowed(t *testing.T) *desk {
+	t.Helper()
 	d, remote := openRemote(t, "ada")
-	d.pasted(remote) // without the scope tokens
-	d.Has("Signed in as ada")
+	d.pasted(remote)
+	scopes := []string{"read"}
+	apps, err := remote.Tokens.Apps(t.Context(), tokens.Operator(), tokens.PageRequest{Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := remote.Tokens.ChangeApp(t.Context(), tokens.Operator(), apps.Items[0].ID, api.AppChange{Scopes: &scopes}); err != nil {
+		t.Fatal(err)
+	}
+	d.ui.refresh()
+	return d
+}
+
+func TestACreateFormThatMayNotAskForApplicationsSaysSoAndWaitsNoMore(t *testing.T) {
+	d := narrowed(t)
 	d.Shortcut(fyne.KeyN)
 	d.Has("This needs a sign-in of your own in the browser. Sign out, sign in there", "No applications could be loaded")
 	d.HasNot("Loading…", "Sign in again") // which would only ask the same once more
 }
 
-func TestAPastedTokenThatMayNotListTokensSaysWhichScopeItLacks(t *testing.T) {
+// It would take the place of a sign-in that works.
+func TestATokenThatMayNotListTokensIsNotTakenForASignIn(t *testing.T) {
 	d, remote := openRemote(t, "ada")
-	d.pasted(remote)
+	d.signInAt(remote.URL)
+	app := d.addApp("Warehouse", "read")
+	_, token, err := d.ui.conn.CreateToken(t.Context(), client.NewToken{AppID: app.ID, Scopes: []string{"read"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada := d.ui.conn.Saved
+	d.Menu("Add a connection…")
+	d.tabTo(toAddress)
+	d.Type(remote.URL)
+	d.paste(token)
+	d.Has("This token may not do what Keyfob needs.", "read and tokens")
+	d.Tap("Back to " + hostOf(remote.URL))
+	d.Has("Signed in as ada")
+	again := d.restart()
+	again.Has("Signed in as ada")
+	if again.ui.conn.Way != ada.Way {
+		t.Errorf("signed in by %v", again.ui.conn.Way)
+	}
+}
+
+func TestAPastedTokenThatMayNoMoreListTokensSaysWhichScopeItLacks(t *testing.T) {
+	d := narrowed(t)
 	d.Has("Signed in as ada", "an access token that may not list your tokens", "has the scope tokens too",
 		"The server says: This needs a person who has signed in, or a personal access token with the scope tokens.")
 	d.HasNot("Your account may not", "Sign out, sign in there")

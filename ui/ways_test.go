@@ -13,11 +13,11 @@ func TestATokenIsPastedAndCheckedBeforeItIsKept(t *testing.T) {
 	d.signInAt(remote.URL)
 	d.Has("Signed in as ada")
 	ada := d.ui.conn
-	app, err := ada.AddApp(t.Context(), client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read"}})
+	app, err := ada.AddApp(t.Context(), client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read", "tokens"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, secret, err := ada.CreateToken(t.Context(), client.NewToken{AppID: app.ID, Scopes: []string{"read"}})
+	_, secret, err := ada.CreateToken(t.Context(), client.NewToken{AppID: app.ID, Scopes: []string{"read", "tokens"}})
 	if err != nil {
 		t.Fatal(err)
 	}

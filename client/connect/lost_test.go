@@ -243,11 +243,11 @@ func TestAPastedTokenThatWasOnlyInMemoryIsNotSaidToBeLost(t *testing.T) {
 	none := credentials.NewFile(filepath.Join(d.dir, "none"))
 	c := d.started(t, none)
 	ada := d.signInAs(t, c, remote.URL, "ada")
-	app, err := ada.AddApp(t.Context(), client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read"}})
+	app, err := ada.AddApp(t.Context(), client.NewApp{Name: "Warehouse", Policy: client.PolicyAuthenticatedUsers, Scopes: []string{"read", "tokens"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, token, err := ada.CreateToken(t.Context(), client.NewToken{AppID: app.ID, Scopes: []string{"read"}})
+	_, token, err := ada.CreateToken(t.Context(), client.NewToken{AppID: app.ID, Scopes: []string{"read", "tokens"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,12 +30,16 @@ func (a *account) signIn(ctx context.Context, p Part) (session.Identity, error) 
 	return a.session.SignIn(ctx)
 }
 
-// paste keeps a token once the server has said whose it is.
+// paste keeps a token once the server has said whose it is and has shown it the
+// tokens: it may take the place of a sign-in that works.
 func (a *account) paste(ctx context.Context, token client.Secret) (session.Identity, error) {
 	asking := rest.New(a.server, pasted{token}, a.http)
 	defer asking.Close()
 	me, err := asking.Me(ctx)
 	if err != nil {
+		return session.Identity{}, ofToken(err)
+	}
+	if _, err := asking.ProfileTokens(ctx); err != nil {
 		return session.Identity{}, ofToken(err)
 	}
 	who := session.Identity{Issuer: a.server.Issuer, Subject: me.ID, Login: me.Login, Name: me.Name}
@@ -55,9 +59,8 @@ func ofToken(err error) error {
 	return err
 }
 
-// ProfileTokens is that of rest.Client. A pasted token that signs in may not be one
-// that lists tokens: that is client.ErrTokenNarrow, and nothing that the account
-// lacks.
+// ProfileTokens is that of rest.Client. A pasted token that signs in may not list
+// tokens any more: that is client.ErrTokenNarrow, and nothing that the account lacks.
 func (c *Connection) ProfileTokens(ctx context.Context) ([]client.Token, error) {
 	all, err := c.Client.ProfileTokens(ctx)
 	var p *client.Problem
@@ -67,7 +70,7 @@ func (c *Connection) ProfileTokens(ctx context.Context) ([]client.Token, error) 
 	return all, err
 }
 
-// pasted is the source of the one call that asks whose a token is.
+// pasted is the source of the calls that ask what a token is good for.
 type pasted struct{ token client.Secret }
 
 func (p pasted) AccessToken(context.Context) (client.Secret, error) { return p.token, nil }
