@@ -70,8 +70,8 @@ func (c *Cover) lift() {
 	canvas.SetOnTypedKey(c.keys)
 }
 
-// Tapped keeps taps from what is below.
-func (c *Cover) Tapped(*fyne.PointEvent) {}
+// Tapped keeps taps from what is below, and the focus, which Fyne takes away for them, where it was at first.
+func (c *Cover) Tapped(*fyne.PointEvent) { c.SetFirst(c.first) }
 
 // Cursor is Fyne's. Fyne asks for it whenever the pointer moves.
 func (c *Cover) Cursor() desktop.Cursor { return usedAt() }
