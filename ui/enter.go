@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"fyne.io/fyne/v2/container"
+
 	"keyfob/client"
 	"keyfob/client/connect"
 	"keyfob/ui/i18n"
@@ -141,7 +143,8 @@ func (u *UI) showEnter(last connect.Saved) {
 		p.Back, p.BackText = u.chooseSaved, i18n.T("signin.saved")
 	}
 	u.enter = signin.New(p)
-	u.window.SetContent(widgets.NewSense(u.enter.Content))
+	u.window.SetContent(widgets.NewSense(container.NewBorder(u.notices, nil, nil, nil, u.enter.Content)))
+	u.showNotice()
 	u.enter.Refresh()
 	u.window.SetMainMenu(u.menu())
 }

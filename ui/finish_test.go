@@ -56,8 +56,8 @@ func TestWhatCouldNotBeOpenedAndIsRemovedIsNotTriedAgain(t *testing.T) {
 	again.Tap("Remove connection")
 	again.Has("Connection removed")
 	again.Tap("Close")
-	again.Has("Use the built-in server")
-	again.HasNot("could not be opened", "Try again")
+	again.Has("Use the built-in server", "Not signed out yet")
+	again.HasNot("could not be opened")
 }
 
 func TestRemovingTheOneSetAsideTakesTheWayBackAway(t *testing.T) {

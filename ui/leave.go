@@ -9,6 +9,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 
 	"keyfob/client"
@@ -107,10 +108,16 @@ func (u *UI) left(conn *connect.Connection, err error) {
 func (u *UI) sayLeft(conn *connect.Connection, err error) {
 	pasted := conn.Way == connect.Token
 	said := []string{i18n.T("signOut.done", "Name", fullName(conn.Saved))}
-	if err != nil {
+	e, ok := errors.AsType[*client.SignOutError](err)
+	noticed := slices.ContainsFunc(u.cfg.Connector.Leaving(), func(s connect.Saved) bool { return s.Key() == conn.Key() })
+	switch {
+	case noticed: // the notice says why
+		u.unsettled = err
+		said = []string{i18n.T("signOut.here", "Name", fullName(conn.Saved))}
+	case err != nil:
 		said = []string{i18n.T("signOut.partly", "Name", fullName(conn.Saved)), words.SignedOut(err, pasted)}
 	}
-	if e, ok := errors.AsType[*client.SignOutError](err); ok && !e.Lost {
+	if ok && !e.Lost {
 		u.tidy.Store(false)
 		said = append(said, u.triesAgain())
 	}
@@ -118,11 +125,12 @@ func (u *UI) sayLeft(conn *connect.Connection, err error) {
 		said = append(said, i18n.T("leaving.pasted"))
 	}
 	text := strings.Join(said, " ")
-	if err != nil {
+	if err != nil && !noticed {
 		u.enter.Failed(words.Sentence{Text: text}, conn.BuiltIn)
 		return
 	}
 	u.enter.Note(text, conn.BuiltIn)
+	u.showNotice()
 }
 
 // finishOnce is finish, unless nothing is left.
@@ -182,20 +190,18 @@ func (u *UI) notice() notice {
 	return notice{}
 }
 
-// showNotice says above the views, or at the first screen, what became of
+// showNotice says above the views, or above the first screen, what became of
 // earlier sign-outs.
 func (u *UI) showNotice() {
-	n := u.notice()
-	switch {
-	case u.main != nil:
-		u.main.notice.RemoveAll()
-		if n.text != "" {
-			u.main.say(widgets.NewBanner(n.kind, n.text, n.button, n.do))
-		}
-		u.main.content.Refresh()
-	case u.enter != nil && n.text != "" && !u.enter.Waits():
-		u.enter.Note(n.text, false)
+	above := u.notices
+	if u.main != nil {
+		above = u.main.notice
 	}
+	above.RemoveAll()
+	if n := u.notice(); n.text != "" {
+		above.Add(container.New(layout.NewCustomPaddedLayout(12, 0, 22, 22), widgets.NewBanner(n.kind, n.text, n.button, n.do)))
+	}
+	u.window.Content().Refresh()
 }
 
 func (u *UI) forgetNotice() {

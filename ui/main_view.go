@@ -231,11 +231,6 @@ func (m *mainView) back() {
 	}
 }
 
-// say puts what concerns no view above them.
-func (m *mainView) say(o fyne.CanvasObject) {
-	m.notice.Objects = []fyne.CanvasObject{container.New(layout.NewCustomPaddedLayout(12, 0, 22, 22), o)}
-}
-
 func (m *mainView) tokensUpdated(count int, at time.Time) {
 	m.items[viewTokens].SetCount(count)
 	m.status.updated(at)

@@ -3,6 +3,8 @@ package ui
 import (
 	"testing"
 
+	"fyne.io/fyne/v2"
+
 	"keyfob/client/connect"
 	"keyfob/internal/testserver"
 )
@@ -62,8 +64,32 @@ func TestTheFirstScreenSaysWhatBecameOfTheLastConnectionsRemoval(t *testing.T) {
 	again := d.restart()
 	again.Has("Use the built-in server", "Not signed out yet: "+ada+". The server has not confirmed the sign-out: it cannot be reached.")
 	picture(t, again, "removal-left")
+	again.Menu("Manage connections…")
+	again.Press(fyne.KeyEscape)
+	again.Has("Not signed out yet: " + ada)
 	remote.SetGone(false)
-	last := again.restart()
+	again.Tap("Try again")
+	again.Has("The sign-out of " + ada + " is now confirmed.")
+	again.HasNot("Not signed out yet")
+	again.Tap("Close")
+	again.HasNot("is now confirmed")
+}
+
+func TestASignOutThatIsNotConfirmedStaysOnTheFirstScreen(t *testing.T) {
+	d, remote := openRemote(t, "ada")
+	d.signInAt(remote.URL)
+	d.Has("Signed in as ada")
+	ada := fullName(d.ui.conn.Saved)
+	remote.SetGone(true)
+	d.ui.signOut()
+	d.Has("You are signed out of "+ada+" on this computer.", "Not signed out yet: "+ada)
+	picture(t, d, "sign-out-left")
+	d.Menu("Manage connections…")
+	d.Has(ada + ": the sign-out is not confirmed yet.")
+	d.Press(fyne.KeyEscape)
+	d.Has("Another server", "Not signed out yet: "+ada)
+	remote.SetGone(false)
+	last := d.restart()
 	last.Has("Use the built-in server", "The sign-out of "+ada+" is now confirmed.")
 	last.HasNot("Not signed out yet")
 	next := last.restart()

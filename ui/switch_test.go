@@ -158,7 +158,7 @@ func TestConnectionsAreNamedOrderedAndRemoved(t *testing.T) {
 	d.HasNot("Remove connection?")
 	d.Has("Connection removed", "Bob Buyer", "The server has not confirmed the sign-out", "marked as ended and stays where it was kept", "tries again by itself, at its next start at the latest")
 	d.Tap("Close")
-	d.Has("Bob Buyer", "its sign-out is not confirmed yet")
+	d.Has("Bob Buyer", "the sign-out is not confirmed yet")
 	d.Tap("Close")
 	d.Has("Signed in as ada")
 

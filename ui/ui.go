@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	fynetheme "fyne.io/fyne/v2/theme"
 
 	"keyfob/client/connect"
@@ -70,6 +71,7 @@ type UI struct {
 	settled   []connect.Saved // removed earlier, and signed out only now
 	lost      []connect.Saved // removed earlier, and never to be signed out at the server
 	unsettled error           // why others still are not
+	notices   *fyne.Container // that at the first screen
 
 	resumed   *resuming     // the start's screen, while it is shown
 	failed    connect.Saved // what could not be opened last
@@ -88,7 +90,7 @@ type UI struct {
 
 // New makes the window; Start shows it.
 func New(cfg Config) *UI {
-	u := &UI{cfg: cfg, cancel: func() {}}
+	u := &UI{cfg: cfg, cancel: func() {}, notices: container.NewVBox()}
 	u.idle = lock.NewIdle(func() time.Duration { return settings.LockAfter(cfg.App) }, u.Lock)
 	widgets.OnUse(u.idle.Used)
 	u.window = cfg.App.NewWindow(i18n.T("app.name"))
