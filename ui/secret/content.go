@@ -15,9 +15,9 @@ import (
 	"keyfob/ui/widgets"
 )
 
-// closing is what the dialog waits for before it closes: the check box, or a
-// question in its place.
-func (d *Dialog) closing() fyne.CanvasObject {
+// bottom stays in sight: what came of testing, saving and sealing, and what the
+// dialog waits for before it closes, the check box or a question in its place.
+func (d *Dialog) bottom() fyne.CanvasObject {
 	d.stored = widgets.NewCheck(i18n.T("secret.stored"), d.tick)
 	d.storedLine = widgets.Flush(d.stored)
 	d.ask = newQuestion(d.goBack)
@@ -26,20 +26,19 @@ func (d *Dialog) closing() fyne.CanvasObject {
 	} else {
 		d.ask.revoke.Hide()
 	}
-	return container.New(layout.NewCustomPaddedVBoxLayout(0), d.storedLine, d.ask.box)
+	d.result = newStatus("")
+	d.sayActivation()
+	return container.New(layout.NewCustomPaddedVBoxLayout(6), d.result.box, d.storedLine, d.ask.box)
 }
 
 // content is the dialog from the sentence that this is the only time on.
 func (d *Dialog) content() fyne.CanvasObject {
 	d.status = newStatus(i18n.T("secret.notYet"))
-	d.result = newStatus("")
-	d.sayActivation()
 	return container.New(layout.NewCustomPaddedVBoxLayout(10),
 		widgets.NewBanner(widgets.Warn, i18n.T("secret.once"), "", nil),
 		d.box(),
 		d.status.box,
 		container.New(layout.NewCustomPaddedVBoxLayout(0), d.uses(), widgets.Flush(d.forWhom)),
-		d.result.box,
 		widgets.Flush(widgets.NewQuiet(i18n.T("secret.guidance", "Name", actsAs(d.p.Token)), theme.SizeNameCaption)),
 	)
 }

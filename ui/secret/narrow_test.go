@@ -44,6 +44,8 @@ func TestTheBoxToTickIsSeenInALowWindow(t *testing.T) {
 			test.AssertRendersToImage(t, "low-"+name+".png", w.Canvas())
 			onlyDrawn(t, w)
 			inPicture(t, w, d.stored)
+			d.tested(token.ActsAs, nil)
+			inPicture(t, w, d.result.box)
 		})
 	}
 }

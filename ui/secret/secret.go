@@ -94,7 +94,7 @@ func Show(w fyne.Window, p Params) *Dialog {
 	d.hide = time.AfterFunc(shownAtMost, d.timeUp)
 	d.hide.Stop()
 	d.dialog = widgets.NewDialog(w, i18n.T("secret.title"), subtitle(p.Token), d.content())
-	d.dialog.SetPinned(d.closing())
+	d.dialog.SetPinned(d.bottom())
 	d.dialog.SetSubmit(i18n.T("secret.done"), widget.HighImportance, d.close)
 	d.dialog.SetSubmitEnabled(false)
 	d.dialog.SetCancel("", d.Leave)
