@@ -99,6 +99,8 @@ func (e *expired) show() {
 		title, why = "expired.awayTitle", "expired.awayText"
 	case e.quit:
 		title, why = "expired.quitTitle", "expired.quitText"
+	case !e.unlock && e.u.main == nil: // nothing was being done yet
+		why = "expired.openText"
 	}
 	text := widget.NewLabel(i18n.T(why, "Server", fullName(e.conn.Saved)))
 	text.Wrapping = fyne.TextWrapWord

@@ -35,7 +35,7 @@ var keyrings = []struct {
 	{"keeps nothing", fakesecrets.Faults{Drop: true}, emptyList},
 	{"keeps it and says that it failed", fakesecrets.Faults{FailAfter: true}, emptyList},
 	{"too big for it", fakesecrets.Faults{Max: 1}, emptyList},
-	{"dismissed", fakesecrets.Faults{Locked: true, Answer: fakesecrets.No}, "Try again"},
+	{"dismissed", fakesecrets.Faults{Locked: true, Answer: fakesecrets.No}, "Try the keyring again"},
 	{"unanswered", fakesecrets.Faults{Locked: true, Answer: fakesecrets.Never}, "Use the built-in server"},
 	{"absent", fakesecrets.Faults{Absent: true}, "Use the built-in server"},
 }

@@ -91,6 +91,9 @@ func (u *UI) notOpened(ctx context.Context, s connect.Saved, err error) {
 	switch {
 	case u.inLockedFile(s, err):
 		u.openFileFor(s)
+	case s.BuiltIn && u.aside == nil && errors.Is(err, client.ErrKeyring): // which it opens without
+		u.noteRefused(s, err)
+		u.stopResuming(s)
 	case passing, u.aside != nil && !errors.Is(err, client.ErrSignInExpired):
 		u.cancel()
 		u.noteRefused(s, err)
@@ -111,6 +114,8 @@ func (u *UI) sayFailed(s connect.Saved, err error) {
 		if !s.BuiltIn {
 			u.enter.Note(i18n.T("resuming.away", "Server", fullName(s)), false)
 		}
+	case errors.Is(err, client.ErrSignInExpired):
+		u.enter.Failed(words.Sentence{Text: i18n.T("resuming.ended", "Server", fullName(s))}, s.BuiltIn)
 	case !errors.Is(err, connect.ErrNone) || errors.Is(err, client.ErrFileLocked):
 		u.enter.Failed(words.For(err), s.BuiltIn)
 	}

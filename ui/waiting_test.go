@@ -38,6 +38,7 @@ func (a *asking) Get(ctx context.Context, key string) (client.Secret, error) {
 		select {
 		case err := <-a.answer:
 			if err != nil {
+				a.refused.Store(true)
 				return client.Secret{}, err
 			}
 		case <-ctx.Done():
@@ -103,6 +104,15 @@ func TestAKeyringThatIsNotWaitedForLeavesTheFirstScreen(t *testing.T) {
 	keyring.answer = nil
 	keyring.refused.Store(false)
 	d.Tap("Try the keyring again")
+	d.Has("Tokens", "Signed in as ada")
+}
+
+func TestTheBuiltInServerIsOfferedWithoutAKeyringThatSaysNo(t *testing.T) {
+	d, keyring := openAsking(t)
+	go func() { keyring.answer <- credentials.ErrDismissed }() // as soon as it asks
+	d.Has("Use the built-in server", "Your keyring was not opened, so a sign-in lasts only until you quit.", "Try the keyring again")
+	d.HasNot("could not be opened")
+	d.Tap("Use the built-in server")
 	d.Has("Tokens", "Signed in as ada")
 }
 
