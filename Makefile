@@ -9,8 +9,9 @@ TAGS    := migrated_fynedo
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 # Not in SQLite, which was translated from C, nor in what draws pictures and reads fonts: that takes most of the time, and
-# would be another's race.
-NORACE  := modernc.org/sqlite/lib modernc.org/libc image/... compress/... hash/... encoding/xml golang.org/x/image/... \
+# would be another's race. None of these may use a generic type of sync: the linker keeps one copy, perhaps theirs, which
+# tells the detector nothing.
+NORACE  := modernc.org/sqlite/lib modernc.org/libc image/... compress/... hash/adler32 hash/crc32 golang.org/x/image/... \
 	github.com/anthonynsimon/bild/... github.com/go-text/typesetting/... github.com/srwiley/...
 RACE    := -race $(foreach package,$(NORACE),-gcflags=$(package)=-race=false)
 RELEASE := -buildvcs=false -trimpath -ldflags '$(LDFLAGS)'

@@ -18,7 +18,7 @@ import (
 
 // leaving bounds the end of the program: what a signal asks for is done within
 // two seconds.
-const leaving = 1500 * time.Millisecond
+const leaving = 1250 * time.Millisecond // a busy machine needs the rest to end a process
 
 // leave ends the program for a signal. The window may hang or a dialog be open:
 // the clipboard is cleared all the same, and nobody is asked.
