@@ -38,21 +38,25 @@ func TestTheProgramKilledInTheMiddleOfSigningInRenewingAndSigningOutStartsWhole(
 	k := newKilling(t)
 	p, signedIn := k.startsWhole("at first")
 	starts := map[bool]int{} // signed in, or asked
-	both := func() bool { return starts[true] > 0 && starts[false] > 0 }
-	for i := 0; i < *kills || !both() && i < 4**kills; i++ {
+	amid := map[string]int{} // by the step that had begun
+	all := func() bool { return starts[true] > 0 && starts[false] > 0 && len(amid) == 3 }
+	for i := 0; i < *kills || !all() && i < 4**kills; i++ {
 		step, do, least, most := k.next(signedIn)
 		f := fuse{messages: least + k.rng.IntN(most-least+1), delay: time.Duration(k.rng.IntN(2)*k.rng.IntN(80)) * time.Millisecond}
 		when := fmt.Sprintf("kill %d, %s, %s after message %d", i+1, step, f.delay, f.messages)
 		do(p, &f)
 		t.Logf("%s, of %d", when, f.passed.Load())
+		if f.passed.Load() > 0 {
+			amid[step]++
+		}
 		p, signedIn = k.startsWhole(when)
 		starts[signedIn]++
 		if t.Failed() {
 			break
 		}
 	}
-	t.Logf("killed %d times: %d signed in, %d asked", starts[true]+starts[false], starts[true], starts[false])
-	if !both() && !t.Failed() {
+	t.Logf("killed %d times, %v: %d signed in, %d asked", starts[true]+starts[false], amid, starts[true], starts[false])
+	if !all() && !t.Failed() {
 		t.Error("that does not happen: is it killed at all?")
 	}
 	k.livesOn(p, signedIn)
@@ -171,18 +175,25 @@ func (k *killing) renews(p *process, f *fuse) {
 	must(k.t, p.cmd.Process.Kill())
 	<-p.ended
 	k.light(f, k.start("keyfob", nil, program(k.t, "keyfob"), "--server", k.URL))
+	k.begins(f)
+	k.dies(f, time.Second)
+}
+
+// begins waits until the program asks the server for something.
+func (k *killing) begins(f *fuse) {
+	k.t.Helper()
 	select {
 	case <-f.begun:
 	case <-time.After(patience):
-		k.t.Fatal("a program that is to renew its sign-in asks no server")
+		k.t.Fatal("the program asks no server")
 	}
-	k.dies(f, time.Second)
 }
 
 func (k *killing) signsOut(p *process, f *fuse) {
 	k.t.Helper()
 	k.light(f, p)
 	k.choosesSignOut()
+	k.begins(f)
 	k.dies(f, 500*time.Millisecond)
 }
 

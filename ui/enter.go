@@ -185,7 +185,7 @@ func (u *UI) keeping(ctx context.Context) signin.Keeping {
 }
 
 // looking is how long the browser waits for what sayKeeping asks.
-const looking = 3 * time.Second
+const looking = time.Second
 
 // sayKeeping asks where the sign-in under way will be kept, and says it before
 // the browser opens (security requirement 11).
@@ -193,9 +193,11 @@ func (u *UI) sayKeeping() {
 	ctx, cancel := context.WithTimeout(context.Background(), looking)
 	defer cancel()
 	k := u.keeping(ctx)
-	late := ctx.Err() != nil
+	if ctx.Err() != nil { // nor will it be waited for
+		k = signin.Refused
+	}
 	task.Do(func() {
-		if u.enter != nil && !late {
+		if u.enter != nil {
 			u.enter.ShowKeeping(k)
 		}
 	})

@@ -119,7 +119,9 @@ func (u *UI) sayLeft(conn *connect.Connection, err error) {
 	}
 	if ok && !e.Lost {
 		u.tidy.Store(false)
-		said = append(said, u.triesAgain())
+		if !noticed {
+			said = append(said, u.triesAgain())
+		}
 	}
 	if pasted {
 		said = append(said, i18n.T("leaving.pasted"))
@@ -180,7 +182,7 @@ func (u *UI) notice() notice {
 	left := u.cfg.Connector.Leaving()
 	switch {
 	case len(left) > 0 && u.unsettled != nil:
-		text := i18n.T("leaving.left", "Names", names(left)) + " " + words.SignedOut(u.unsettled, allPasted(left))
+		text := i18n.T("leaving.left", "Names", names(left)) + " " + words.SignedOut(u.unsettled, allPasted(left)) + " " + u.triesAgain()
 		return notice{widgets.Warn, text, i18n.T("words.tryAgain"), func() { task.Go(u.finish) }}
 	case len(u.lost) > 0:
 		return notice{widgets.Warn, i18n.T("leaving.lostNames", "Names", names(u.lost)), i18n.T("leaving.close"), u.forgetLost}

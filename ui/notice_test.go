@@ -70,7 +70,7 @@ func TestTheFirstScreenSaysWhatBecameOfTheLastConnectionsRemoval(t *testing.T) {
 	remote.SetGone(false)
 	again.Tap("Try again")
 	again.Has("The sign-out of " + ada + " is now confirmed.")
-	again.HasNot("Not signed out yet")
+	again.HasNot("Not signed out yet", "tries again by itself")
 	again.Tap("Close")
 	again.HasNot("is now confirmed")
 }
@@ -87,7 +87,7 @@ func TestASignOutThatIsNotConfirmedStaysOnTheFirstScreen(t *testing.T) {
 	d.Menu("Manage connections…")
 	d.Has(ada + ": the sign-out is not confirmed yet.")
 	d.Press(fyne.KeyEscape)
-	d.Has("Another server", "Not signed out yet: "+ada)
+	d.Has("Another server", "Not signed out yet: "+ada, "tries again by itself")
 	remote.SetGone(false)
 	last := d.restart()
 	last.Has("Use the built-in server", "The sign-out of "+ada+" is now confirmed.")

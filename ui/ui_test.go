@@ -299,7 +299,7 @@ func TestSignOutWithoutTheServerSaysWhatIsLeft(t *testing.T) {
 	d := signedIn(t)
 	d.server.Stop(t)
 	d.ui.signOut()
-	d.Has("Use the built-in server", "You are signed out of Built-in server · Ada Admin on this computer. Keyfob tries again by itself",
+	d.Has("Use the built-in server", "You are signed out of Built-in server · Ada Admin on this computer.", "Keyfob tries again by itself",
 		"Not signed out yet: Built-in server · Ada Admin. The server has not confirmed the sign-out: it cannot be reached.", "Try again")
 	d.HasNot("then try again")
 }

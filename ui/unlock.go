@@ -99,7 +99,11 @@ func (u *UI) openLocked(ctx context.Context, l *locked, given client.Secret) (*c
 	if err := u.cfg.Kept.OpenFile(ctx, given); err != nil {
 		return nil, err
 	}
-	task.Do(func() { l.screen.Doing(i18n.T("lock.asking", "Server", serverName(l.saved))) })
+	task.Do(func() {
+		if ctx.Err() == nil && u.locked == l {
+			l.screen.Doing(i18n.T("lock.asking", "Server", serverName(l.saved)))
+		}
+	})
 	conn, err := u.fetchLocked(ctx, l)
 	if conn == nil || conn.BuiltIn || !errors.Is(err, client.ErrSignInExpired) && !errors.Is(err, connect.ErrNone) {
 		return conn, err
