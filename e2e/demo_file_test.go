@@ -6,7 +6,7 @@ package e2e
 func (d *tour) file() {
 	const passphrase = "three words of mine"
 	p := d.open()
-	d.shot("no-keyring", "signed in only until you quit", "Keep in an encrypted file")
+	d.shot("no-keyring", "lasts only until you quit", "Keep in an encrypted file")
 	d.useBuiltIn()
 	d.shot("no-keyring-tokens", "signed in until you quit")
 	d.press("ctrl+l")
@@ -16,7 +16,7 @@ func (d *tour) file() {
 	d.quit(p)
 
 	p = d.open()
-	d.sees("signed in only until you quit", "Keep in an encrypted file")
+	d.sees("lasts only until you quit", "Keep in an encrypted file")
 	d.press("Tab", "Tab", "Tab", "Tab", "Return") // from the built-in server to keeping
 	d.shot("passphrase-choose", "New passphrase", "Nobody can open the file without it")
 	d.typeText("short")

@@ -85,7 +85,7 @@ func TestWithoutAKeyringTheSignInLastsUntilQuit(t *testing.T) {
 	}
 
 	p = d.open()
-	d.sees("Use the built-in server", "Another server", "signed in only until you quit") // asked, and it stays so
+	d.sees("Use the built-in server", "Another server", "lasts only until you quit") // asked, and it stays so
 	d.seesNo("Signed in as", "Laptop")
 	d.press("Return")
 	d.sees("Signed in as", "signed in until you quit", "Laptop") // the server has what was made before
