@@ -26,6 +26,7 @@ func (u *UI) useBuiltIn(ctx context.Context) error {
 }
 
 func (u *UI) signIn(ctx context.Context, w signin.Wish) error {
+	u.sayKeeping(ctx)
 	known := u.known()
 	conn, err := u.cfg.Connector.SignIn(ctx, connect.Wish{
 		Address: w.Address, Way: ways[w.Way], LoopbackHost: w.LoopbackHost, CA: w.CA,
@@ -184,16 +185,19 @@ func (u *UI) keeping(ctx context.Context) signin.Keeping {
 	return signin.UntilQuit
 }
 
-// looking is how long the browser waits for what sayKeeping asks.
+// looking is how long a sign-in waits for what sayKeeping asks.
 const looking = time.Second
 
-// sayKeeping asks where the sign-in under way will be kept, and says it before
-// the browser opens (security requirement 11).
-func (u *UI) sayKeeping() {
-	ctx, cancel := context.WithTimeout(context.Background(), looking)
+// sayKeeping asks where a sign-in at the first screen will be kept, and says it
+// before the browser opens (security requirement 11).
+func (u *UI) sayKeeping(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, looking)
 	defer cancel()
 	k := u.keeping(ctx)
-	if ctx.Err() != nil { // nor will it be waited for
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return
+	case ctx.Err() != nil: // nor will it be waited for
 		k = signin.Refused
 	}
 	task.Do(func() {

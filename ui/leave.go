@@ -109,6 +109,10 @@ func (u *UI) sayLeft(conn *connect.Connection, err error) {
 	pasted := conn.Way == connect.Token
 	said := []string{i18n.T("signOut.done", "Name", fullName(conn.Saved))}
 	e, ok := errors.AsType[*client.SignOutError](err)
+	pending := ok && !e.Lost
+	if pending {
+		u.tidy.Store(false)
+	}
 	noticed := slices.ContainsFunc(u.cfg.Connector.Leaving(), func(s connect.Saved) bool { return s.Key() == conn.Key() })
 	switch {
 	case noticed: // the notice says why
@@ -117,11 +121,8 @@ func (u *UI) sayLeft(conn *connect.Connection, err error) {
 	case err != nil:
 		said = []string{i18n.T("signOut.partly", "Name", fullName(conn.Saved)), words.SignedOut(err, pasted)}
 	}
-	if ok && !e.Lost {
-		u.tidy.Store(false)
-		if !noticed {
-			said = append(said, u.triesAgain())
-		}
+	if pending && !noticed {
+		said = append(said, u.triesAgain())
 	}
 	if pasted {
 		said = append(said, i18n.T("leaving.pasted"))

@@ -54,11 +54,17 @@ func TestABannerSaysThatASignOutStillFailsAndTriesItAgain(t *testing.T) {
 	last.HasNot("sign-out")
 }
 
-func TestTheFirstScreenSaysWhatBecameOfTheLastConnectionsRemoval(t *testing.T) {
-	d, remote := openRemote(t, "ada")
+// onlyAda is the desktop signed in at a server, with no other connection.
+func onlyAda(t *testing.T) (d *desk, remote *testserver.Remote, ada string) {
+	t.Helper()
+	d, remote = openRemote(t, "ada")
 	d.signInAt(remote.URL)
 	d.Has("Signed in as ada")
-	ada := fullName(d.ui.conn.Saved)
+	return d, remote, fullName(d.ui.conn.Saved)
+}
+
+func TestTheFirstScreenSaysWhatBecameOfTheLastConnectionsRemoval(t *testing.T) {
+	d, remote, ada := onlyAda(t)
 	d.removeFirst(remote)
 	d.Tap("Close")
 	again := d.restart()
@@ -76,10 +82,7 @@ func TestTheFirstScreenSaysWhatBecameOfTheLastConnectionsRemoval(t *testing.T) {
 }
 
 func TestASignOutThatIsNotConfirmedStaysOnTheFirstScreen(t *testing.T) {
-	d, remote := openRemote(t, "ada")
-	d.signInAt(remote.URL)
-	d.Has("Signed in as ada")
-	ada := fullName(d.ui.conn.Saved)
+	d, remote, ada := onlyAda(t)
 	remote.SetGone(true)
 	d.ui.signOut()
 	d.Has("You are signed out of "+ada+" on this computer.", "Not signed out yet: "+ada)

@@ -130,7 +130,6 @@ func (u *UI) Window() fyne.Window { return u.window }
 // OpenBrowser opens the system's browser for a sign-in. Where that fails the
 // sign-in still waits: the window offers the address, to be opened by hand.
 func (u *UI) OpenBrowser(address string) error {
-	u.sayKeeping()
 	err := u.cfg.OpenURL(address)
 	task.Do(func() { u.browserOpened(address, err) })
 	return nil

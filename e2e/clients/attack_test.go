@@ -181,6 +181,20 @@ func (a *attack) refusedFor(reason, answer string) {
 	a.nobody()
 }
 
+// refusedUnasked sees to it that the sign-in fails as it should before a browser opens.
+func (a *attack) refusedUnasked(want error, what string) {
+	a.t.Helper()
+	select {
+	case err := <-a.done:
+		if !errors.Is(err, want) {
+			a.t.Errorf("%s: %v", what, err)
+		}
+	case address := <-a.opened:
+		a.t.Errorf("%s: a browser is sent to %s", what, address)
+	}
+	a.nobody()
+}
+
 func (a *attack) nobody() {
 	a.t.Helper()
 	if _, err := a.session.AccessToken(a.t.Context()); !errors.Is(err, client.ErrSignInExpired) {

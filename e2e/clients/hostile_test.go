@@ -137,15 +137,7 @@ func TestADowngradeOfWhatOIDCProviderAnnouncesIsRefused(t *testing.T) {
 			}
 			m["code_challenge_methods_supported"] = methods
 		}})
-		select {
-		case err := <-a.done:
-			if !errors.Is(err, client.ErrSignInRefused) {
-				t.Errorf("%s: %v", name, err)
-			}
-		case address := <-a.opened:
-			t.Errorf("%s: a browser is sent to %s", name, address)
-		}
-		a.nobody()
+		a.refusedUnasked(client.ErrSignInRefused, name)
 	}
 }
 
