@@ -99,7 +99,6 @@ func (u *UI) showMain(conn *connect.Connection, me client.Me, rules client.Capab
 		u.unlocked(u.locked)
 	}
 	u.main.open(view)
-	u.showNotice()
 	if u.lockNext {
 		u.lockNext = false
 		u.lock()
@@ -209,7 +208,7 @@ func (u *UI) sayKeeping(ctx context.Context) {
 
 // noteRefused notes whether it was for the keyring that s did not open.
 func (u *UI) noteRefused(s connect.Saved, err error) {
-	u.refusedOf = s
+	u.failed = s
 	u.refused.Store(errors.Is(err, client.ErrKeyring))
 }
 
@@ -217,5 +216,5 @@ func (u *UI) noteRefused(s connect.Saved, err error) {
 func (u *UI) askKeyring() {
 	u.refused.Store(false)
 	u.setAside()
-	u.begin(u.refusedOf, u.reopen)
+	u.begin(u.failed, u.reopen)
 }

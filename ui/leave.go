@@ -196,13 +196,9 @@ func (u *UI) notice() notice {
 // showNotice says above the views, or above the first screen, what became of
 // earlier sign-outs.
 func (u *UI) showNotice() {
-	above := u.notices
-	if u.main != nil {
-		above = u.main.notice
-	}
-	above.RemoveAll()
+	u.notices.RemoveAll()
 	if n := u.notice(); n.text != "" {
-		above.Add(container.New(layout.NewCustomPaddedLayout(12, 0, 22, 22), widgets.NewBanner(n.kind, n.text, n.button, n.do)))
+		u.notices.Add(container.New(layout.NewCustomPaddedLayout(12, 0, 22, 22), widgets.NewBanner(n.kind, n.text, n.button, n.do)))
 	}
 	u.window.Content().Refresh()
 }

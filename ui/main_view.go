@@ -47,7 +47,6 @@ type mainView struct {
 
 	card   *widgets.AccountCard
 	items  map[viewName]*widgets.SidebarItem
-	notice *fyne.Container // what concerns no view
 	stack  *fyne.Container
 	status *status
 }
@@ -93,8 +92,7 @@ func newMainView(u *UI, conn *connect.Connection, me client.Me, rules client.Cap
 		BuiltIn: conn.BuiltIn, Relock: u.idle.Start,
 	})
 	m.info = profile.Info(me, conn.Address)
-	m.notice = container.NewVBox()
-	middle := container.NewBorder(m.notice, nil, nil, nil, m.stack)
+	middle := container.NewBorder(u.notices, nil, nil, nil, m.stack)
 	m.content = container.NewBorder(nil, m.status.content, m.sidebar(), nil, middle)
 	return m
 }

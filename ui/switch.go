@@ -125,6 +125,7 @@ func (u *UI) show(m *mainView) {
 	u.conn, u.main, u.enter, u.resumed = m.conn, m, nil, nil
 	u.skipped = false
 	u.window.SetContent(widgets.NewSense(m.content))
+	u.showNotice()
 	u.window.SetMainMenu(u.menu())
 	u.idle.Start()
 }

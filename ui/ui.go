@@ -71,16 +71,15 @@ type UI struct {
 	settled   []connect.Saved // removed earlier, and signed out only now
 	lost      []connect.Saved // removed earlier, and never to be signed out at the server
 	unsettled error           // why others still are not
-	notices   *fyne.Container // that at the first screen
+	notices   *fyne.Container // that, above the views or the first screen
 
-	resumed   *resuming     // the start's screen, while it is shown
-	failed    connect.Saved // what could not be opened last
-	skipped   bool          // the encrypted file's passphrase was not given, and nothing was opened since
-	waits     bool          // there is an encrypted file, and its passphrase was not given since the start
-	refused   atomic.Bool   // the keyring did not give the credential
-	refusedOf connect.Saved // of this one
-	locked    *locked       // nil: it is not
-	idle      *lock.Idle    // locks when nobody is there
+	resumed *resuming     // the start's screen, while it is shown
+	failed  connect.Saved // what could not be opened last
+	skipped bool          // the encrypted file's passphrase was not given, and nothing was opened since
+	waits   bool          // there is an encrypted file, and its passphrase was not given since the start
+	refused atomic.Bool   // the keyring did not give the credential of failed
+	locked  *locked       // nil: it is not
+	idle    *lock.Idle    // locks when nobody is there
 
 	away     sync.Map      // connections, by key, that are to be unlocked still: the lock was left for another
 	lastTurn chan struct{} // the turn of the lock that was left last
