@@ -42,9 +42,9 @@ func (d *tour) many() {
 	d.quit(p)
 	d.do("secret-tool", "clear", "service", "Keyfob")
 	p = d.open()
-	d.sees("Use the built-in server")
+	d.shot("sign-out-lost-first", "Another server", "could not be ended")
 	d.press("Return")
-	d.shot("sign-out-lost", "could not be ended")
+	d.shot("sign-out-lost", "Signed in as ada", "could not be ended")
 	d.quit(p)
 }
 
